@@ -1,0 +1,8 @@
+/** A broken invariant: the process ends and recovers, because going on would mean trading on nonsense. */
+export class InvariantError extends Error {
+  override readonly name = 'InvariantError';
+}
+
+export function assert(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new InvariantError(message);
+}

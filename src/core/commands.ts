@@ -1,0 +1,62 @@
+import type { Lots, Side, Ticks, Us } from './units.ts';
+
+/** All that may leave the engine. */
+export type Command = Place | Cancel | SetTimer | Decision;
+/** What a venue is given. */
+export type OrderCommand = Place | Cancel;
+
+export type OrderType = 'market' | 'limit' | 'postOnly' | 'ioc' | 'fok';
+
+export interface Place {
+  readonly kind: 'place';
+  readonly instrument: number;
+  /** Derived, 1 to 32 of [A-Za-z0-9]: asking the venue for it again is always safe. */
+  readonly clientOrderId: string;
+  readonly side: Side;
+  readonly type: OrderType;
+  readonly size: Lots;
+  /** Limit price; for a market order the price collar it was approved against (the worst price risk accepts). */
+  readonly price: Ticks;
+  readonly reduceOnly: boolean;
+  /** Position leverage to be in force before the order is sent. */
+  readonly leverage: number;
+  /** Trigger prices attached to the entry, executed at market by the venue; 0 = none. */
+  readonly takeProfit: Ticks;
+  readonly stopLoss: Ticks;
+  /** Client id of the attached take profit / stop loss pair; empty = none. */
+  readonly protectionId: string;
+  readonly purpose: 'entry' | 'close';
+}
+
+/** Cancels an order by its client id, or a standing take profit / stop loss pair by its protection id. */
+export interface Cancel {
+  readonly kind: 'cancel';
+  readonly instrument: number;
+  readonly clientOrderId: string;
+  readonly target: 'order' | 'protection';
+}
+
+/** Asks for a `TimerEvent` at `fireAt` or soon after. */
+export interface SetTimer {
+  readonly kind: 'timer';
+  readonly fireAt: Us;
+}
+
+/** What the engine made of a signal that crossed the threshold: for the journal and the page. */
+export interface Decision {
+  readonly kind: 'decision';
+  readonly instrument: number;
+  readonly at: Us;
+  readonly direction: 'long' | 'short';
+  readonly confidence: number;
+  /** Reasons in words and numbers, from the detectors. */
+  readonly reasons: readonly string[];
+  /** `entered` with the client order id, or `refused` with the reason. */
+  readonly outcome: 'entered' | 'refused';
+  readonly detail: string;
+  readonly clientOrderId: string;
+}
+
+declare const approval: unique symbol;
+/** Only risk can make one: a venue accepts nothing else. */
+export type Approved<C extends OrderCommand = OrderCommand> = C & { readonly [approval]: true };

@@ -1,0 +1,335 @@
+import type { BookFrame } from './book/frame.ts';
+import type { Lots, Money, Ms, Side, Ticks, Us } from './units.ts';
+
+/**
+ * All that may enter the engine. `at` is when we received it (our own clock, µs); the engine knows no other time.
+ * `instrument` is an index into the engine's instruments. A market event is lent for one `step`: whoever keeps
+ * something copies the numbers.
+ */
+export const EventKind = {
+  book: 1,
+  trade: 2,
+  candle: 3,
+  mark: 4,
+  funding: 5,
+  feed: 6,
+  order: 7,
+  fill: 8,
+  account: 9,
+  timer: 10,
+  operator: 11,
+  fundingPayment: 12,
+} as const;
+
+export type Event =
+  | BookEvent
+  | TradeEvent
+  | CandleEvent
+  | MarkEvent
+  | FundingEvent
+  | FeedEvent
+  | OrderEvent
+  | FillEvent
+  | AccountEvent
+  | TimerEvent
+  | OperatorEvent
+  | FundingPaymentEvent;
+
+export type MarketEvent = BookEvent | TradeEvent | CandleEvent | MarkEvent | FundingEvent | FeedEvent;
+
+export class BookEvent {
+  readonly kind = EventKind.book;
+  at: Us;
+  instrument: number;
+  frame: BookFrame;
+  constructor(at: Us, instrument: number, frame: BookFrame) {
+    this.at = at;
+    this.instrument = instrument;
+    this.frame = frame;
+  }
+}
+
+/** A trade of the market's: one taker order's fills at one price, merged. `side` is the taker's. */
+export class TradeEvent {
+  readonly kind = EventKind.trade;
+  at: Us;
+  instrument: number;
+  exchangeAt: Ms;
+  price: Ticks;
+  size: Lots;
+  side: Side;
+  constructor(at: Us, instrument: number, exchangeAt: Ms, price: Ticks, size: Lots, side: Side) {
+    this.at = at;
+    this.instrument = instrument;
+    this.exchangeAt = exchangeAt;
+    this.price = price;
+    this.size = size;
+    this.side = side;
+  }
+}
+
+/** A candle as the exchange gives it. `openAt` is its opening time; `closed` false while it is building. */
+export class CandleEvent {
+  readonly kind = EventKind.candle;
+  at: Us;
+  instrument: number;
+  openAt: Ms;
+  open: Ticks;
+  high: Ticks;
+  low: Ticks;
+  close: Ticks;
+  volume: Lots;
+  closed: boolean;
+  constructor(
+    at: Us,
+    instrument: number,
+    openAt: Ms,
+    open: Ticks,
+    high: Ticks,
+    low: Ticks,
+    close: Ticks,
+    volume: Lots,
+    closed: boolean,
+  ) {
+    this.at = at;
+    this.instrument = instrument;
+    this.openAt = openAt;
+    this.open = open;
+    this.high = high;
+    this.low = low;
+    this.close = close;
+    this.volume = volume;
+    this.closed = closed;
+  }
+}
+
+/** Mark price; drives unrealised P&L, margin and liquidation. */
+export class MarkEvent {
+  readonly kind = EventKind.mark;
+  at: Us;
+  instrument: number;
+  exchangeAt: Ms;
+  price: Ticks;
+  constructor(at: Us, instrument: number, exchangeAt: Ms, price: Ticks) {
+    this.at = at;
+    this.instrument = instrument;
+    this.exchangeAt = exchangeAt;
+    this.price = price;
+  }
+}
+
+/** The forecast of the current period's funding rate (decimal text, positive: longs pay) and when it is charged. */
+export class FundingEvent {
+  readonly kind = EventKind.funding;
+  at: Us;
+  instrument: number;
+  rate: string;
+  fundingAt: Ms;
+  constructor(at: Us, instrument: number, rate: string, fundingAt: Ms) {
+    this.at = at;
+    this.instrument = instrument;
+    this.rate = rate;
+    this.fundingAt = fundingAt;
+  }
+}
+
+/** Whether the market data of an instrument can be trusted right now. `live` false: book gapped, stale or offline. */
+export class FeedEvent {
+  readonly kind = EventKind.feed;
+  at: Us;
+  instrument: number;
+  live: boolean;
+  reason: string;
+  constructor(at: Us, instrument: number, live: boolean, reason: string) {
+    this.at = at;
+    this.instrument = instrument;
+    this.live = live;
+    this.reason = reason;
+  }
+}
+
+/** `unknown`: no answer came; the venue is being asked. Terminal: filled, canceled, rejected. */
+export type OrderState = 'live' | 'partiallyFilled' | 'filled' | 'canceled' | 'rejected' | 'unknown';
+
+/**
+ * What became of one of our orders. For the child order of an attached take profit or stop loss, `clientOrderId` is
+ * the protection's id (`Place.protectionId`).
+ */
+export class OrderEvent {
+  readonly kind = EventKind.order;
+  at: Us;
+  instrument: number;
+  clientOrderId: string;
+  venueOrderId: string;
+  state: OrderState;
+  /** Cumulative. */
+  filled: Lots;
+  /** Why it was canceled or rejected, in the venue's words with its code; empty otherwise. */
+  reason: string;
+  constructor(
+    at: Us,
+    instrument: number,
+    clientOrderId: string,
+    venueOrderId: string,
+    state: OrderState,
+    filled: Lots,
+    reason: string,
+  ) {
+    this.at = at;
+    this.instrument = instrument;
+    this.clientOrderId = clientOrderId;
+    this.venueOrderId = venueOrderId;
+    this.state = state;
+    this.filled = filled;
+    this.reason = reason;
+  }
+}
+
+export class FillEvent {
+  readonly kind = EventKind.fill;
+  at: Us;
+  instrument: number;
+  clientOrderId: string;
+  venueOrderId: string;
+  /** Unique per instrument: fills are deduplicated by it. */
+  tradeId: string;
+  exchangeAt: Ms;
+  side: Side;
+  price: Ticks;
+  size: Lots;
+  /** Cash change: negative = paid, positive = rebate. In the settlement currency. */
+  fee: Money;
+  maker: boolean;
+  /** `entry`, or what closed: `takeProfit`, `stopLoss`, `close`, `liquidation`. */
+  purpose: FillPurpose;
+  /** Why it filled, in words (paper venue), or empty. */
+  why: string;
+  constructor(
+    at: Us,
+    instrument: number,
+    clientOrderId: string,
+    venueOrderId: string,
+    tradeId: string,
+    exchangeAt: Ms,
+    side: Side,
+    price: Ticks,
+    size: Lots,
+    fee: Money,
+    maker: boolean,
+    purpose: FillPurpose,
+    why: string,
+  ) {
+    this.at = at;
+    this.instrument = instrument;
+    this.clientOrderId = clientOrderId;
+    this.venueOrderId = venueOrderId;
+    this.tradeId = tradeId;
+    this.exchangeAt = exchangeAt;
+    this.side = side;
+    this.price = price;
+    this.size = size;
+    this.fee = fee;
+    this.maker = maker;
+    this.purpose = purpose;
+    this.why = why;
+  }
+}
+
+export type FillPurpose = 'entry' | 'takeProfit' | 'stopLoss' | 'close' | 'liquidation';
+
+/** Funding charged (negative) or received on a position held at the funding time. */
+export class FundingPaymentEvent {
+  readonly kind = EventKind.fundingPayment;
+  at: Us;
+  instrument: number;
+  /** Unique per instrument: the bill or the funding time; payments are deduplicated by it. */
+  paymentId: string;
+  exchangeAt: Ms;
+  amount: Money;
+  constructor(at: Us, instrument: number, paymentId: string, exchangeAt: Ms, amount: Money) {
+    this.at = at;
+    this.instrument = instrument;
+    this.paymentId = paymentId;
+    this.exchangeAt = exchangeAt;
+    this.amount = amount;
+  }
+}
+
+/** One open order as the venue or the journal has it. */
+export interface OpenOrder {
+  readonly clientOrderId: string;
+  readonly venueOrderId: string;
+  readonly instrument: number;
+  readonly side: Side;
+  readonly size: Lots;
+  readonly filled: Lots;
+  readonly reduceOnly: boolean;
+  readonly takeProfit: Ticks;
+  readonly stopLoss: Ticks;
+}
+
+/** Take profit and stop loss standing at the venue for the open position. */
+export interface Protection {
+  readonly protectionId: string;
+  readonly takeProfit: Ticks;
+  readonly stopLoss: Ticks;
+  readonly size: Lots;
+}
+
+export interface PositionState {
+  readonly instrument: number;
+  readonly size: Lots;
+  readonly cost: Money;
+  readonly leverage: number;
+  readonly openedAt: Us;
+  readonly protection: Protection | null;
+}
+
+/**
+ * The account after reconciliation, at start and after every reconnect: what the venue and the journal agree on.
+ * The engine takes it as the truth and leaves `recovering`.
+ */
+export class AccountEvent {
+  readonly kind = EventKind.account;
+  at: Us;
+  balance: Money;
+  positions: readonly PositionState[];
+  orders: readonly OpenOrder[];
+  /** The next number for a client order id: one past every id that was ever journaled. */
+  nextOrderNumber: number;
+  constructor(
+    at: Us,
+    balance: Money,
+    positions: readonly PositionState[],
+    orders: readonly OpenOrder[],
+    nextOrderNumber: number,
+  ) {
+    this.at = at;
+    this.balance = balance;
+    this.positions = positions;
+    this.orders = orders;
+    this.nextOrderNumber = nextOrderNumber;
+  }
+}
+
+/** A timer that the engine asked for. Which one is all it says: the engine looks at its own state when it fires. */
+export class TimerEvent {
+  readonly kind = EventKind.timer;
+  at: Us;
+  constructor(at: Us) {
+    this.at = at;
+  }
+}
+
+export type OperatorAction = 'pause' | 'resume' | 'close' | 'kill' | 'arm';
+
+/** A person's word: pause (no new entries), resume, close (flatten and go on), kill (cancel, flatten, stay off), arm. */
+export class OperatorEvent {
+  readonly kind = EventKind.operator;
+  at: Us;
+  action: OperatorAction;
+  constructor(at: Us, action: OperatorAction) {
+    this.at = at;
+    this.action = action;
+  }
+}

@@ -1,0 +1,182 @@
+import { decimalsOf, divRound, formatDecimal, parseDecimal } from './decimal.ts';
+import { type Lots, lots, MONEY_DECIMALS, type Money, money, type Ticks, ticks } from './units.ts';
+
+/** What OKX's `public/instruments` says of an instrument, as decimal strings. */
+export interface InstrumentSpec {
+  readonly instId: string;
+  readonly instType: string;
+  /** `linear` settles in the quote currency, `inverse` in the base coin; spot counts as linear with ctVal 1. */
+  readonly ctType: 'linear' | 'inverse';
+  readonly tickSz: string;
+  readonly lotSz: string;
+  readonly minSz: string;
+  readonly ctVal: string;
+  readonly ctMult: string;
+  readonly settleCcy: string;
+  /** Largest leverage the venue grants; `""` where there is none. */
+  readonly lever?: string;
+  readonly maxLmtSz?: string;
+  readonly maxMktSz?: string;
+  /** OKX's integer id, wanted by WebSocket order operations. */
+  readonly instIdCode?: number;
+}
+
+/**
+ * One tradable instrument: knows tick size, lot size, contract value and multiplier, and whether it is linear or
+ * inverse. The only place where integers become decimals and prices become money.
+ */
+export class Instrument {
+  readonly id: string;
+  readonly type: string;
+  readonly inverse: boolean;
+  readonly settleCurrency: string;
+  readonly code: number;
+  readonly leverageMax: number;
+  readonly sizeMin: Lots;
+  readonly limitSizeMax: Lots;
+  readonly marketSizeMax: Lots;
+  /** Tick size and lot size as plain numbers, for display and for statistics, never for money. */
+  readonly tickSize: number;
+  readonly lotSize: number;
+  readonly priceDecimals: number;
+  readonly sizeDecimals: number;
+  /** Base coin (linear) or quote currency (inverse) per lot, as a plain number for statistics. */
+  readonly valuePerLot: number;
+  private readonly tickUnits: bigint;
+  private readonly lotUnits: bigint;
+  /** linear: money per lot·tick; inverse: money·ticks per lot (divide by the price in ticks). */
+  private readonly quantum: bigint;
+  readonly spec: InstrumentSpec;
+
+  constructor(spec: InstrumentSpec) {
+    this.spec = spec;
+    this.id = spec.instId;
+    this.type = spec.instType;
+    this.inverse = spec.ctType === 'inverse';
+    this.settleCurrency = spec.settleCcy;
+    this.code = spec.instIdCode ?? 0;
+    this.leverageMax = spec.lever ? Number(spec.lever) : 1;
+    this.priceDecimals = decimalsOf(spec.tickSz);
+    this.sizeDecimals = decimalsOf(spec.lotSz);
+    this.tickUnits = parseDecimal(spec.tickSz, this.priceDecimals);
+    this.lotUnits = parseDecimal(spec.lotSz, this.sizeDecimals);
+    if (this.tickUnits <= 0n) throw new RangeError(`${spec.instId}: tick size ${spec.tickSz} is not positive`);
+    if (this.lotUnits <= 0n) throw new RangeError(`${spec.instId}: lot size ${spec.lotSz} is not positive`);
+    this.tickSize = Number(spec.tickSz);
+    this.lotSize = Number(spec.lotSz);
+
+    const ctVal = parseDecimal(spec.ctVal, MONEY_DECIMALS);
+    const ctMult = parseDecimal(spec.ctMult, MONEY_DECIMALS);
+    if (ctVal <= 0n || ctMult <= 0n)
+      throw new RangeError(`${spec.instId}: contract value ${spec.ctVal} × ${spec.ctMult} is not positive`);
+    const scale = 10n ** BigInt(MONEY_DECIMALS);
+    // contract value of one lot, in money units × 10^sizeDecimals
+    const perLot = ((ctVal * ctMult) / scale) * this.lotUnits;
+    const lotScale = 10n ** BigInt(this.sizeDecimals);
+    const tickScale = 10n ** BigInt(this.priceDecimals);
+    this.valuePerLot = Number(spec.ctVal) * Number(spec.ctMult) * this.lotSize;
+    if (this.inverse) this.quantum = (perLot * tickScale) / (lotScale * this.tickUnits);
+    else {
+      const product = perLot * this.tickUnits;
+      if (product % (lotScale * tickScale) !== 0n)
+        throw new RangeError(`${spec.instId}: one lot × one tick is finer than 1e-${MONEY_DECIMALS} ${spec.settleCcy}`);
+      this.quantum = product / (lotScale * tickScale);
+    }
+    this.sizeMin = this.parseSize(spec.minSz || spec.lotSz);
+    this.limitSizeMax = this.ceiling(spec.maxLmtSz);
+    this.marketSizeMax = this.ceiling(spec.maxMktSz);
+  }
+
+  private ceiling(text: string | undefined): Lots {
+    if (text === undefined || text === '') return lots(Number.MAX_SAFE_INTEGER);
+    return lots(Math.min(Number.MAX_SAFE_INTEGER, Math.floor(Number(text) / this.lotSize + 1e-9)));
+  }
+
+  /** Decimal price text to ticks. Throws `RangeError` when it is not a multiple of the tick size. */
+  parsePrice(text: string): Ticks {
+    return ticks(toUnits(text, this.priceDecimals, this.tickUnits, `price of ${this.id}`, this.spec.tickSz));
+  }
+
+  /** Decimal size text (contracts; base coin for spot) to lots. Throws `RangeError` when it is not a multiple. */
+  parseSize(text: string): Lots {
+    return lots(toUnits(text, this.sizeDecimals, this.lotUnits, `size of ${this.id}`, this.spec.lotSz));
+  }
+
+  formatPrice(price: Ticks): string {
+    return formatDecimal(BigInt(price) * this.tickUnits, this.priceDecimals);
+  }
+
+  formatSize(size: Lots): string {
+    return formatDecimal(BigInt(size) * this.lotUnits, this.sizeDecimals);
+  }
+
+  /** Price as a plain number in quote currency: for statistics and the screen only. `price` may be fractional. */
+  priceToNumber(price: number): number {
+    return price * this.tickSize;
+  }
+
+  /** Nearest tick to a plain-number price; `direction` rounds down (−1) or up (+1) instead. */
+  priceFromNumber(price: number, direction: -1 | 0 | 1 = 0): Ticks {
+    const raw = price / this.tickSize;
+    if (direction < 0) return ticks(Math.floor(raw + 1e-9));
+    if (direction > 0) return ticks(Math.ceil(raw - 1e-9));
+    return ticks(Math.round(raw));
+  }
+
+  /**
+   * Value of `size` lots at `price`, in settlement currency: q·K·P (linear, exact) or q·K/P (inverse, rounded
+   * half away from zero at 1e-18). Signed as `size` is.
+   */
+  value(size: Lots, price: Ticks): Money {
+    if (this.inverse) return money(divRound(BigInt(size) * this.quantum, BigInt(price)));
+    return money(BigInt(size) * BigInt(price) * this.quantum);
+  }
+
+  /** The price in ticks (fractional) at which `size` lots are worth `value`: an average entry price. */
+  averagePrice(size: Lots, value: Money): number {
+    if (size === 0) return 0;
+    if (this.inverse) return Number(BigInt(size) * this.quantum) / Number(value);
+    // keeps 9 digits below the tick, exactly
+    return Number(divRound(value * 1_000_000_000n, BigInt(Math.abs(size)) * this.quantum)) / 1e9 / Math.sign(size);
+  }
+
+  /** Value of `size` lots at a (possibly fractional) price as a plain number: for risk checks and the screen. */
+  valueNumber(size: number, price: number): number {
+    const plain = price * this.tickSize;
+    return this.inverse ? (size * this.valuePerLot) / plain : size * this.valuePerLot * plain;
+  }
+
+  /** P&L of a signed position of `size` lots from `entry` to `exit` (fractional ticks), plain number, settle currency. */
+  profitNumber(size: number, entry: number, exit: number): number {
+    const change = this.valueNumber(size, exit) - this.valueNumber(size, entry);
+    return this.inverse ? -change : change;
+  }
+}
+
+function toUnits(text: string, decimals: number, step: bigint, what: string, stepText: string): number {
+  let units: bigint;
+  try {
+    units = parseDecimal(text, decimals);
+  } catch (error) {
+    throw new RangeError(`${what}: ${(error as Error).message} (step ${stepText})`);
+  }
+  if (units % step !== 0n) throw new RangeError(`${what}: "${text}" is not a multiple of ${stepText}`);
+  const value = Number(units / step);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`${what}: "${text}" is too large`);
+  return value;
+}
+
+/** Money as decimal text without trailing zeros: `"-12.5"`. */
+export const formatMoney = (value: Money): string => formatDecimal(value, MONEY_DECIMALS);
+/** Decimal text to money, exactly. Throws `RangeError` when it is not a decimal of at most 18 places. */
+export const parseMoney = (text: string): Money => money(parseDecimal(text, MONEY_DECIMALS));
+/** Money as a plain number: for the screen and for limits, never summed up into a balance. */
+export const moneyToNumber = (value: Money): number => Number(value) / 1e18;
+
+/**
+ * `value × rate`, rounded half away from zero at 1e-18. `rate` is a decimal such as `"0.0005"`.
+ * Fees: `charge(value, rate)`; the sign convention of a cash change (negative = paid) is the caller's.
+ */
+export function applyRate(value: Money, rate: string): Money {
+  return money(divRound(value * parseDecimal(rate, MONEY_DECIMALS), 10n ** BigInt(MONEY_DECIMALS)));
+}
