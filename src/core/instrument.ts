@@ -60,7 +60,8 @@ export class Instrument {
     this.sizeDecimals = decimalsOf(spec.lotSz);
     this.tickUnits = parseDecimal(spec.tickSz, this.priceDecimals);
     this.lotUnits = parseDecimal(spec.lotSz, this.sizeDecimals);
-    if (this.tickUnits <= 0n) throw new RangeError(`${spec.instId}: tick size ${spec.tickSz} is not positive`);
+    if (this.tickUnits <= 0n)
+      throw new RangeError(`${spec.instId}: tick size ${spec.tickSz} is not positive`);
     if (this.lotUnits <= 0n) throw new RangeError(`${spec.instId}: lot size ${spec.lotSz} is not positive`);
     this.tickSize = Number(spec.tickSz);
     this.lotSize = Number(spec.lotSz);
@@ -79,7 +80,9 @@ export class Instrument {
     else {
       const product = perLot * this.tickUnits;
       if (product % (lotScale * tickScale) !== 0n)
-        throw new RangeError(`${spec.instId}: one lot × one tick is finer than 1e-${MONEY_DECIMALS} ${spec.settleCcy}`);
+        throw new RangeError(
+          `${spec.instId}: one lot × one tick is finer than 1e-${MONEY_DECIMALS} ${spec.settleCcy}`,
+        );
       this.quantum = product / (lotScale * tickScale);
     }
     this.sizeMin = this.parseSize(spec.minSz || spec.lotSz);
@@ -137,7 +140,9 @@ export class Instrument {
     if (size === 0) return 0;
     if (this.inverse) return Number(BigInt(size) * this.quantum) / Number(value);
     // keeps 9 digits below the tick, exactly
-    return Number(divRound(value * 1_000_000_000n, BigInt(Math.abs(size)) * this.quantum)) / 1e9 / Math.sign(size);
+    return (
+      Number(divRound(value * 1_000_000_000n, BigInt(Math.abs(size)) * this.quantum)) / 1e9 / Math.sign(size)
+    );
   }
 
   /** Value of `size` lots at a (possibly fractional) price as a plain number: for risk checks and the screen. */

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { ms } from '../units.ts';
+import { ASK, BID, BookFrame, type BookSide } from './frame.ts';
+import { NO_PRICE } from './ladder.ts';
+import { OrderBook } from './order-book.ts';
+
+/** What an order book means, with nothing fast in it. */
+class NaiveBook {
+  private readonly sides = [new Map<number, [number, number]>(), new Map<number, [number, number]>()];
+
+  apply(frame: BookFrame): void {
+    if (frame.snapshot) for (const side of this.sides) side.clear();
+    for (let i = 0; i < frame.count; i++) {
+      const side = this.sides[frame.side[i]!]!;
+      if (frame.size[i] === 0) side.delete(frame.price[i]!);
+      else side.set(frame.price[i]!, [frame.size[i]!, frame.orders[i]!]);
+    }
+  }
+
+  levels(side: BookSide): [number, number, number][] {
+    return [...this.sides[side]!]
+      .map(([price, [size, orders]]): [number, number, number] => [price, size, orders])
+      .sort((a, b) => (side === BID ? b[0] - a[0] : a[0] - b[0]));
+  }
+}
+
+const levelsOf = (book: OrderBook, side: BookSide): [number, number, number][] => {
+  const ladder = book.ladder(side);
+  const rows: [number, number, number][] = [];
+  for (let price = ladder.best; price !== NO_PRICE; price = ladder.next(price))
+    rows.push([price, ladder.sizeAt(price), ladder.ordersAt(price)]);
+  return rows;
+};
+
+const frameOf = (
+  snapshot: boolean,
+  levels: readonly (readonly [BookSide, number, number, number])[],
+): BookFrame => {
+  const frame = new BookFrame(4);
+  frame.snapshot = snapshot;
+  frame.exchangeAt = ms(1);
+  for (const [side, price, size, orders] of levels) frame.push(side, price, size, orders);
+  return frame;
+};
+
+const side = fc.constantFrom<BookSide>(BID, ASK);
+/** Mostly a dense cluster, sometimes far away: the window has to move and to grow. */
+const price = fc.oneof(
+  { weight: 20, arbitrary: fc.integer({ min: 600_000, max: 600_200 }) },
+  { weight: 2, arbitrary: fc.integer({ min: 590_000, max: 612_000 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 1, max: 700_000 }) },
+);
+const level = fc.tuple(
+  side,
+  price,
+  fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 2 ** 40 })),
+  fc.integer({ min: 0, max: 9 }),
+);
+const frame = fc.record({
+  snapshot: fc.boolean().map((value) => value),
+  levels: fc.array(level, { maxLength: 60 }),
+});
+
+test('equals the naive book, level by level, under random frames', () => {
+  fc.assert(
+    fc.property(fc.array(frame, { maxLength: 40 }), fc.integer({ min: 0, max: 7 }), (frames, rarity) => {
+      const book = new OrderBook();
+      const naive = new NaiveBook();
+      frames.forEach(({ snapshot, levels }, at) => {
+        const message = frameOf(snapshot && (at * 7919) % 8 >= rarity, levels);
+        book.apply(message);
+        naive.apply(message);
+        for (const which of [BID, ASK] as const) {
+          const expected = naive.levels(which);
+          assert.deepEqual(levelsOf(book, which), expected);
+          assert.equal(book.ladder(which).count, expected.length);
+          assert.equal(book.ladder(which).best, expected[0]?.[0] ?? NO_PRICE);
+        }
+      });
+    }),
+    { numRuns: 300, seed: 20261122 },
+  );
+});
+
+test('the list of changes turns the book before into the book after', () => {
+  fc.assert(
+    fc.property(fc.array(fc.array(level, { maxLength: 40 }), { minLength: 1, maxLength: 20 }), (updates) => {
+      const book = new OrderBook();
+      const mirror = [new Map<number, number>(), new Map<number, number>()];
+      for (const levels of updates) {
+        book.apply(frameOf(false, levels));
+        const { changes } = book;
+        for (let i = 0; i < changes.count; i++) {
+          const at = mirror[changes.side[i]!]!;
+          const key = changes.price[i]!;
+          assert.equal(changes.oldSize[i], at.get(key) ?? 0);
+          if (changes.newSize[i] === 0) at.delete(key);
+          else at.set(key, changes.newSize[i]!);
+        }
+        for (const which of [BID, ASK] as const)
+          assert.deepEqual(
+            levelsOf(book, which).map(([at, size]) => [at, size]),
+            [...mirror[which]!].sort((a, b) => (which === BID ? b[0] - a[0] : a[0] - b[0])),
+          );
+      }
+    }),
+    { numRuns: 300, seed: 20261122 },
+  );
+});
+
+test('deleting a level that is not there changes nothing and is counted', () => {
+  const book = new OrderBook();
+  book.apply(
+    frameOf(true, [
+      [BID, 100, 5, 1],
+      [ASK, 102, 5, 1],
+    ]),
+  );
+  book.apply(
+    frameOf(false, [
+      [BID, 99, 0, 0],
+      [ASK, 1_000_000, 0, 0],
+    ]),
+  );
+  assert.equal(book.absentDeletes, 2);
+  assert.equal(book.changes.count, 0);
+  assert.equal(book.mid, 101);
+  assert.equal(book.spread, 2);
+});
+
+test('a book wider than can be believed is refused, with the level named', () => {
+  const book = new OrderBook();
+  book.apply(frameOf(true, [[ASK, 1_000, 5, 1]]));
+  assert.throws(
+    () => book.apply(frameOf(false, [[ASK, 50_000_000, 5, 1]])),
+    /one level lies at 50000000, the touch at 1000/,
+  );
+  assert.throws(
+    () => new OrderBook().apply(frameOf(true, [[BID, 0, 5, 1]])),
+    /price 0 is not a positive number of ticks/,
+  );
+});
+
+test('a crossed book is not two-sided', () => {
+  const book = new OrderBook();
+  book.apply(
+    frameOf(true, [
+      [BID, 100, 5, 1],
+      [ASK, 100, 5, 1],
+    ]),
+  );
+  assert.equal(book.crossed, true);
+  assert.equal(book.twoSided, false);
+});
+
+test('depth sums the best levels of a side', () => {
+  const book = new OrderBook();
+  book.apply(
+    frameOf(true, [
+      [BID, 100, 5, 1],
+      [BID, 98, 7, 2],
+      [BID, 90, 1, 1],
+      [ASK, 101, 2, 1],
+    ]),
+  );
+  assert.equal(book.depth(BID, 2), 12);
+  assert.equal(book.depth(BID, 10), 13);
+  assert.equal(book.depth(ASK, 3), 2);
+});
