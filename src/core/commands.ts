@@ -1,7 +1,8 @@
+import type { RoundTrip } from './position/account.ts';
 import type { Lots, Side, Ticks, Us } from './units.ts';
 
 /** All that may leave the engine. */
-export type Command = Place | Cancel | SetTimer | Decision;
+export type Command = Place | Cancel | SetTimer | Decision | TradeClosed;
 /** What a venue is given. */
 export type OrderCommand = Place | Cancel;
 
@@ -55,6 +56,12 @@ export interface Decision {
   readonly outcome: 'entered' | 'refused';
   readonly detail: string;
   readonly clientOrderId: string;
+}
+
+/** A round trip ended: for the journal, the page and, later, learning. */
+export interface TradeClosed {
+  readonly kind: 'tradeClosed';
+  readonly trade: RoundTrip;
 }
 
 declare const approval: unique symbol;

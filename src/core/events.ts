@@ -283,6 +283,8 @@ export interface PositionState {
   readonly leverage: number;
   readonly openedAt: Us;
   readonly protection: Protection | null;
+  /** What the round trip has come to so far: partial closes, fees, funding (from the journal; zeros at a bare venue). */
+  readonly trip: { readonly realized: Money; readonly fees: Money; readonly funding: Money };
 }
 
 /**

@@ -1,0 +1,83 @@
+import type { Candle } from './candle-series.ts';
+
+/**
+ * Average true range, in ticks, as Wilder defines it: the mean of the first `period` true ranges, then
+ * (previous · (period − 1) + true range) / period. The first candle has no previous close, so its true range is not
+ * counted (as TA-Lib does it).
+ *
+ * Source: J. Welles Wilder, "New Concepts in Technical Trading Systems", 1978.
+ */
+export class AverageTrueRange {
+  readonly period: number;
+  private previousClose = 0;
+  private seen = 0;
+  private sum = 0;
+  private average = 0;
+
+  constructor(period: number) {
+    this.period = period;
+  }
+
+  update(candle: Readonly<Candle>): void {
+    if (this.seen > 0) {
+      const range = Math.max(
+        candle.high - candle.low,
+        Math.abs(candle.high - this.previousClose),
+        Math.abs(candle.low - this.previousClose),
+      );
+      if (this.seen <= this.period) {
+        this.sum += range;
+        if (this.seen === this.period) this.average = this.sum / this.period;
+      } else this.average = (this.average * (this.period - 1) + range) / this.period;
+    }
+    this.previousClose = candle.close;
+    this.seen++;
+  }
+
+  /** In ticks; null until `period` true ranges are known. */
+  get value(): number | null {
+    return this.seen > this.period ? this.average : null;
+  }
+}
+
+/**
+ * Volatility of close-to-close log returns over a window of candles, scaled to one day: the σ of rows R2, P1 and P2
+ * (0.018 = 1.8 % a day). Sample standard deviation about a mean of zero, because the mean of minute returns is noise.
+ */
+export class RollingVolatility {
+  private readonly squares: Float64Array;
+  private readonly perDay: number;
+  private previousClose = 0;
+  private seen = 0;
+  private at = 0;
+
+  constructor(window: number, barMs: number) {
+    this.squares = new Float64Array(window);
+    this.perDay = 86_400_000 / barMs;
+  }
+
+  update(candle: Readonly<Candle>): void {
+    if (this.previousClose > 0) {
+      const change = Math.log(candle.close / this.previousClose);
+      this.squares[this.at] = change * change;
+      this.at = (this.at + 1) % this.squares.length;
+      this.seen++;
+    }
+    this.previousClose = candle.close;
+  }
+
+  /** Standard deviation of one candle's return, as a fraction; null before ten returns are known. */
+  get perBar(): number | null {
+    const count = Math.min(this.seen, this.squares.length);
+    if (count < 10) return null;
+    let sum = 0;
+    for (let i = 0; i < count; i++) sum += this.squares[i]!;
+    return Math.sqrt(sum / count);
+  }
+
+  /** The same, scaled to a day by the square root of time. */
+  get daily(): number | null {
+    const bar = this.perBar;
+    return bar === null ? null : bar * Math.sqrt(this.perDay);
+  }
+}

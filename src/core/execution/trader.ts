@@ -1,0 +1,426 @@
+import { assert } from '../assert.ts';
+import type { Approved, Cancel, Command, OrderType, Place } from '../commands.ts';
+import type { AccountEvent, FillEvent, OrderEvent, OrderState, Protection } from '../events.ts';
+import { type ExitsConfig, placeExits } from '../exits/exits.ts';
+import type { Market } from '../market.ts';
+import type { Account, RoundTrip } from '../position/account.ts';
+import { autoLeverage, autoSize, type SizingConfig, sizeToLots } from '../position/sizing.ts';
+import { describeRefusal, type Refusal, type Risk, type RiskContext } from '../risk/risk.ts';
+import { type Lots, lots, type Side, ticks, type Us, us } from '../units.ts';
+import { next, type State } from './state.ts';
+
+export interface ExecutionConfig {
+  /** Confidence from which an entry is considered. */
+  readonly confidenceThreshold: number;
+  /** `market`: at once, never worse than `slippageBpMax`; `postOnly`: joins the best price and waits. */
+  readonly entry: 'market' | 'postOnly';
+  /** Worst price of a market entry, in basis points beyond the touch. */
+  readonly slippageBpMax: number;
+  /** How long a post-only entry may wait, ms. */
+  readonly entryTimeoutMs: number;
+  /** Pause between the end of one trade, or a missed entry, and the next entry, ms. */
+  readonly cooldownMs: number;
+  /** Taker fee as a fraction: 0.0005 = 5 bp. Two of them and the spread are the round-trip cost. */
+  readonly takerFee: number;
+  /** Pause before a failed exit is tried again, ms. */
+  readonly exitRetryMs: number;
+}
+
+/** One of our orders on its way or working. */
+export interface WorkingOrder {
+  readonly place: Place;
+  state: OrderState | 'sent';
+  /** Cumulative, as the venue says. */
+  filled: Lots;
+  /** Cumulative, as our own fills say: the two arrive separately and must agree before the order is done with. */
+  filledSeen: Lots;
+  readonly sentAt: Us;
+}
+
+const TERMINAL: ReadonlySet<string> = new Set(['filled', 'canceled', 'rejected']);
+/** The same refusal is told again only after this long. */
+const REFUSAL_REPEAT_US = 30_000_000;
+
+/** Gives the numbers of client order ids; one for all instruments of an engine. */
+export interface OrderNumbers {
+  take(): string;
+}
+
+/**
+ * Turns a signal into an entry with its stop and target attached, and follows it to the end: the life of a trade in one
+ * instrument. What it sends has passed risk; the stop lives at the venue, and a position found without one is closed.
+ */
+export class Trader {
+  state: State = 'recovering';
+  /** Why nothing is done, for a person; empty when all is well. */
+  note = '';
+  entry: WorkingOrder | null = null;
+  exit: WorkingOrder | null = null;
+  protection: Protection | null = null;
+  leverage = 1;
+  private exitWanted = '';
+  private canceling = '';
+  private readonly index: number;
+  private readonly market: Market;
+  private readonly account: Account;
+  private readonly risk: Risk;
+  private readonly config: ExecutionConfig;
+  private readonly sizing: SizingConfig;
+  private readonly exits: ExitsConfig;
+  private readonly numbers: OrderNumbers;
+  private notBefore = 0;
+  private toldAt = 0;
+  private told = '';
+
+  constructor(
+    index: number,
+    market: Market,
+    account: Account,
+    risk: Risk,
+    config: { execution: ExecutionConfig; sizing: SizingConfig; exits: ExitsConfig },
+    numbers: OrderNumbers,
+  ) {
+    this.index = index;
+    this.market = market;
+    this.account = account;
+    this.risk = risk;
+    this.config = config.execution;
+    this.sizing = config.sizing;
+    this.exits = config.exits;
+    this.numbers = numbers;
+  }
+
+  /** After each look at the market: enter, keep still, or get out. */
+  pursue(now: Us, out: Command[]): void {
+    if (this.state === 'idle') this.considerEntry(now, out);
+    else if (this.state === 'open' && this.exitWanted !== '' && now >= this.notBefore)
+      this.sendExit(now, out);
+    else if (this.state === 'entering') this.considerTimeout(now, out);
+  }
+
+  onOrder(event: OrderEvent, now: Us, out: Command[]): void {
+    if (this.entry?.place.clientOrderId === event.clientOrderId) this.follow(this.entry, event);
+    else if (this.exit?.place.clientOrderId === event.clientOrderId) this.follow(this.exit, event);
+    else if (this.protection?.protectionId === event.clientOrderId) {
+      if (event.state === 'canceled' || event.state === 'rejected')
+        this.losesProtection(event.reason || 'no reason given', now, out);
+      return;
+    } else return;
+    if (event.state === 'rejected' || event.state === 'canceled') this.note = event.reason;
+    this.settle(now, out);
+  }
+
+  /** After the account has taken the fill. `closed` is the round trip it ended. */
+  onFill(event: FillEvent, closed: RoundTrip | null, now: Us, out: Command[]): void {
+    for (const order of [this.entry, this.exit])
+      if (order?.place.clientOrderId === event.clientOrderId)
+        order.filledSeen = lots(order.filledSeen + event.size);
+    if (closed !== null) out.push({ kind: 'tradeClosed', trade: closed });
+    if (this.state === 'idle' || this.state === 'halted') {
+      if (this.size !== 0) {
+        this.state = next(this.state, 'surprised');
+        if (this.protection === null)
+          this.wantExit(`fill ${event.tradeId} came after its order was given up`, now, out);
+      }
+      return;
+    }
+    this.settle(now, out);
+  }
+
+  /** The reconciled truth: forget what was believed and go on from it. */
+  onAccount(event: AccountEvent, now: Us, out: Command[]): void {
+    if (this.state !== 'recovering') this.state = next(this.state, 'reconcile');
+    this.entry = null;
+    this.exit = null;
+    this.exitWanted = '';
+    this.note = '';
+    const position = event.positions.find(({ instrument }) => instrument === this.index);
+    this.protection = position?.protection ?? null;
+    if (position !== undefined) this.leverage = position.leverage;
+    for (const order of event.orders) {
+      if (order.instrument !== this.index) continue;
+      const working: WorkingOrder = {
+        place: {
+          kind: 'place',
+          instrument: this.index,
+          clientOrderId: order.clientOrderId,
+          side: order.side,
+          type: 'limit',
+          size: order.size,
+          price: ticks(0),
+          reduceOnly: order.reduceOnly,
+          leverage: this.leverage,
+          takeProfit: order.takeProfit,
+          stopLoss: order.stopLoss,
+          protectionId: protectionIdOf(order.clientOrderId),
+          purpose: order.reduceOnly ? 'close' : 'entry',
+        },
+        state: order.filled > 0 ? 'partiallyFilled' : 'live',
+        filled: order.filled,
+        filledSeen: order.filled,
+        sentAt: now,
+      };
+      if (order.reduceOnly) this.exit = working;
+      else this.entry = working;
+    }
+    if (this.entry !== null) {
+      this.state = next(this.state as 'recovering', 'working');
+      // what stood before a restart was decided on a market that is gone
+      this.cancelEntry(out);
+      return;
+    }
+    if (this.size !== 0) {
+      this.state = next(this.state as 'recovering', 'positioned');
+      if (this.protection === null) this.wantExit('position found without a stop at the venue', now, out);
+      else if (this.risk.killed) this.wantExit('the kill switch is on', now, out);
+      return;
+    }
+    this.state = next(this.state as 'recovering', this.risk.killed ? 'off' : 'flat');
+  }
+
+  /** A person wants out of this position, or out of everything (`risk.killed` is set before). */
+  flatten(reason: string, now: Us, out: Command[]): void {
+    if (this.state === 'entering') {
+      this.exitWanted = reason;
+      this.cancelEntry(out);
+    } else if (this.state === 'open') this.wantExit(reason, now, out);
+    else if (this.state === 'idle' && this.risk.killed) this.state = next(this.state, 'off');
+  }
+
+  arm(): void {
+    if (this.state === 'halted') this.state = next(this.state, 'arm');
+  }
+
+  private get size(): Lots {
+    return this.account.positions[this.index]!.size;
+  }
+
+  private considerEntry(now: Us, out: Command[]): void {
+    const { signal, book, instrument } = this.market;
+    if (signal.direction === 'none' || signal.confidence < this.config.confidenceThreshold) return;
+    if (now < this.notBefore) return;
+    const context = this.context(now);
+    const refused = this.risk.entryAllowed(context);
+    if (refused !== null) return this.tell(now, out, describeRefusal(refused), refused.reason);
+
+    const direction = signal.direction;
+    const sigma = this.market.volatility.daily;
+    if (sigma === null) return this.tell(now, out, 'volatility not known yet', 'volatility');
+    const side: Side = direction === 'long' ? 'buy' : 'sell';
+    const near = side === 'buy' ? book.bestBid : book.bestAsk;
+    const far = side === 'buy' ? book.bestAsk : book.bestBid;
+    const reference = ticks(this.config.entry === 'postOnly' ? near : far);
+    const slippage = Math.floor((reference * this.config.slippageBpMax) / 10_000);
+    const worst = ticks(side === 'buy' ? reference + slippage : reference - slippage);
+
+    const cost = 2 * this.config.takerFee + book.spread / book.mid;
+    const exits = placeExits(this.exits, instrument, direction, reference, this.market.atr.value, cost);
+    if (!exits.ok) {
+      const { reason, actual, limit } = exits.error;
+      const what = reason === 'costs' ? 'target is worth' : 'reward to risk is';
+      const unit = reason === 'costs' ? ' round-trip costs' : '';
+      return this.tell(now, out, `${what} ${actual.toFixed(2)}${unit}, at least ${limit} wanted`, reason);
+    }
+
+    const leverage = autoLeverage(this.sizing, signal.confidence, sigma);
+    const size = sizeToLots(instrument, autoSize(this.sizing, signal.confidence, sigma), reference);
+    const clientOrderId = this.numbers.take();
+    const order: Place = {
+      kind: 'place',
+      instrument: this.index,
+      clientOrderId,
+      side,
+      type: this.config.entry,
+      size,
+      price: this.config.entry === 'postOnly' ? reference : worst,
+      reduceOnly: false,
+      // OKX takes leverage to two decimals; down, never up
+      leverage: Math.floor(Math.min(leverage, instrument.leverageMax) * 100) / 100,
+      takeProfit: exits.value.takeProfit,
+      stopLoss: exits.value.stopLoss,
+      protectionId: protectionIdOf(clientOrderId),
+      purpose: 'entry',
+    };
+    const approved = this.risk.approve(order, context);
+    if (!approved.ok) return this.tell(now, out, describeRefusal(approved.error), approved.error.reason);
+    this.decide(now, out, 'entered', exits.value.note, clientOrderId);
+    this.entry = this.send(approved.value, now, out);
+    this.state = next('idle', 'enter');
+    this.note = '';
+    if (order.type === 'postOnly')
+      out.push({ kind: 'timer', fireAt: us(now + this.config.entryTimeoutMs * 1000) });
+  }
+
+  private considerTimeout(now: Us, out: Command[]): void {
+    const order = this.entry;
+    if (order === null || order.place.type !== 'postOnly' || this.canceling === order.place.clientOrderId)
+      return;
+    if (now - order.sentAt >= this.config.entryTimeoutMs * 1000) this.cancelEntry(out);
+  }
+
+  private cancelEntry(out: Command[]): void {
+    const order = this.entry;
+    if (order === null || TERMINAL.has(order.state) || this.canceling === order.place.clientOrderId) return;
+    this.canceling = order.place.clientOrderId;
+    out.push(this.approvedCancel(order.place.clientOrderId, 'order'));
+  }
+
+  private wantExit(reason: string, now: Us, out: Command[]): void {
+    this.exitWanted = reason;
+    this.note = reason;
+    if (this.state === 'open') this.sendExit(now, out);
+  }
+
+  private sendExit(now: Us, out: Command[]): void {
+    assert(this.state === 'open', `exit sent in state ${this.state}`);
+    const size = this.size;
+    assert(size !== 0, 'exit sent without a position');
+    const order: Place = {
+      kind: 'place',
+      instrument: this.index,
+      clientOrderId: this.numbers.take(),
+      side: size > 0 ? 'sell' : 'buy',
+      type: 'market' satisfies OrderType,
+      size: lots(Math.abs(size)),
+      price: ticks(0),
+      reduceOnly: true,
+      leverage: this.leverage,
+      takeProfit: ticks(0),
+      stopLoss: ticks(0),
+      protectionId: '',
+      purpose: 'close',
+    };
+    const approved = this.risk.approve(order, this.context(now));
+    if (!approved.ok) {
+      this.note = `cannot exit: ${describeRefusal(approved.error)}`;
+      this.retryExit(now, out);
+      return;
+    }
+    this.exit = this.send(approved.value, now, out);
+    this.state = next(this.state, 'exit');
+  }
+
+  private retryExit(now: Us, out: Command[]): void {
+    this.notBefore = now + this.config.exitRetryMs * 1000;
+    out.push({ kind: 'timer', fireAt: us(this.notBefore) });
+  }
+
+  private losesProtection(reason: string, now: Us, out: Command[]): void {
+    this.protection = null;
+    if (this.state === 'open' && this.size !== 0)
+      this.wantExit(`take profit and stop loss ended without closing: ${reason}`, now, out);
+  }
+
+  private follow(order: WorkingOrder, event: OrderEvent): void {
+    // a late report never takes an order back from its end
+    if (TERMINAL.has(order.state) && !TERMINAL.has(event.state)) return;
+    order.state = event.state;
+    if (event.filled > order.filled) order.filled = event.filled;
+  }
+
+  /** Moves on when an order has ended *and* every fill it had has been seen. */
+  private settle(now: Us, out: Command[]): void {
+    if (this.state === 'entering') {
+      const order = this.entry!;
+      if (!done(order)) return;
+      this.canceling = '';
+      if (this.size !== 0) {
+        this.leverage = order.place.leverage;
+        this.protection = {
+          protectionId: order.place.protectionId,
+          takeProfit: order.place.takeProfit,
+          stopLoss: order.place.stopLoss,
+          size: lots(Math.abs(this.size)),
+        };
+        this.state = next(this.state, 'entered');
+        this.entry = null;
+        if (this.exitWanted !== '') this.wantExit(this.exitWanted, now, out);
+        return;
+      }
+      this.entry = null;
+      this.exitWanted = '';
+      this.cooldown(now);
+      this.state = this.risk.killed ? next(this.state, 'off') : next(this.state, 'missed');
+      return;
+    }
+    if (this.state === 'open' || this.state === 'exiting') {
+      if (this.size === 0 && (this.exit === null || done(this.exit))) return this.closed(now, out);
+      if (this.state === 'exiting' && done(this.exit!)) {
+        this.exit = null;
+        this.state = next(this.state, 'failed');
+        this.retryExit(now, out);
+      }
+    }
+  }
+
+  private closed(now: Us, out: Command[]): void {
+    // the venue drops the pair with the position; should it not, it must not stand against the next one
+    if (this.exit !== null && this.protection !== null)
+      out.push(this.approvedCancel(this.protection.protectionId, 'protection'));
+    this.exit = null;
+    this.protection = null;
+    this.exitWanted = '';
+    this.note = '';
+    this.cooldown(now);
+    const from = this.state as 'open' | 'exiting';
+    this.state = this.risk.killed ? next(from, 'off') : next(from, 'closed');
+  }
+
+  private cooldown(now: Us): void {
+    this.notBefore = now + this.config.cooldownMs * 1000;
+  }
+
+  private send(order: Approved<Place>, now: Us, out: Command[]): WorkingOrder {
+    out.push(order);
+    return { place: order, state: 'sent', filled: lots(0), filledSeen: lots(0), sentAt: now };
+  }
+
+  private approvedCancel(clientOrderId: string, target: Cancel['target']): Approved<Cancel> {
+    return this.risk.approveCancel({ kind: 'cancel', instrument: this.index, clientOrderId, target });
+  }
+
+  private context(now: Us): RiskContext {
+    return {
+      now,
+      account: this.account,
+      book: this.market.book,
+      bookAt: this.market.bookAt,
+      feedLive: this.market.live,
+    };
+  }
+
+  /** A refused signal is told once, and again when the reason changes or half a minute has passed. */
+  private tell(now: Us, out: Command[], detail: string, reason: Refusal['reason'] | string): void {
+    const what = `${this.market.signal.direction}/${reason}`;
+    if (what === this.told && now - this.toldAt < REFUSAL_REPEAT_US) return;
+    this.told = what;
+    this.toldAt = now;
+    this.decide(now, out, 'refused', detail, '');
+  }
+
+  private decide(
+    now: Us,
+    out: Command[],
+    outcome: 'entered' | 'refused',
+    detail: string,
+    clientOrderId: string,
+  ): void {
+    const { signal } = this.market;
+    out.push({
+      kind: 'decision',
+      instrument: this.index,
+      at: now,
+      direction: signal.direction === 'short' ? 'short' : 'long',
+      confidence: signal.confidence,
+      reasons: signal.reasons(),
+      outcome,
+      detail,
+      clientOrderId,
+    });
+  }
+}
+
+/** An entry's take profit and stop loss pair is known by the entry's id and an `x`. */
+export const protectionIdOf = (clientOrderId: string): string => `${clientOrderId}x`;
+
+const done = (order: WorkingOrder): boolean => TERMINAL.has(order.state) && order.filledSeen >= order.filled;

@@ -1,0 +1,97 @@
+import { OrderBook } from './book/order-book.ts';
+import type { Detector } from './brain/detector.ts';
+import { Microstructure, type MicrostructureConfig } from './brain/microstructure.ts';
+import { OrderFlow, type OrderFlowConfig } from './brain/order-flow.ts';
+import { Signal } from './brain/signal.ts';
+import { barToMs, CandleSeries } from './candles/candle-series.ts';
+import { AverageTrueRange, RollingVolatility } from './candles/indicators.ts';
+import type { BookEvent, CandleEvent, FeedEvent, FundingEvent, MarkEvent, TradeEvent } from './events.ts';
+import type { Instrument } from './instrument.ts';
+import type { Ms, Ticks, Us } from './units.ts';
+
+export interface MarketConfig {
+  readonly orderFlow: OrderFlowConfig;
+  readonly microstructure: MicrostructureConfig;
+  /** Bar of ATR and volatility, such as "1m". */
+  readonly bar: string;
+  readonly atrPeriod: number;
+  /** Candles in the volatility window. */
+  readonly volatilityWindow: number;
+}
+
+/** All that is known of one instrument's market, and what the brain makes of it. */
+export class Market {
+  readonly instrument: Instrument;
+  readonly book = new OrderBook();
+  readonly candles: CandleSeries;
+  readonly atr: AverageTrueRange;
+  readonly volatility: RollingVolatility;
+  readonly detectors: readonly Detector[];
+  readonly signal: Signal;
+  /** When the book last took a frame, our clock; 0 = never. */
+  bookAt = 0 as Us;
+  live = false;
+  liveReason = 'no market data yet';
+  /** 0 = not known. */
+  lastPrice = 0 as Ticks;
+  markPrice = 0 as Ticks;
+  fundingRate = '';
+  fundingAt = 0 as Ms;
+
+  constructor(config: MarketConfig, instrument: Instrument) {
+    this.instrument = instrument;
+    const barMs = barToMs(config.bar);
+    this.atr = new AverageTrueRange(config.atrPeriod);
+    this.volatility = new RollingVolatility(config.volatilityWindow, barMs);
+    this.candles = new CandleSeries(barMs, (candle) => {
+      this.atr.update(candle);
+      this.volatility.update(candle);
+    });
+    this.detectors = [new OrderFlow(config.orderFlow), new Microstructure(config.microstructure)];
+    this.signal = new Signal(this.detectors);
+  }
+
+  onBook(event: BookEvent): void {
+    this.book.apply(event.frame);
+    this.bookAt = event.at;
+    for (const detector of this.detectors) detector.onBook(this.book, event.at);
+    for (const detector of this.detectors) detector.read(this.book, event.at);
+    this.signal.combine();
+  }
+
+  onTrade(event: TradeEvent): void {
+    this.lastPrice = event.price;
+    this.candles.trade(event);
+    for (const detector of this.detectors) detector.onTrade(event, this.book);
+  }
+
+  onCandle(event: CandleEvent): void {
+    this.candles.candle(event);
+    if (this.lastPrice === 0) this.lastPrice = event.close;
+  }
+
+  onMark(event: MarkEvent): void {
+    this.markPrice = event.price;
+  }
+
+  onFunding(event: FundingEvent): void {
+    this.fundingRate = event.rate;
+    this.fundingAt = event.fundingAt;
+  }
+
+  /** What is not live is not believed: the book waits for a snapshot and the detectors start afresh. */
+  onFeed(event: FeedEvent): void {
+    this.live = event.live;
+    this.liveReason = event.reason;
+    if (event.live) return;
+    this.book.invalidate();
+    for (const detector of this.detectors) detector.reset();
+    this.signal.clear();
+  }
+
+  /** What a position is valued at: the mark price, else the mid, else the last trade; 0 when nothing is known. */
+  get valuationPrice(): number {
+    if (this.markPrice > 0) return this.markPrice;
+    return this.book.valid && this.book.twoSided ? this.book.mid : this.lastPrice;
+  }
+}
