@@ -306,7 +306,9 @@ class Batch {
       cells.every((cell) => cell.length >= length) &&
       int64s.every(({ values }) => values.length >= length) &&
       bitmaps.every((bitmap) => bitmap.length * 8 >= length) &&
-      this.levelEnds.every((end, row) => row === 0 || end >= this.levelEnds[row - 1]!) &&
+      this.levelEnds
+        .subarray(0, length + 1)
+        .every((end, row) => row === 0 || end >= this.levelEnds[row - 1]!) &&
       [this.levelSide, this.levelPrice, this.levelSize, this.levelOrders].every(
         (cell) => cell.length >= levels,
       );
