@@ -1,0 +1,40 @@
+import { Instrument, type InstrumentSpec } from '../../core/instrument.ts';
+import { VenueError } from '../venue.ts';
+import { needText, type Row, textOf, wholeOf } from './codec/fields.ts';
+import type { OkxRest } from './rest.ts';
+
+/** One row of `public/instruments`. Spot counts as linear with contract value 1; an option as linear (never traded). */
+export function instrumentSpecOf(row: Row): InstrumentSpec {
+  const instType = needText(row, 'instType');
+  return {
+    instId: needText(row, 'instId'),
+    instType,
+    ctType: textOf(row, 'ctType') === 'inverse' ? 'inverse' : 'linear',
+    tickSz: needText(row, 'tickSz'),
+    lotSz: needText(row, 'lotSz'),
+    minSz: needText(row, 'minSz'),
+    ctVal: textOf(row, 'ctVal') || '1',
+    ctMult: textOf(row, 'ctMult') || '1',
+    settleCcy: textOf(row, 'settleCcy') || textOf(row, 'quoteCcy'),
+    lever: textOf(row, 'lever'),
+    maxLmtSz: textOf(row, 'maxLmtSz'),
+    maxMktSz: textOf(row, 'maxMktSz'),
+    instIdCode: wholeOf(row, 'instIdCode', 0),
+  };
+}
+
+/** The instruments by id, in the order asked. Throws a `VenueError` naming those that are unknown or not tradable. */
+export async function fetchInstruments(rest: OkxRest, instIds: readonly string[]): Promise<Instrument[]> {
+  return Promise.all(
+    instIds.map(async (instId) => {
+      const rows = await rest.instruments(instId.endsWith('-SWAP') ? 'SWAP' : 'SPOT', instId);
+      const row = rows.find((candidate) => textOf(candidate, 'instId') === instId);
+      if (row === undefined)
+        throw new VenueError(`${instId}: OKX knows no such instrument; check the spelling`, '51001', 'stop');
+      const state = textOf(row, 'state');
+      if (state !== 'live')
+        throw new VenueError(`${instId}: not open for trading now (state "${state}")`, '51021', 'stop');
+      return new Instrument(instrumentSpecOf(row));
+    }),
+  );
+}
