@@ -9,7 +9,12 @@ export function sign(
   path: string,
   body: string,
 ): string {
-  return createHmac('sha256', secret).update(timestamp).update(method).update(path).update(body).digest('base64');
+  return createHmac('sha256', secret)
+    .update(timestamp)
+    .update(method)
+    .update(path)
+    .update(body)
+    .digest('base64');
 }
 
 /** Headers of a signed request. `nowMs` is the exchange's time; REST wants it as ISO text with milliseconds. */

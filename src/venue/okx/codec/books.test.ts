@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { captureInstruments, captures, capturesPresent, instrumentOf, isBook } from '../../../../bench/captures.ts';
+import {
+  captureInstruments,
+  captures,
+  capturesPresent,
+  instrumentOf,
+  isBook,
+} from '../../../../bench/captures.ts';
 import { ASK, BID, BookFrame } from '../../../core/book/frame.ts';
 import { Instrument } from '../../../core/instrument.ts';
 import { BookDecoder, decodeBookJson } from './books.ts';
@@ -18,7 +24,13 @@ const bitcoin = new Instrument({
   ctMult: '1',
   settleCcy: 'USDT',
 });
-const halves = new Instrument({ ...bitcoin.spec, instId: 'HALF-USDT-SWAP', tickSz: '0.5', lotSz: '5', minSz: '5' });
+const halves = new Instrument({
+  ...bitcoin.spec,
+  instId: 'HALF-USDT-SWAP',
+  tickSz: '0.5',
+  lotSz: '5',
+  minSz: '5',
+});
 
 const bytesOf = (text: string) => Buffer.from(text);
 
@@ -90,8 +102,8 @@ describe('real captures', { skip: !capturesPresent && 'the recordings are not be
         if (!isBook(message)) continue;
         const instrument = instruments.get(instrumentOf(message));
         assert.ok(instrument, `${file}: no instrument ${instrumentOf(message)}`);
-        let decoder = decoders.get(instrument.id);
-        if (decoder === undefined) decoders.set(instrument.id, (decoder = new BookDecoder(instrument)));
+        const decoder = decoders.get(instrument.id) ?? new BookDecoder(instrument);
+        decoders.set(instrument.id, decoder);
         decoder.decode(bytesOf(text), frame);
         assert.deepEqual(plain(frame), byJson(text, instrument), `${file}: ${text}`);
         messages++;
@@ -126,7 +138,9 @@ test('key order, white space, extra keys and odd number texts change nothing', (
     fc.property(
       message,
       fc.constantFrom(undefined, 'update', 'snapshot'),
-      fc.shuffledSubarray(['asks', 'bids', 'ts', 'checksum', 'prevSeqId', 'seqId', 'extra'], { minLength: 7 }),
+      fc.shuffledSubarray(['asks', 'bids', 'ts', 'checksum', 'prevSeqId', 'seqId', 'extra'], {
+        minLength: 7,
+      }),
       fc.constantFrom(0, 1, '\t'),
       fc.boolean(),
       (book, action, order, space, argLast) => {
@@ -165,7 +179,8 @@ test('a flipped, lost or doubled byte never gives another result than JSON.parse
       fc.constantFrom(...'0123456789.-+e",:[]{} abkst'),
       (at, kind, letter) => {
         const rest = { flip: letter + original.slice(at + 1), drop: original.slice(at + 1), cut: '' };
-        const text = original.slice(0, at) + (kind === 'double' ? original[at] + original.slice(at) : rest[kind]);
+        const text =
+          original.slice(0, at) + (kind === 'double' ? original[at] + original.slice(at) : rest[kind]);
         const attempt = (run: () => unknown) => {
           try {
             return run();

@@ -1,5 +1,5 @@
-import { parseDecimal } from '../../../core/decimal.ts';
 import { ASK, BID, type BookFrame, type BookSide } from '../../../core/book/frame.ts';
+import { parseDecimal } from '../../../core/decimal.ts';
 import type { Instrument } from '../../../core/instrument.ts';
 import { ms } from '../../../core/units.ts';
 import { DecodeError } from './decode-error.ts';
@@ -229,7 +229,8 @@ function pushLevels(levels: unknown, side: BookSide, instrument: Instrument, fra
     }
     if (price <= 0) throw malformed('book level: price is not positive', level);
     if (size < 0) throw malformed('book level: size is negative', level);
-    if (!/^\d{1,9}$/.test(ordersText)) throw malformed('book level: order count is not a whole number', level);
+    if (!/^\d{1,9}$/.test(ordersText))
+      throw malformed('book level: order count is not a whole number', level);
     frame.push(side, price, size, Number(ordersText));
   }
 }
@@ -272,7 +273,8 @@ const INST_ID: Member = { bit: 64, text: bytesOf('"instId":"') };
 
 /** By the first letter of the key: no two keys share one. */
 const MEMBERS: (Member | undefined)[] = [];
-for (const member of [ASKS, BIDS, TIME, CHECKSUM, PREV_SEQ_ID, SEQ_ID, INST_ID]) MEMBERS[member.text[1]!] = member;
+for (const member of [ASKS, BIDS, TIME, CHECKSUM, PREV_SEQ_ID, SEQ_ID, INST_ID])
+  MEMBERS[member.text[1]!] = member;
 
 function memberAt(bytes: Uint8Array, at: number): Member | null {
   const member = MEMBERS[bytes[at + 1]!];

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { captureInstruments, captures, capturesPresent, instrumentOf, isBook } from '../../../../bench/captures.ts';
+import {
+  captureInstruments,
+  captures,
+  capturesPresent,
+  instrumentOf,
+  isBook,
+} from '../../../../bench/captures.ts';
 import { BookFrame } from '../../../core/book/frame.ts';
 import { lots, ticks } from '../../../core/units.ts';
 import { BookDecoder } from './books.ts';
@@ -36,7 +42,11 @@ test('every checksum of the real captures verifies, over canonical texts', { ski
     }
   }
   assert.ok(verified > 3_900, `only ${verified} verified`);
-  assert.equal(spelledDifferently, 0, 'OKX wrote a number otherwise than we do: checksums need the raw texts then');
+  assert.equal(
+    spelledDifferently,
+    0,
+    'OKX wrote a number otherwise than we do: checksums need the raw texts then',
+  );
 });
 
 test('one wrong lot anywhere in the first 25 levels is noticed', { skip }, () => {

@@ -18,7 +18,8 @@ export function textOf(row: Row, key: string): string {
 /** The field as text; absent is an error that names it. */
 export function needText(row: Row, key: string): string {
   const text = textOf(row, key);
-  if (text === '') throw new DecodeError(textOf(row, 'instId') || '?', `"${key}" is absent`, JSON.stringify(row));
+  if (text === '')
+    throw new DecodeError(textOf(row, 'instId') || '?', `"${key}" is absent`, JSON.stringify(row));
   return text;
 }
 
