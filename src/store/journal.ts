@@ -1,0 +1,647 @@
+import { randomInt } from 'node:crypto';
+import { assert } from '../core/assert.ts';
+import type { Cancel, Decision, OrderCommand, Place } from '../core/commands.ts';
+import { orderNumber } from '../core/engine.ts';
+import type { FillEvent, FillPurpose, FundingPaymentEvent, OrderEvent } from '../core/events.ts';
+import { formatMoney, type Instrument, parseMoney } from '../core/instrument.ts';
+import {
+  type Lots,
+  lots,
+  type Money,
+  type Ms,
+  money,
+  ms,
+  NO_MONEY,
+  type Side,
+  signOf,
+  ticks,
+  type Us,
+  us,
+} from '../core/units.ts';
+import { Database, JournalError, type Row } from './database.ts';
+import type {
+  AccountSums,
+  ClosedTrade,
+  EquityPoint,
+  JournaledFill,
+  JournaledPosition,
+  JournaledState,
+  PreviousSession,
+  SessionStart,
+  SignalSample,
+  UnresolvedIntent,
+} from './records.ts';
+import { MIGRATIONS } from './schema.ts';
+
+const PREFIX_LETTERS = 8;
+
+/**
+ * The durable record of one account: what left the engine and what came of it. Everything recorded is on the disk
+ * when the call returns. Whatever the venue may tell twice is recorded once.
+ *
+ * Rows name instruments by instId and hold prices and sizes as decimal text, so that they outlive a change of tick
+ * size or of the symbols traded; the API speaks the engine's indexes and integers.
+ */
+export class Journal {
+  /** Starts every client order id of this journal: letters made at random once, so that no two journals share an id. */
+  readonly idPrefix: string;
+  private readonly database: Database;
+  private readonly instruments: readonly Instrument[];
+  private session: number | null = null;
+  private sums: Sums | null = null;
+
+  /**
+   * Opens the journal at `path`, or makes a new one. `instruments` in the engine's order. Throws a `JournalError` when the
+   * file is damaged, newer than the program, or held by another process.
+   */
+  static open(path: string, instruments: readonly Instrument[]): Journal {
+    return new Journal(new Database(path, MIGRATIONS), instruments);
+  }
+
+  private constructor(database: Database, instruments: readonly Instrument[]) {
+    this.database = database;
+    this.instruments = instruments;
+    this.idPrefix = this.once('id_prefix', randomLetters);
+  }
+
+  close(): void {
+    this.database.close();
+  }
+
+  /** Everything that `work` records becomes durable together, or not at all. `work` must not wait for anything. */
+  transaction<T>(work: () => T): T {
+    try {
+      return this.database.transaction(work);
+    } catch (error) {
+      this.sums = null; // may have counted what was just taken back
+      throw error;
+    }
+  }
+
+  // Sessions
+
+  /** A journal is one account's: a session of another mode or venue than those before it is refused. */
+  beginSession(session: SessionStart): void {
+    const { mode, venue, symbols, configHash, startedAt } = session;
+    this.transaction(() => {
+      const other = this.database.first(
+        'SELECT mode, venue FROM sessions WHERE mode <> ? OR venue <> ? LIMIT 1',
+        mode,
+        venue,
+      );
+      if (other !== undefined)
+        throw new JournalError(
+          `${this.database.path}: holds the account of mode "${other.mode}" at venue "${other.venue}", not "${mode}" at "${venue}"; give each its own data folder`,
+        );
+      const id = this.nextId('sessions', 'session_id');
+      this.database.run(
+        'INSERT INTO sessions (session_id, mode, venue, symbols, config_hash, started_at) VALUES (?, ?, ?, ?, ?, ?)',
+        id,
+        mode,
+        venue,
+        JSON.stringify(symbols),
+        configHash,
+        startedAt,
+      );
+      this.session = id;
+    });
+  }
+
+  /** `how` in words; a session that never said so crashed. */
+  endSession(how: string, at: Us): void {
+    this.database.run(
+      'UPDATE sessions SET ended_at = ?, ended_how = ? WHERE session_id = ?',
+      at,
+      how,
+      this.current,
+    );
+    this.session = null;
+  }
+
+  /** The session before the current one (or the last, when none has begun); null in a new journal. */
+  previousSession(): PreviousSession | null {
+    const row = this.database.first(
+      'SELECT * FROM sessions WHERE session_id < ? ORDER BY session_id DESC LIMIT 1',
+      this.session ?? Number.MAX_SAFE_INTEGER,
+    );
+    if (row === undefined) return null;
+    return {
+      mode: row.mode as string,
+      venue: row.venue as string,
+      symbols: JSON.parse(row.symbols as string) as string[],
+      configHash: row.config_hash as string,
+      startedAt: us(row.started_at as number),
+      endedAt: row.ended_at === null ? null : us(row.ended_at as number),
+      endedHow: row.ended_how as string | null,
+      crashed: row.ended_at === null,
+    };
+  }
+
+  // What leaves
+
+  /** One past every client order number ever journaled; 1 in a new journal. */
+  nextOrderNumber(): number {
+    return this.nextId('orders', 'order_number');
+  }
+
+  /**
+   * Puts the commands on the disk before their bytes may leave. Throws when a client order id was used before: sending
+   * it would be asking the venue about another order.
+   */
+  recordIntent(commands: readonly OrderCommand[], at: Us): void {
+    this.transaction(() => {
+      for (const command of commands) {
+        if (command.kind === 'place') this.recordPlace(command, at);
+        else this.recordCancel(command, at);
+      }
+    });
+  }
+
+  private recordPlace(place: Place, at: Us): void {
+    const instrument = this.instrument(place.instrument);
+    const added = this.database.run(
+      `INSERT INTO orders (client_order_id, order_number, session_id, instrument, purpose, side, type, size, price,
+         reduce_only, leverage, take_profit, stop_loss, protection_id, intended_at, venue_order_id, state, filled,
+         reason, updated_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 'intended', '0', '', ?)
+       ON CONFLICT (client_order_id) DO NOTHING`,
+      place.clientOrderId,
+      orderNumber(this.idPrefix, place.clientOrderId),
+      this.current,
+      instrument.id,
+      place.purpose,
+      place.side,
+      place.type,
+      instrument.formatSize(place.size),
+      instrument.formatPrice(place.price),
+      place.reduceOnly ? 1 : 0,
+      place.leverage,
+      instrument.formatPrice(place.takeProfit),
+      instrument.formatPrice(place.stopLoss),
+      place.protectionId,
+      at,
+      at,
+    );
+    assert(added === 1, `client order id ${place.clientOrderId} was journaled before`);
+  }
+
+  private recordCancel(cancel: Cancel, at: Us): void {
+    this.database.run(
+      `INSERT INTO cancels (entry_id, session_id, instrument, client_order_id, target, intended_at)
+       VALUES (?, ?, ?, ?, ?, ?)`,
+      this.nextId('cancels'),
+      this.current,
+      this.instrument(cancel.instrument).id,
+      cancel.clientOrderId,
+      cancel.target,
+      at,
+    );
+  }
+
+  /** Places that no terminal state was recorded for, oldest first: what must be asked about after a crash. */
+  unresolvedIntents(): UnresolvedIntent[] {
+    return this.database
+      .all(`SELECT * FROM orders WHERE state NOT IN (${TERMINAL}) ORDER BY intended_at, order_number`)
+      .map((row) => ({
+        command: this.placeOf(row),
+        intendedAt: us(row.intended_at as number),
+        state: row.state as JournaledState,
+        venueOrderId: row.venue_order_id as string,
+        filled: this.instruments[this.indexOf(row)]!.parseSize(row.filled as string),
+      }));
+  }
+
+  // What comes back
+
+  /** What became of an order of ours, or of a protection. The first terminal state stays, whatever comes after it. */
+  recordOrder(event: OrderEvent): void {
+    const instrument = this.instrument(event.instrument);
+    const filled = instrument.formatSize(event.filled);
+    this.transaction(() => {
+      this.database.run(
+        `INSERT INTO order_events (entry_id, session_id, instrument, client_order_id, venue_order_id, state, filled,
+           reason, received_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        this.nextId('order_events'),
+        this.current,
+        instrument.id,
+        event.clientOrderId,
+        event.venueOrderId,
+        event.state,
+        filled,
+        event.reason,
+        event.at,
+      );
+      this.database.run(
+        `UPDATE orders SET venue_order_id = CASE WHEN ? = '' THEN venue_order_id ELSE ? END, state = ?, filled = ?,
+           reason = ?, updated_at = ?
+         WHERE client_order_id = ? AND state NOT IN (${TERMINAL})`,
+        event.venueOrderId,
+        event.venueOrderId,
+        event.state,
+        filled,
+        event.reason,
+        event.at,
+        event.clientOrderId,
+      );
+    });
+  }
+
+  /** `realized`: the P&L that the fill realised, fee not in it. False: this fill was recorded before; nothing changed. */
+  recordFill(event: FillEvent, realized: Money): boolean {
+    const instrument = this.instrument(event.instrument);
+    return this.transaction(() => {
+      const before = this.positionSize(instrument);
+      const after = lots(before + signOf(event.side) * event.size);
+      const added = this.database.run(
+        `INSERT INTO fills (instrument, trade_id, entry_id, session_id, client_order_id, venue_order_id, received_at,
+           exchange_at, side, price, size, fee, maker, purpose, why, realized, position_after)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (instrument, trade_id) DO NOTHING`,
+        instrument.id,
+        event.tradeId,
+        this.nextId('fills'),
+        this.current,
+        event.clientOrderId,
+        event.venueOrderId,
+        event.at,
+        event.exchangeAt,
+        event.side,
+        instrument.formatPrice(event.price),
+        instrument.formatSize(event.size),
+        formatMoney(event.fee),
+        event.maker ? 1 : 0,
+        event.purpose,
+        event.why,
+        formatMoney(realized),
+        instrument.formatSize(after),
+      );
+      if (added === 1) this.add(realized, event.fee, NO_MONEY);
+      return added === 1;
+    });
+  }
+
+  /** False: this payment was recorded before; nothing changed. */
+  recordFunding(event: FundingPaymentEvent): boolean {
+    return this.transaction(() => {
+      const added = this.database.run(
+        `INSERT INTO funding_payments (instrument, payment_id, entry_id, session_id, received_at, exchange_at, amount)
+         VALUES (?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (instrument, payment_id) DO NOTHING`,
+        this.instrument(event.instrument).id,
+        event.paymentId,
+        this.nextId('funding_payments'),
+        this.current,
+        event.at,
+        event.exchangeAt,
+        formatMoney(event.amount),
+      );
+      if (added === 1) this.add(NO_MONEY, NO_MONEY, event.amount);
+      return added === 1;
+    });
+  }
+
+  /** Fills of an instrument in the order in which they were recorded. */
+  fills(instrument: number): JournaledFill[] {
+    const { id } = this.instrument(instrument);
+    return this.database
+      .all('SELECT * FROM fills WHERE instrument = ? ORDER BY entry_id', id)
+      .map((row) => this.fillOf(row));
+  }
+
+  /**
+   * What the journal knows of the position that its fills add up to: null when they add up to nothing. The order that
+   * opened it says leverage and exits; those are 0 and empty when it was not placed from here.
+   */
+  openPosition(instrument: number): JournaledPosition | null {
+    const { id } = this.instrument(instrument);
+    const rows = this.database.each('SELECT * FROM fills WHERE instrument = ? ORDER BY entry_id DESC', id);
+    let size = 0;
+    let opening: JournaledFill | null = null;
+    const orderIds = new Set<string>();
+    let at = 0;
+    for (const row of rows) {
+      const fill = this.fillOf(row);
+      if (opening === null) size = at = fill.positionAfter;
+      if (size === 0) return null;
+      // back to the fill that brought the position to this side of zero
+      opening = fill;
+      orderIds.add(fill.clientOrderId);
+      at -= signOf(fill.side) * fill.size;
+      if (at === 0 || Math.sign(at) !== Math.sign(size)) break;
+    }
+    if (opening === null) return null;
+    const place = this.place(opening.clientOrderId);
+    return {
+      instrument,
+      size: lots(size),
+      openedAt: opening.receivedAt,
+      clientOrderId: opening.clientOrderId,
+      leverage: place?.leverage ?? 0,
+      takeProfit: place?.takeProfit ?? ticks(0),
+      stopLoss: place?.stopLoss ?? ticks(0),
+      protectionIds: [...orderIds]
+        .map((orderId) => this.place(orderId)?.protectionId ?? '')
+        .filter((protectionId) => protectionId !== '' && !this.ended(protectionId))
+        .reverse(),
+    };
+  }
+
+  // What was thought
+
+  recordDecision(decision: Decision): void {
+    this.database.run(
+      `INSERT INTO decisions (entry_id, session_id, instrument, decided_at, direction, confidence, reasons, outcome,
+         detail, client_order_id)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      this.nextId('decisions'),
+      this.current,
+      this.instrument(decision.instrument).id,
+      decision.at,
+      decision.direction,
+      decision.confidence,
+      JSON.stringify(decision.reasons),
+      decision.outcome,
+      decision.detail,
+      decision.clientOrderId,
+    );
+  }
+
+  /** The last decisions on today's instruments, newest first. */
+  decisions(limit: number): Decision[] {
+    return this.newest('decisions', limit).map((row) => ({
+      kind: 'decision',
+      instrument: this.indexOf(row),
+      at: us(row.decided_at as number),
+      direction: row.direction as Decision['direction'],
+      confidence: row.confidence as number,
+      reasons: JSON.parse(row.reasons as string) as string[],
+      outcome: row.outcome as Decision['outcome'],
+      detail: row.detail as string,
+      clientOrderId: row.client_order_id as string,
+    }));
+  }
+
+  /** A sampled reading of the signal and of what it was made of. */
+  recordSignal(sample: SignalSample): void {
+    this.database.run(
+      `INSERT INTO signals (entry_id, session_id, instrument, sampled_at, direction, confidence, readings)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      this.nextId('signals'),
+      this.current,
+      this.instrument(sample.instrument).id,
+      sample.at,
+      sample.direction,
+      sample.confidence,
+      JSON.stringify(sample.readings),
+    );
+  }
+
+  /** A closed round trip. */
+  recordTrade(trade: ClosedTrade): void {
+    const instrument = this.instrument(trade.instrument);
+    this.database.run(
+      `INSERT INTO trades (entry_id, session_id, instrument, direction, size, opened_at, closed_at, entry_price,
+         exit_price, realized, fees, funding, exit_reason, client_order_id)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      this.nextId('trades'),
+      this.current,
+      instrument.id,
+      trade.direction,
+      instrument.formatSize(trade.size),
+      trade.openedAt,
+      trade.closedAt,
+      trade.entryPrice,
+      trade.exitPrice,
+      formatMoney(trade.realized),
+      formatMoney(trade.fees),
+      formatMoney(trade.funding),
+      trade.exitReason,
+      trade.clientOrderId,
+    );
+  }
+
+  /** The last round trips of today's instruments, newest first. */
+  trades(limit: number): ClosedTrade[] {
+    return this.newest('trades', limit).map((row) => {
+      const index = this.indexOf(row);
+      return {
+        instrument: index,
+        direction: row.direction as ClosedTrade['direction'],
+        size: this.instruments[index]!.parseSize(row.size as string),
+        openedAt: us(row.opened_at as number),
+        closedAt: us(row.closed_at as number),
+        entryPrice: row.entry_price as number,
+        exitPrice: row.exit_price as number,
+        realized: parseMoney(row.realized as string),
+        fees: parseMoney(row.fees as string),
+        funding: parseMoney(row.funding as string),
+        exitReason: row.exit_reason as string,
+        clientOrderId: row.client_order_id as string,
+      };
+    });
+  }
+
+  // The account
+
+  /** The balance that the account began with: the first one given is kept for ever. */
+  startBalance(balance: Money): Money {
+    return parseMoney(this.once('start_balance', () => formatMoney(balance)));
+  }
+
+  /** Exact sums over every row; `startBalance` 0 until one was given. */
+  accountSums(): AccountSums {
+    if (this.sums === null) {
+      this.sums = { realized: 0n, fees: 0n, funding: 0n };
+      for (const row of this.database.each('SELECT realized, fee FROM fills'))
+        this.add(parseMoney(row.realized as string), parseMoney(row.fee as string), NO_MONEY);
+      for (const row of this.database.each('SELECT amount FROM funding_payments'))
+        this.add(NO_MONEY, NO_MONEY, parseMoney(row.amount as string));
+    }
+    const { realized, fees, funding } = this.sums;
+    const start = parseMoney((this.meta('start_balance') as string | undefined) ?? '0');
+    return {
+      startBalance: start,
+      realized: money(realized),
+      fees: money(fees),
+      funding: money(funding),
+      balance: money(start + realized + fees + funding),
+    };
+  }
+
+  /** P&L, fees and funding whose exchange time is `since` or later: what a daily loss limit counts. */
+  netSince(since: Ms): Money {
+    let net = 0n;
+    for (const row of this.database.each('SELECT realized, fee FROM fills WHERE exchange_at >= ?', since))
+      net += parseMoney(row.realized as string) + parseMoney(row.fee as string);
+    for (const row of this.database.each('SELECT amount FROM funding_payments WHERE exchange_at >= ?', since))
+      net += parseMoney(row.amount as string);
+    return money(net);
+  }
+
+  /** One point a minute: a later one in the same minute takes the place of the earlier. */
+  recordEquity(at: Ms, equity: number, drawdown: number): void {
+    this.database.run(
+      `INSERT INTO equity (minute, equity, drawdown) VALUES (?, ?, ?)
+       ON CONFLICT (minute) DO UPDATE SET equity = excluded.equity, drawdown = excluded.drawdown`,
+      Math.floor(at / 60_000) * 60_000,
+      equity,
+      drawdown,
+    );
+  }
+
+  /** The last `limit` equity points, oldest first. */
+  equity(limit: number): EquityPoint[] {
+    return this.database
+      .all('SELECT * FROM equity ORDER BY minute DESC LIMIT ?', limit)
+      .reverse()
+      .map((row) => ({
+        at: ms(row.minute as number),
+        equity: row.equity as number,
+        drawdown: row.drawdown as number,
+      }));
+  }
+
+  /** A venue's whole state under a name, as JSON; record it in one `transaction` with the events that it caused. */
+  saveVenueState(name: string, json: string): void {
+    this.database.run(
+      'INSERT INTO venue_states (name, state) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET state = excluded.state',
+      name,
+      json,
+    );
+  }
+
+  loadVenueState(name: string): string | null {
+    const row = this.database.first('SELECT state FROM venue_states WHERE name = ?', name);
+    return row === undefined ? null : (row.state as string);
+  }
+
+  private get current(): number {
+    assert(this.session !== null, 'the journal records only within a session: beginSession first');
+    return this.session;
+  }
+
+  private instrument(index: number): Instrument {
+    const instrument = this.instruments[index];
+    assert(
+      instrument !== undefined,
+      `the journal was opened with ${this.instruments.length} instruments, not ${index}`,
+    );
+    return instrument;
+  }
+
+  private indexOf(row: Row): number {
+    const index = this.instruments.findIndex(({ id }) => id === row.instrument);
+    if (index < 0)
+      throw new JournalError(
+        `${this.database.path}: holds an open matter of ${row.instrument}, which is not among the symbols of this run; add it until it is closed`,
+      );
+    return index;
+  }
+
+  private newest(table: 'decisions' | 'trades', limit: number): Row[] {
+    const ids = this.instruments.map(({ id }) => id);
+    const sql = `SELECT * FROM ${table} WHERE instrument IN (${ids.map(() => '?').join(', ')})
+      ORDER BY entry_id DESC LIMIT ?`;
+    return this.database.all(sql, ...ids, limit);
+  }
+
+  private positionSize(instrument: Instrument): Lots {
+    const row = this.database.first(
+      'SELECT position_after FROM fills WHERE instrument = ? ORDER BY entry_id DESC LIMIT 1',
+      instrument.id,
+    );
+    return row === undefined ? lots(0) : instrument.parseSize(row.position_after as string);
+  }
+
+  private place(clientOrderId: string): Place | null {
+    const row = this.database.first('SELECT * FROM orders WHERE client_order_id = ?', clientOrderId);
+    return row === undefined ? null : this.placeOf(row);
+  }
+
+  private ended(protectionId: string): boolean {
+    const sql = `SELECT 1 AS found FROM order_events WHERE client_order_id = ? AND state IN (${TERMINAL}) LIMIT 1`;
+    return this.database.first(sql, protectionId) !== undefined;
+  }
+
+  private placeOf(row: Row): Place {
+    const index = this.indexOf(row);
+    const instrument = this.instruments[index]!;
+    return {
+      kind: 'place',
+      instrument: index,
+      clientOrderId: row.client_order_id as string,
+      side: row.side as Side,
+      type: row.type as Place['type'],
+      size: instrument.parseSize(row.size as string),
+      price: instrument.parsePrice(row.price as string),
+      reduceOnly: row.reduce_only === 1,
+      leverage: row.leverage as number,
+      takeProfit: instrument.parsePrice(row.take_profit as string),
+      stopLoss: instrument.parsePrice(row.stop_loss as string),
+      protectionId: row.protection_id as string,
+      purpose: row.purpose as Place['purpose'],
+    };
+  }
+
+  private fillOf(row: Row): JournaledFill {
+    const index = this.indexOf(row);
+    const instrument = this.instruments[index]!;
+    return {
+      instrument: index,
+      tradeId: row.trade_id as string,
+      clientOrderId: row.client_order_id as string,
+      venueOrderId: row.venue_order_id as string,
+      receivedAt: us(row.received_at as number),
+      exchangeAt: ms(row.exchange_at as number),
+      side: row.side as Side,
+      price: instrument.parsePrice(row.price as string),
+      size: instrument.parseSize(row.size as string),
+      fee: parseMoney(row.fee as string),
+      maker: row.maker === 1,
+      purpose: row.purpose as FillPurpose,
+      why: row.why as string,
+      realized: parseMoney(row.realized as string),
+      positionAfter: instrument.parseSize(row.position_after as string),
+    };
+  }
+
+  private add(realized: Money, fee: Money, funding: Money): void {
+    if (this.sums === null) return;
+    this.sums.realized += realized;
+    this.sums.fees += fee;
+    this.sums.funding += funding;
+  }
+
+  private nextId(table: string, column = 'entry_id'): number {
+    return (
+      ((this.database.first(`SELECT MAX(${column}) AS last FROM ${table}`)?.last as number | null) ?? 0) + 1
+    );
+  }
+
+  private meta(key: string): string | undefined {
+    return this.database.first('SELECT value FROM meta WHERE key = ?', key)?.value as string | undefined;
+  }
+
+  /** The value kept under `key`; made and kept now if there is none yet. */
+  private once(key: string, make: () => string): string {
+    return this.database.transaction(() => {
+      const kept = this.meta(key);
+      if (kept !== undefined) return kept;
+      const made = make();
+      this.database.run('INSERT INTO meta (key, value) VALUES (?, ?)', key, made);
+      return made;
+    });
+  }
+}
+
+const TERMINAL = "'filled', 'canceled', 'rejected'";
+
+const randomLetters = (): string =>
+  Array.from({ length: PREFIX_LETTERS }, () => String.fromCharCode(97 + randomInt(26))).join('');
+
+interface Sums {
+  realized: bigint;
+  fees: bigint;
+  funding: bigint;
+}
