@@ -10,7 +10,9 @@ const run = (what: string, command: string, args: string[]): void => {
   const startedAt = Date.now();
   const { status, error } = spawnSync(command, args, { stdio: 'inherit' });
   if (error) throw error;
-  console.log(`${what}: ${status === 0 ? 'ok' : `FAILED (exit ${status})`} in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
+  console.log(
+    `${what}: ${status === 0 ? 'ok' : `FAILED (exit ${status})`} in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`,
+  );
   if (status !== 0) process.exit(1);
 };
 

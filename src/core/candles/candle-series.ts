@@ -10,6 +10,8 @@ export interface Candle {
   volume: Lots;
 }
 
+const CANDLES_KEPT = 1500;
+
 /** Told of each candle that closed, once, oldest first. */
 export type OnClosed = (candle: Readonly<Candle>) => void;
 
@@ -22,6 +24,8 @@ export class CandleSeries {
   readonly barMs: number;
   /** The one being built; null before the first trade or candle. */
   building: Candle | null = null;
+  /** The newest closed ones, oldest first, at most `CANDLES_KEPT`. */
+  readonly closed: Candle[] = [];
   private readonly onClosed: OnClosed;
   private official = false;
   private lastClosedAt = -1;
@@ -75,6 +79,8 @@ export class CandleSeries {
 
   private close(candle: Candle): void {
     this.lastClosedAt = candle.openAt;
+    this.closed.push(candle);
+    if (this.closed.length > CANDLES_KEPT) this.closed.shift();
     this.onClosed(candle);
   }
 }

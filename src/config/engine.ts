@@ -1,0 +1,57 @@
+import type { EngineConfig } from '../core/engine.ts';
+import type { Settings } from './schema.ts';
+
+/** The engine's part of the settings, in its own names. */
+export function engineConfig(settings: Settings, idPrefix: string): EngineConfig {
+  const { brain, market, execution, exits, position, risk, paper } = settings;
+  return {
+    idPrefix,
+    market: {
+      orderFlow: {
+        halfLifeMs: brain.order_flow.half_life_ms,
+        threshold: brain.order_flow.threshold,
+        nearTicks: brain.order_flow.near_ticks,
+      },
+      microstructure: { halfLifeMs: brain.microstructure.half_life_ms, levels: brain.microstructure.levels },
+      bar: market.bar,
+      atrPeriod: market.atr_period,
+      volatilityWindow: market.volatility_window,
+    },
+    execution: {
+      confidenceThreshold: settings.signal.confidence_threshold,
+      entry: execution.entry === 'post_only' ? 'postOnly' : 'market',
+      slippageBpMax: execution.slippage_bp_max,
+      entryTimeoutMs: execution.entry_timeout_ms,
+      cooldownMs: execution.cooldown_ms,
+      takerFee: Number(paper.taker_fee),
+      exitRetryMs: execution.exit_retry_ms,
+    },
+    exits: {
+      takeProfitAtr: exits.tp_multiplier,
+      stopLossAtr: exits.sl_multiplier,
+      takeProfitFraction: exits.tp_fraction,
+      stopLossFraction: exits.sl_fraction,
+      rewardRiskMin: exits.rr_min,
+      rewardRiskDefault: exits.rr_default,
+      moveTakeProfit: exits.move_tp,
+      costMultipleMin: exits.cost_multiple_min,
+    },
+    sizing: {
+      baseSize: position.base_size,
+      multiplier: position.multiplier,
+      leverageMin: position.leverage_min,
+      leverageMax: position.leverage_max,
+      leverageCurve: position.leverage_curve,
+      volatilityFactor: position.volatility_factor,
+    },
+    risk: {
+      openPositionsMax: risk.open_positions_max,
+      notionalMax: risk.notional_max,
+      leverageMax: risk.leverage_max,
+      priceCollarBp: risk.price_collar_bp,
+      ordersPerMinuteMax: risk.orders_per_minute_max,
+      bookAgeMsMax: risk.book_age_ms_max,
+      marginShareMax: risk.margin_share_max,
+    },
+  };
+}

@@ -1,0 +1,266 @@
+import { z } from 'zod';
+
+/**
+ * The one schema of `config/settings.yaml`. Every number states unit, default and range here and nowhere else: the loader,
+ * the published JSON Schema (`config/settings.schema.json`) and later the search space are read from it.
+ */
+const whole = (fallback: number, min: number, max: number, description: string) =>
+  z.int().min(min).max(max).default(fallback).describe(description);
+const real = (fallback: number, min: number, max: number, description: string) =>
+  z.number().min(min).max(max).default(fallback).describe(description);
+/** A number that a tuning study may vary; `tune` is its search range. */
+const tunable = (
+  fallback: number,
+  min: number,
+  max: number,
+  tune: readonly [number, number],
+  description: string,
+) => real(fallback, min, max, description).meta({ tune });
+const decimal = (fallback: string, description: string) =>
+  z
+    .string()
+    .regex(/^\d+(\.\d+)?$/, 'expected a decimal number in quotes, such as "0.0005"')
+    .default(fallback)
+    .describe(description);
+const group = <Shape extends z.ZodRawShape>(shape: Shape, description: string) =>
+  z
+    .strictObject(shape)
+    .prefault({} as z.input<z.ZodObject<Shape>>)
+    .describe(description);
+
+export const settingsSchema = z
+  .strictObject({
+    symbols: z
+      .array(
+        z
+          .string()
+          .regex(
+            /^[A-Z0-9]+-[A-Z0-9]+(-[A-Z0-9]+)*$/,
+            'expected an OKX instrument id, such as BTC-USDT-SWAP',
+          ),
+      )
+      .min(1)
+      .refine((list) => new Set(list).size === list.length, 'a symbol is listed twice')
+      .default(['BTC-USDT-SWAP'])
+      .describe('Instruments to trade, by OKX id. All must settle in the same currency.'),
+    venue: z
+      .enum(['embedded', 'okx'])
+      .default('embedded')
+      .describe('Where the market comes from: the exchange on this machine, or OKX itself.'),
+    mode: z
+      .enum(['paper', 'demo', 'live'])
+      .default('paper')
+      .describe(
+        'Where orders go: paper (no exchange is told), demo (the venue, with play money), live (real money).',
+      ),
+    data_dir: z
+      .string()
+      .min(1)
+      .default('data')
+      .describe('Journal, locks and logs live here. Relative to the working directory.'),
+    dashboard: group(
+      {
+        host: z
+          .string()
+          .default('127.0.0.1')
+          .describe('Address to listen on. Anything but loopback exposes the page to others.'),
+        port: whole(8420, 0, 65_535, 'Port of the page; 0 takes any free one.'),
+      },
+      'The live page.',
+    ),
+    market: group(
+      {
+        bar: z
+          .string()
+          .regex(/^\d+(s|m|H)$/, 'expected a bar such as 1m, 5m or 1H')
+          .default('1m')
+          .describe('Candle length for ATR and volatility.'),
+        atr_period: whole(14, 2, 500, 'Candles in the average true range (Wilder).'),
+        volatility_window: whole(60, 10, 1440, 'Candles in the volatility window.'),
+      },
+      'What is measured from candles.',
+    ),
+    brain: group(
+      {
+        order_flow: group(
+          {
+            half_life_ms: whole(
+              10_000,
+              100,
+              3_600_000,
+              'Half-life of the memory of trades and book changes, ms.',
+            ),
+            threshold: tunable(
+              0.15,
+              0,
+              1,
+              [0.05, 0.3],
+              'Imbalance below which order flow counts as none, fraction.',
+            ),
+            near_ticks: whole(
+              50,
+              1,
+              100_000,
+              'Book changes within this many ticks of the touch count as passive flow.',
+            ),
+          },
+          'Detector B1.',
+        ),
+        microstructure: group(
+          {
+            half_life_ms: whole(60_000, 100, 3_600_000, 'Half-life of the spread’s mean and deviation, ms.'),
+            levels: whole(10, 1, 400, 'Levels a side in the depth imbalance.'),
+          },
+          'Detector B5.',
+        ),
+      },
+      'The detectors.',
+    ),
+    signal: group(
+      {
+        confidence_threshold: tunable(
+          0.6,
+          0,
+          1,
+          [0.4, 0.7],
+          'Confidence from which an entry is considered, 0…1.',
+        ),
+      },
+      'The fused signal.',
+    ),
+    execution: group(
+      {
+        entry: z
+          .enum(['market', 'post_only'])
+          .default('market')
+          .describe(
+            'market: at once, never worse than slippage_bp_max; post_only: joins the best price and waits.',
+          ),
+        slippage_bp_max: real(5, 0, 100, 'Worst price of a market entry, basis points beyond the touch.'),
+        entry_timeout_ms: whole(5_000, 100, 600_000, 'How long a post-only entry may wait, ms.'),
+        cooldown_ms: whole(
+          5_000,
+          0,
+          86_400_000,
+          'Pause after a trade or a missed entry before the next entry, ms.',
+        ),
+        exit_retry_ms: whole(1_000, 100, 60_000, 'Pause before a failed exit is tried again, ms.'),
+      },
+      'How entries and exits are sent.',
+    ),
+    exits: group(
+      {
+        tp_multiplier: tunable(2, 0.1, 20, [1.5, 3], 'Take profit distance, multiples of ATR.'),
+        sl_multiplier: tunable(1, 0.1, 20, [0.8, 1.5], 'Stop loss distance, multiples of ATR.'),
+        tp_fraction: real(
+          0.02,
+          0.0001,
+          1,
+          'Take profit distance while no ATR is known, fraction of the price.',
+        ),
+        sl_fraction: real(
+          0.01,
+          0.0001,
+          0.99,
+          'Stop loss distance while no ATR is known, fraction of the price.',
+        ),
+        rr_min: real(1.5, 0, 20, 'Reward to risk below this is mended or refused.'),
+        rr_default: real(2, 0.1, 20, 'What a poor reward to risk is mended to.'),
+        move_tp: z
+          .boolean()
+          .default(true)
+          .describe('true: move the take profit out to keep the ratio; false: refuse the trade.'),
+        cost_multiple_min: real(
+          1.5,
+          0,
+          100,
+          'The take profit must lie this many round-trip costs away (two taker fees and the spread).',
+        ),
+      },
+      'Take profit and stop loss.',
+    ),
+    position: group(
+      {
+        base_size: real(0.01, 0.000001, 1_000_000, 'Base position size, in base coin.'),
+        multiplier: real(2, 1, 100, 'Size at confidence 1 is base_size × multiplier, before volatility.'),
+        leverage_min: real(1, 1, 125, 'Leverage at confidence 0.'),
+        leverage_max: real(5, 1, 125, 'Leverage at confidence 1 in a still market.'),
+        leverage_curve: real(2, 0.1, 10, 'Exponent on confidence: higher keeps leverage low for longer.'),
+        volatility_factor: real(5, 0, 100, 'The k of 1 / (1 + k·σ), σ the daily volatility as a fraction.'),
+      },
+      'Size and leverage.',
+    ),
+    risk: group(
+      {
+        open_positions_max: whole(1, 1, 100, 'Positions open at the same time, over all symbols.'),
+        notional_max: real(5_000, 1, 1e9, 'Notional of one position, settlement currency.'),
+        leverage_max: real(5, 1, 125, 'Leverage of any order.'),
+        price_collar_bp: real(50, 1, 1_000, 'Worst price any entry may reach, basis points from the mid.'),
+        orders_per_minute_max: whole(20, 1, 1_000, 'New orders a minute, over all symbols.'),
+        book_age_ms_max: whole(2_000, 100, 600_000, 'A book older than this is not traded on, ms.'),
+        margin_share_max: real(0.5, 0.01, 1, 'Share of the balance that one position’s margin may take.'),
+      },
+      'Limits. Every entry passes every one of them before it is sent.',
+    ),
+    paper: group(
+      {
+        start_balance: decimal('10000', 'Cash of a new paper account, settlement currency.'),
+        maker_fee: decimal('0.0002', 'Fraction of the notional a maker pays.'),
+        taker_fee: decimal('0.0005', 'Fraction of the notional a taker pays.'),
+        order_latency_ms: real(20, 0, 60_000, 'An order’s way to the venue, ms.'),
+        answer_latency_ms: real(20, 0, 60_000, 'An answer’s way back, ms.'),
+        maintenance_rate: real(0.004, 0, 1, 'Maintenance margin, fraction of the notional.'),
+      },
+      'The paper account. Fees also serve the cost check in every mode.',
+    ),
+    exchange: group(
+      {
+        seed: whole(7, 0, 4_294_967_295, 'Seed of the embedded exchange’s market.'),
+        speed: real(1, 0.1, 100, 'Market seconds per second.'),
+      },
+      'The exchange on this machine.',
+    ),
+    okx: group(
+      {
+        rest: z.url().default('https://openapi.okx.com').describe('REST address of OKX.'),
+        ws: z
+          .url()
+          .default('wss://ws.okx.com/ws/v5')
+          .describe('WebSocket base of OKX; /public, /private and /business follow.'),
+        ws_demo: z
+          .url()
+          .default('wss://wspap.okx.com/ws/v5')
+          .describe('WebSocket base of OKX’s demo trading.'),
+        book_stale_ms: whole(
+          5_000,
+          500,
+          120_000,
+          'No book message for so long means the feed is not live, ms.',
+        ),
+        secrets_file: z
+          .string()
+          .default('')
+          .describe(
+            'File with OKX_API_KEY, OKX_SECRET_KEY and OKX_PASSPHRASE lines, readable by its owner alone; empty: environment only.',
+          ),
+      },
+      'OKX itself.',
+    ),
+  })
+  .refine((settings) => settings.position.leverage_min <= settings.position.leverage_max, {
+    message: 'leverage_min is larger than leverage_max',
+    path: ['position', 'leverage_min'],
+  })
+  .refine((settings) => settings.position.leverage_max <= settings.risk.leverage_max, {
+    message: 'larger than risk.leverage_max: every confident trade would be refused',
+    path: ['position', 'leverage_max'],
+  })
+  .refine((settings) => settings.exits.rr_default >= settings.exits.rr_min, {
+    message: 'smaller than exits.rr_min: a mended trade would still be too poor',
+    path: ['exits', 'rr_default'],
+  })
+  .describe('Settings of okx-stream-hunter');
+
+/** Parsed, defaulted, frozen. */
+export type Settings = z.output<typeof settingsSchema>;
+export type SettingsInput = z.input<typeof settingsSchema>;
