@@ -9,7 +9,14 @@ import type {
   OrderState,
   PositionState,
 } from '../core/events.ts';
-import type { Lots, Money, Ms } from '../core/units.ts';
+import type { Lots, Money, Ms, Us } from '../core/units.ts';
+
+/** Our clock and a way to be woken, as `run/` gives them: real, or simulated. */
+export interface VenueClock {
+  now(): Us;
+  /** Calls `wake` at `at` or soon after; gives the way to call it off. */
+  at(at: Us, wake: () => void): () => void;
+}
 
 /** Market data of some instruments, from a socket or from a tape. */
 export interface Feed {

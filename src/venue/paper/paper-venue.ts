@@ -2,15 +2,8 @@ import type { Approved, OrderCommand } from '../../core/commands.ts';
 import type { FillEvent, FundingPaymentEvent, MarketEvent } from '../../core/events.ts';
 import type { Instrument } from '../../core/instrument.ts';
 import { lots, type Ms, NO_MONEY, type Us } from '../../core/units.ts';
-import type { OrderReport, Venue, VenueEvent, VenueState } from '../venue.ts';
+import type { OrderReport, Venue, VenueClock, VenueEvent, VenueState } from '../venue.ts';
 import { type PaperConfig, PaperMatcher } from './matcher.ts';
-
-/** Our clock and a way to be woken, as `run/` gives them: real, or simulated. */
-export interface VenueClock {
-  now(): Us;
-  /** Calls `wake` at `at` or soon after; gives the way to call it off. */
-  at(at: Us, wake: () => void): () => void;
-}
 
 /**
  * The paper matcher as a venue: fed the same market events as the engine, each before the engine sees it, and woken by the

@@ -1,0 +1,54 @@
+import { type Us, us } from '../core/units.ts';
+import type { VenueClock } from '../venue/venue.ts';
+
+/**
+ * Our clock: wall time in microseconds, never going back. The only place that asks the machine what time it is; the core is
+ * told by its events, backtests bring a simulated one.
+ */
+export class RealClock implements VenueClock {
+  private latest = 0;
+
+  now(): Us {
+    const now = Math.round((performance.timeOrigin + performance.now()) * 1000);
+    if (now > this.latest) this.latest = now;
+    return us(this.latest);
+  }
+
+  at(at: Us, wake: () => void): () => void {
+    const timer = setTimeout(wake, Math.max(0, Math.ceil((at - this.now()) / 1000)));
+    return () => clearTimeout(timer);
+  }
+}
+
+/** Time that stands still until it is set: for backtests and tests. Wakes what is due, in order, when it moves on. */
+export class SimulatedClock implements VenueClock {
+  private time = 0;
+  private waiting: { at: number; order: number; wake: () => void }[] = [];
+  private order = 0;
+
+  now(): Us {
+    return us(this.time);
+  }
+
+  at(at: Us, wake: () => void): () => void {
+    const entry = { at, order: this.order++, wake };
+    this.waiting.push(entry);
+    return () => {
+      this.waiting = this.waiting.filter((other) => other !== entry);
+    };
+  }
+
+  /** Moves to `time`, waking on the way everything due by then at its own time. */
+  advance(time: Us): void {
+    while (this.waiting.length > 0) {
+      let first = this.waiting[0]!;
+      for (const entry of this.waiting)
+        if (entry.at < first.at || (entry.at === first.at && entry.order < first.order)) first = entry;
+      if (first.at > time) break;
+      this.waiting = this.waiting.filter((other) => other !== first);
+      if (first.at > this.time) this.time = first.at;
+      first.wake();
+    }
+    if (time > this.time) this.time = time;
+  }
+}
