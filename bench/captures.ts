@@ -70,7 +70,7 @@ export function captureInstruments(): Map<string, Instrument> {
     }
   }
   const spot = { instType: 'SPOT', ctType: 'linear', ctVal: '1', ctMult: '1' } as const;
-  for (const [instId, tickSz, lotSz] of [
+  for (const [instId, tickSz] of [
     ['BTC-USDT', '0.1'],
     ['BTC-USD', '0.01'],
     ['ETH-USD', '0.01'],
