@@ -41,8 +41,8 @@ export interface ProjectionOptions {
   readonly venue: View['venue'];
   readonly startedAt: number;
   readonly confidenceThreshold: number;
-  /** The account's sums when this session began; the engine's own since then are added. */
-  readonly sums: AccountSums;
+  /** The account's exact sums as they stand now. */
+  readonly sums: () => AccountSums;
   /** From the journal, newest first. */
   readonly trades: readonly TradeView[];
   /** From the journal, oldest first. */
@@ -84,7 +84,7 @@ export class Projection implements ViewSource {
     this.markers = instruments.map(({ id }) => [...(options.markers.get(id) ?? [])]);
     this.closedPushed = instruments.map(() => 0);
     this.peak = Math.max(
-      moneyToNumber(options.sums.startBalance),
+      moneyToNumber(options.sums().startBalance),
       ...options.equity.map(({ equity }) => equity),
     );
   }
@@ -189,7 +189,7 @@ export class Projection implements ViewSource {
 
   private account(): View['account'] {
     const { account, markets } = this.engine;
-    const { sums } = this.options;
+    const sums = this.options.sums();
     let unrealized = 0;
     account.positions.forEach((position, index) => {
       if (position.size === 0) return;
@@ -203,9 +203,9 @@ export class Projection implements ViewSource {
       currency: this.instruments[0]!.settleCurrency,
       startBalance: formatMoney(sums.startBalance),
       balance: formatMoney(account.balance),
-      realizedPnl: formatMoney(money(sums.realized + account.realized)),
-      fees: formatMoney(money(sums.fees + account.fees)),
-      funding: formatMoney(money(sums.funding + account.funding)),
+      realizedPnl: formatMoney(sums.realized),
+      fees: formatMoney(sums.fees),
+      funding: formatMoney(sums.funding),
       equity,
       unrealizedPnl: unrealized,
       drawdown: this.peak > 0 ? Math.max(0, 1 - equity / this.peak) : 0,

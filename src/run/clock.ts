@@ -1,4 +1,4 @@
-import { type Us, us } from '../core/units.ts';
+import { type Ms, type Us, us, usToMs } from '../core/units.ts';
 import type { VenueClock } from '../venue/venue.ts';
 
 /**
@@ -12,6 +12,15 @@ export class RealClock implements VenueClock {
     const now = Math.round((performance.timeOrigin + performance.now()) * 1000);
     if (now > this.latest) this.latest = now;
     return us(this.latest);
+  }
+
+  /** The same time under the names that the OKX client asks for. */
+  nowUs(): Us {
+    return this.now();
+  }
+
+  nowMs(): Ms {
+    return usToMs(this.now());
   }
 
   at(at: Us, wake: () => void): () => void {

@@ -19,9 +19,12 @@ export interface RoundTrip {
   readonly fees: Money;
   readonly funding: Money;
   readonly exitReason: FillEvent['purpose'];
+  /** Of the order that opened it; empty when it was found open. */
+  readonly clientOrderId: string;
 }
 
 interface OpenTrip {
+  clientOrderId: string;
   direction: 'long' | 'short';
   size: number;
   openedAt: Us;
@@ -70,6 +73,7 @@ export class Account {
       position.cost = state.cost;
       if (state.size !== 0)
         this.trips[state.instrument] = {
+          clientOrderId: '',
           direction: state.size > 0 ? 'long' : 'short',
           size: Math.abs(state.size),
           openedAt: state.openedAt,
@@ -132,6 +136,7 @@ export class Account {
     let trip = this.trips[event.instrument]!;
     if (before === 0 || trip === null) {
       trip = {
+        clientOrderId: event.clientOrderId,
         direction: event.side === 'buy' ? 'long' : 'short',
         size: 0,
         openedAt: event.at,
@@ -171,9 +176,11 @@ export class Account {
       fees: money(trip.fees),
       funding: money(trip.funding),
       exitReason: event.purpose,
+      clientOrderId: trip.clientOrderId,
     };
     this.trips[event.instrument] = flips
       ? {
+          clientOrderId: event.clientOrderId,
           direction: after > 0 ? 'long' : 'short',
           size: Math.abs(after),
           openedAt: event.at,

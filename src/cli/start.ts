@@ -1,0 +1,126 @@
+import { join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { ConfigError, loadSettings, type Overrides } from '../config/load.ts';
+import type { Settings } from '../config/schema.ts';
+import { loadCredentials } from '../config/secrets.ts';
+import { accountFolder, SafetyError, startInstance } from '../run/instance.ts';
+import { consoleLog, openLog } from '../run/log.ts';
+
+interface StartFlags {
+  readonly config?: string;
+  readonly venue?: 'embedded' | 'okx';
+  readonly mode?: 'paper' | 'demo' | 'live';
+  readonly symbols?: string[];
+  readonly port?: number;
+  readonly seed?: number;
+  readonly duration?: number;
+  readonly dataDir?: string;
+  readonly json?: boolean;
+}
+
+const CONFIRMATION = 'trade real money';
+
+export function startCommand(): Command {
+  return new Command('start')
+    .description('the main job: market data in, decisions out, orders followed, a page to watch it on')
+    .option('--config <file>', 'settings file (default: config/settings.yaml)')
+    .addOption(new Option('--venue <venue>', 'where the market comes from').choices(['embedded', 'okx']))
+    .addOption(new Option('--mode <mode>', 'where orders go').choices(['paper', 'demo', 'live']))
+    .option('--symbols <ids>', 'instruments, comma-separated, such as BTC-USDT-SWAP', (text) =>
+      text.split(',').map((id) => id.trim()),
+    )
+    .option('--port <port>', 'port of the page; 0 takes any free one', number)
+    .option('--seed <seed>', 'seed of the embedded exchange’s market', number)
+    .option('--duration <time>', 'stop after so long: 90s, 10m, 2h', duration)
+    .option('--data-dir <folder>', 'where journal, locks and logs live')
+    .option('--json', 'one JSON line on stdout when ready; everything else on stderr')
+    .action((flags: StartFlags) => start(flags));
+}
+
+async function start(flags: StartFlags): Promise<void> {
+  const settings = loadSettings(flags.config, overridesOf(flags));
+  const credentials =
+    settings.venue === 'okx' ? loadCredentials(process.env, settings.okx.secrets_file) : null;
+  await refuseUnsafe(settings, credentials !== null);
+
+  const { logger, close } = await openLog(join(accountFolder(settings), 'logs'));
+  const log = consoleLog(logger, (line) => process.stderr.write(`${line}\n`));
+  const abort = new AbortController();
+  const interrupted = new Promise<string>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.once(signal, () => {
+        abort.abort(Object.assign(new Error(`interrupted by ${signal}`), { name: 'AbortError' }));
+        resolve(signal);
+      });
+  });
+  try {
+    log(
+      'info',
+      `${settings.mode} on ${settings.venue === 'embedded' ? 'the embedded exchange' : 'OKX'}: ${settings.symbols.join(', ')}`,
+    );
+    const instance = await startInstance({ settings, credentials, log, signal: abort.signal });
+    const { url } = instance.dashboard;
+    if (flags.json)
+      process.stdout.write(
+        `${JSON.stringify({ ready: true, dashboard: url, venue: settings.venue, mode: settings.mode, symbols: settings.symbols, token: instance.token })}\n`,
+      );
+    log('info', `page: ${url}`);
+    const timeUp =
+      flags.duration === undefined
+        ? new Promise<never>(() => undefined)
+        : new Promise<string>((resolve) => setTimeout(() => resolve('duration'), flags.duration).unref());
+    const how = await Promise.race([interrupted, timeUp]);
+    log('info', how === 'duration' ? 'time is up, stopping' : `${how}, stopping`);
+    await instance.stop(how);
+    log('info', 'stopped; open positions keep their stops, the next start goes on from here');
+    process.exitCode = how === 'SIGINT' ? 130 : 0;
+  } finally {
+    await close();
+  }
+}
+
+function overridesOf(flags: StartFlags): Overrides {
+  return {
+    ...(flags.symbols && { symbols: flags.symbols }),
+    ...(flags.venue && { venue: flags.venue }),
+    ...(flags.mode && { mode: flags.mode }),
+    ...(flags.dataDir && { data_dir: flags.dataDir }),
+    ...(flags.port !== undefined && { dashboard: { port: flags.port } }),
+    ...(flags.seed !== undefined && { exchange: { seed: flags.seed } }),
+  };
+}
+
+/** Paper needs nothing; demo and live need keys; live needs a person who means it. */
+async function refuseUnsafe(settings: Settings, hasKeys: boolean): Promise<void> {
+  if (settings.mode === 'live' && settings.venue === 'embedded')
+    throw new ConfigError([
+      'mode "live" trades real money and needs venue "okx"; on the embedded exchange use "demo" or "paper"',
+    ]);
+  if (settings.mode !== 'paper' && settings.venue === 'okx' && !hasKeys)
+    throw new SafetyError(
+      `mode "${settings.mode}" needs keys: set OKX_API_KEY, OKX_SECRET_KEY and OKX_PASSPHRASE, or okx.secrets_file`,
+    );
+  if (settings.mode !== 'live') return;
+  if (!process.stdin.isTTY)
+    throw new SafetyError('live trading asks for a typed confirmation: start it from a terminal');
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await prompt.question(
+    `This trades real money on ${settings.symbols.join(', ')}. Type "${CONFIRMATION}" to go on: `,
+  );
+  prompt.close();
+  if (answer.trim() !== CONFIRMATION) throw new SafetyError('not confirmed: nothing was started');
+}
+
+function number(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('expected a whole number');
+  return value;
+}
+
+function duration(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
+  if (match === null) throw new InvalidArgumentError('expected a time such as 90s, 10m or 2h');
+  const unit = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[match[2] as 'ms' | 's' | 'm' | 'h'];
+  return Number(match[1]) * unit;
+}

@@ -1,0 +1,226 @@
+import type { Command, OrderCommand, Place } from '../core/commands.ts';
+import type { Engine } from '../core/engine.ts';
+import {
+  AccountEvent,
+  type Event,
+  EventKind,
+  type MarketEvent,
+  type OperatorAction,
+  OperatorEvent,
+  TimerEvent,
+} from '../core/events.ts';
+import type { Instrument } from '../core/instrument.ts';
+import { money } from '../core/units.ts';
+import type { Projection } from '../dashboard/projection.ts';
+import type { Vitals } from '../dashboard/vitals.ts';
+import type { Journal } from '../store/journal.ts';
+import type { PaperVenue } from '../venue/paper/paper-venue.ts';
+import type { Venue, VenueClock, VenueEvent } from '../venue/venue.ts';
+import type { Log } from './log.ts';
+import type { Recovered } from './recover.ts';
+
+export const PAPER_STATE = 'paper';
+
+export interface LoopParts {
+  readonly engine: Engine;
+  readonly instruments: readonly Instrument[];
+  readonly venue: Venue;
+  /** The venue again when it is the paper one: it must see each market event before the engine does. */
+  readonly paper: PaperVenue | null;
+  readonly journal: Journal;
+  readonly clock: VenueClock;
+  readonly vitals: Vitals;
+  readonly projection: Projection;
+  readonly log: Log;
+}
+
+/**
+ * The one loop of a running instance: an event in, the engine's step, what came of it to disk, then what it wants sent.
+ *
+ * The order is the promise: an intent is durable before the venue is told; what the venue told is durable before the
+ * engine's answer to it leaves; the paper account is saved together with the events that changed it. A kill between any two
+ * of these loses nothing that cannot be asked for again. A journal that cannot write ends the process: no record, no risk.
+ */
+export class Loop {
+  private readonly parts: LoopParts;
+  private readonly commands: Command[] = [];
+  private knownFills = new Set<string>();
+  private knownPayments = new Set<string>();
+  /** Venue events that arrived before the account was reconciled. */
+  private held: VenueEvent[] | null = [];
+  private stopped = false;
+  private readonly timers = new Set<() => void>();
+
+  constructor(parts: LoopParts) {
+    this.parts = parts;
+  }
+
+  readonly onMarket = (event: MarketEvent): void => {
+    if (this.stopped) return;
+    const { paper, vitals } = this.parts;
+    if (event.kind === EventKind.book) vitals.book(event.at / 1000 - event.frame.exchangeAt);
+    paper?.observe(event);
+    this.step(event);
+  };
+
+  readonly onVenue = (event: VenueEvent): void => {
+    if (this.stopped) return;
+    if (this.held !== null) {
+      this.held.push(event);
+      return;
+    }
+    if (event.kind === EventKind.fill) {
+      const id = `${event.instrument}/${event.tradeId}`;
+      if (this.knownFills.has(id)) return;
+      this.knownFills.add(id);
+    } else if (event.kind === EventKind.fundingPayment) {
+      const id = `${event.instrument}/${event.paymentId}`;
+      if (this.knownPayments.has(id)) return;
+      this.knownPayments.add(id);
+    }
+    this.step(event);
+  };
+
+  /** The reconciled account: from here on the engine may act. */
+  begin(recovered: Recovered): void {
+    this.knownFills = new Set(recovered.knownFills);
+    this.knownPayments = new Set(recovered.knownPayments);
+    this.step(recovered.event);
+    const held = this.held ?? [];
+    this.held = null;
+    for (const event of held) this.onVenue(event);
+  }
+
+  operate(action: OperatorAction): void {
+    this.parts.log('warn', `operator: ${action}`);
+    this.step(new OperatorEvent(this.parts.clock.now(), action));
+  }
+
+  /** Takes nothing more, sends nothing more. The stops stay where they are: at the venue. */
+  stop(): void {
+    this.stopped = true;
+    for (const callOff of this.timers) callOff();
+    this.timers.clear();
+  }
+
+  private step(event: Event): void {
+    if (this.stopped) return;
+    const { engine, vitals, clock } = this.parts;
+    const out = this.commands;
+    out.length = 0;
+    const realizedBefore = engine.account.realized;
+    const startedAt = performance.now();
+    engine.step(event, out);
+    vitals.event(clock.now() / 1000, (performance.now() - startedAt) * 1e6);
+    this.record(event, money(engine.account.realized - realizedBefore));
+    if (out.length > 0) this.carryOut(out.splice(0));
+  }
+
+  private record(event: Event, realized: ReturnType<typeof money>): void {
+    const { journal, paper, projection, log, instruments } = this.parts;
+    switch (event.kind) {
+      case EventKind.order: {
+        this.durably(() => journal.recordOrder(event));
+        if (event.state === 'rejected') log('warn', `order ${event.clientOrderId} rejected: ${event.reason}`);
+        else if (event.state === 'unknown')
+          log('warn', `order ${event.clientOrderId}: no answer, asking the venue`);
+        return;
+      }
+      case EventKind.fill: {
+        this.durably(() => journal.recordFill(event, realized));
+        projection.fill(event);
+        const instrument = instruments[event.instrument]!;
+        log(
+          'info',
+          `${event.purpose === 'entry' ? 'entered' : `closed by ${event.purpose}`}: ${event.side} ${instrument.formatSize(event.size)} ${instrument.id} at ${instrument.formatPrice(event.price)}`,
+          { tradeId: event.tradeId, clientOrderId: event.clientOrderId, why: event.why },
+        );
+        return;
+      }
+      case EventKind.fundingPayment:
+        this.durably(() => journal.recordFunding(event));
+        return;
+      case EventKind.feed: {
+        const { id } = instruments[event.instrument]!;
+        log(
+          event.live ? 'info' : 'warn',
+          `${id}: ${event.live ? 'market data live' : `market data not live: ${event.reason}`}`,
+        );
+        return;
+      }
+      default:
+        if (event instanceof AccountEvent && paper !== null) this.durably(() => undefined);
+    }
+  }
+
+  /** Together with the paper account as it is now, when there is one. */
+  private durably(work: () => unknown): void {
+    const { journal, paper } = this.parts;
+    journal.transaction(() => {
+      work();
+      if (paper !== null) journal.saveVenueState(PAPER_STATE, paper.matcher.save());
+    });
+  }
+
+  private carryOut(commands: readonly Command[]): void {
+    const { journal, venue, clock, projection, log, instruments } = this.parts;
+    const orders = commands.filter(
+      (command) => command.kind === 'place' || command.kind === 'cancel',
+    ) as readonly OrderCommand[];
+    if (orders.length > 0) journal.recordIntent(orders, clock.now());
+    for (const command of commands) {
+      switch (command.kind) {
+        case 'place':
+          log('debug', `place ${command.clientOrderId}`, { order: command });
+          venue.submit(command as Parameters<Venue['submit']>[0]);
+          break;
+        case 'cancel':
+          venue.submit(command as Parameters<Venue['submit']>[0]);
+          break;
+        case 'timer': {
+          const callOff = clock.at(command.fireAt, () => {
+            this.timers.delete(callOff);
+            this.step(new TimerEvent(clock.now()));
+          });
+          this.timers.add(callOff);
+          break;
+        }
+        case 'decision':
+          journal.recordDecision(command);
+          projection.decision(command);
+          if (command.outcome === 'entered') {
+            const place = commands.find((each): each is Place => each.kind === 'place');
+            const instrument = instruments[command.instrument]!;
+            log(
+              'info',
+              `${command.direction} ${instrument.id}, confidence ${command.confidence.toFixed(2)}: ${command.detail}` +
+                (place === undefined
+                  ? ''
+                  : `; TP ${instrument.formatPrice(place.takeProfit)}, SL ${instrument.formatPrice(place.stopLoss)}, ${place.leverage}×`),
+            );
+          } else log('debug', `refused ${command.direction}: ${command.detail}`);
+          break;
+        case 'tradeClosed': {
+          const { trade } = command;
+          const instrument = instruments[trade.instrument]!;
+          journal.recordTrade({
+            instrument: trade.instrument,
+            direction: trade.direction,
+            size: trade.size,
+            openedAt: trade.openedAt,
+            closedAt: trade.closedAt,
+            entryPrice: instrument.priceToNumber(trade.entry),
+            exitPrice: instrument.priceToNumber(trade.exit),
+            realized: trade.realized,
+            fees: trade.fees,
+            funding: trade.funding,
+            exitReason: trade.exitReason,
+            clientOrderId: trade.clientOrderId,
+          });
+          projection.trade(trade);
+          break;
+        }
+      }
+    }
+  }
+}
