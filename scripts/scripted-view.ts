@@ -114,9 +114,10 @@ export class ScriptedView implements ViewSource {
     this.push({ type: 'candle', symbol: SYMBOL, candle: this.candles.at(-1)! });
   }
 
-  openPosition(direction: 'long' | 'short'): PositionView {
+  /** A position opens now, at the last price; or, for a past to look at, during an earlier candle. */
+  openPosition(direction: 'long' | 'short', bar = this.candles.length - 1): PositionView {
     const sign = direction === 'long' ? 1 : -1;
-    const entry = this.last;
+    const { at, price: entry } = this.moment(bar);
     this.position = {
       direction,
       size: '0.37',
@@ -127,23 +128,24 @@ export class ScriptedView implements ViewSource {
       stopLoss: tenth(entry - sign * 90),
       leverage: 2.4,
       unrealizedPnl: 0,
-      openedAt: Date.now(),
+      openedAt: at,
     };
     const side = direction === 'long' ? 'buy' : 'sell';
-    const marker: MarkerView = { at: Date.now(), side, price: entry, text: ENTRY_TEXT[direction] };
+    const marker: MarkerView = { at, side, price: entry, text: ENTRY_TEXT[direction] };
     this.markers.push(marker);
     this.push({ type: 'marker', symbol: SYMBOL, marker });
     this.decide(direction, 'entered', `0.37 at ${entry.toFixed(1)}, target 180.0 away, stop 90.0 away`);
     return this.position;
   }
 
-  closePosition(reason: string): void {
+  closePosition(reason: string, bar = this.candles.length - 1): void {
     const position = this.position;
     if (position === null) return;
     const sign = position.direction === 'long' ? 1 : -1;
-    const pnl = (this.last - position.entry) * sign * 0.0037;
-    const [side, exit] = [position.direction === 'long' ? ('sell' as const) : ('buy' as const), this.last];
-    const marker: MarkerView = { at: Date.now(), side, price: exit, text: `Exit, ${reason}` };
+    const { at, price: exit } = this.moment(bar);
+    const pnl = (exit - position.entry) * sign * 0.0037;
+    const side = position.direction === 'long' ? 'sell' : 'buy';
+    const marker: MarkerView = { at, side, price: exit, text: 'Exit' };
     this.markers.push(marker);
     this.push({ type: 'marker', symbol: SYMBOL, marker });
     this.trades.unshift({
@@ -151,7 +153,7 @@ export class ScriptedView implements ViewSource {
       direction: position.direction,
       size: position.size,
       openedAt: position.openedAt,
-      closedAt: Date.now(),
+      closedAt: at,
       entry: position.entry,
       exit,
       pnl,
@@ -164,6 +166,11 @@ export class ScriptedView implements ViewSource {
 
   decide(direction: 'long' | 'short', outcome: 'entered' | 'refused', detail: string): void {
     this.decisions.unshift({ at: Date.now(), symbol: SYMBOL, direction, confidence: 0.64, outcome, detail });
+  }
+
+  private moment(bar: number): { at: number; price: number } {
+    const { openAt, close } = this.candles[bar];
+    return { at: Math.min(Date.now(), openAt + MINUTE - 1), price: close };
   }
 
   private current(): View {
@@ -297,10 +304,9 @@ if (import.meta.main) {
     control: (action) => source.decide('long', 'refused', `the operator said ${action}`),
     log: { info: say, warn: say, error: say },
   });
-  for (let trade = 0; trade < 6; trade++) {
-    source.openPosition(trade % 2 === 0 ? 'long' : 'short');
-    for (let move = 0; move < 12; move++) source.step();
-    source.closePosition(trade % 3 === 0 ? 'takeProfit' : 'stopLoss');
+  for (let bar = 150; bar < 230; bar += 11) {
+    source.openPosition(bar % 2 === 0 ? 'long' : 'short', bar);
+    source.closePosition(bar % 3 === 0 ? 'takeProfit' : 'stopLoss', bar + 5);
     source.decide('short', 'refused', 'cooldown after a loss: 41 s left');
   }
   const timer = setInterval(() => source.step(), 250);

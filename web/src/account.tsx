@@ -26,10 +26,10 @@ export function Account(): JSX.Element {
               <dd class={account().drawdown > 0 ? 'warn' : ''}>{percent(account().drawdown, 2)}</dd>
             </div>
             <Exact label="Balance" text={account().balance} isRule />
-            <Exact label="Realised P&L" text={account().realizedPnl} isSigned />
+            <Exact label="Realised" text={account().realizedPnl} isSigned />
             <Exact label="Fees" text={account().fees} isSigned />
             <Exact label="Funding" text={account().funding} isSigned />
-            <Exact label="Started with" text={account().startBalance} />
+            <Exact label="Start" text={account().startBalance} />
           </dl>
         )}
       </Show>

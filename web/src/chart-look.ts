@@ -25,7 +25,7 @@ export function chartLook(): DeepPartial<TimeChartOptions> {
   return {
     autoSize: true,
     layout: {
-      background: { type: ColorType.Solid, color: color('ground') },
+      background: { type: ColorType.Solid, color: 'transparent' },
       textColor: color('quiet'),
       fontFamily: getComputedStyle(document.body).fontFamily,
       fontSize: 11,

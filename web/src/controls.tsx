@@ -98,7 +98,7 @@ export function Controls(): JSX.Element {
       <button type="button" class="kill" disabled={!isConnected()} onClick={() => ask('kill')}>
         Kill
       </button>
-      <dialog ref={dialog} aria-labelledby="ask-title">
+      <dialog class="ask" ref={dialog} aria-labelledby="ask-title">
         <form onSubmit={submit}>
           <h2 id="ask-title">{asked() ?? 'Token'}</h2>
           <p>{ASK[asked() ?? 'pause'] ?? 'Whatever changes something needs the token printed at start.'}</p>

@@ -63,7 +63,7 @@ class Drawing {
       rightPriceScale: { ...look.rightPriceScale, borderVisible: false },
       timeScale: { ...look.timeScale, borderVisible: false, fixLeftEdge: true, fixRightEdge: true },
     });
-    const flat = { priceLineVisible: false, lineWidth: 1 } as const;
+    const flat = { priceLineVisible: false, lastValueVisible: false, lineWidth: 1 } as const;
     this.equity = this.chart.addSeries(BaselineSeries, {
       ...flat,
       topLineColor: color('long'),

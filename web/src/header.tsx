@@ -54,8 +54,9 @@ function Price(): JSX.Element {
     ),
   );
   return (
-    <div class={`last price ${isFresh() ? move() : ''}`} data-field="last">
-      {fixedOr(market()?.last, market()?.priceDecimals ?? 1)}
+    <div class="last price">
+      <span data-field="last">{fixedOr(market()?.last, market()?.priceDecimals ?? 1)}</span>
+      <i class={isFresh() ? move() : ''} aria-hidden="true" />
     </div>
   );
 }

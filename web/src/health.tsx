@@ -51,7 +51,9 @@ export function Health(): JSX.Element {
 }
 
 const pair = (value: { p50: number; p99: number } | null, unit: string): string =>
-  value === null ? '–' : `${compact(value.p50)} / ${compact(value.p99)} ${unit}`;
+  value === null ? '–' : `${brief(value.p50)} / ${brief(value.p99)} ${unit}`;
+
+const brief = (value: number): string => fixed(value, Math.abs(value) < 10 ? 1 : 0);
 
 function Volatility(): JSX.Element {
   const bp = (): number | null => market()?.volatilityBp ?? null;
@@ -65,7 +67,7 @@ function Volatility(): JSX.Element {
       tone="neutral"
       marks={[{ at: 0.5, tone: 'scale' }]}
       value={bp() === null ? '–' : compact(bp() ?? 0)}
-      caption={bp() === null ? 'volatility: too few minutes' : 'bp volatility, 1 min'}
+      caption={bp() === null ? 'bp, too few minutes yet' : 'bp volatility a minute'}
     />
   );
 }

@@ -49,7 +49,11 @@ export class Link {
 
   open(): void {
     clearTimeout(this.retry);
+    clearInterval(this.watch);
     this.retry = undefined;
+    const before = this.socket;
+    this.socket = null;
+    before?.close();
     const token = this.listener.token();
     const address = new URL('/ws', location.href);
     address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';

@@ -17,13 +17,13 @@ import { createEffect, createSignal, type JSX, on, onCleanup, onMount, Show } fr
 import type { CandleView } from '../../src/dashboard/view.ts';
 import { applyCandle, barAt, barLength, type Series, seriesOf } from './candles.ts';
 import { chartLook, chartTime, color } from './chart-look.ts';
-import { clockTime, countdown, fixed, fixedOr, signed } from './format.ts';
+import { ABSENT, clockTime, countdown, fixed, fixedOr, signed } from './format.ts';
 import { isFresh, market, onChartPush, serverNow } from './state.ts';
 
 /** Bars in sight when the page opens. */
 const BARS_SHOWN = 110;
 /** Older markers keep their arrow and lose their words, which would lie over one another. */
-const MARKERS_WITH_TEXT = 8;
+const MARKERS_WITH_TEXT = 2;
 const LEVELS_KEY = 'hunter.levelsInView';
 
 export function PriceChart(): JSX.Element {
@@ -128,23 +128,38 @@ function Bar(props: { candle: CandleView | null }): JSX.Element {
   const tone = (): string =>
     props.candle === null ? '' : props.candle.close >= props.candle.open ? 'long' : 'short';
   const change = (): string =>
-    props.candle === null ? '–' : `${signed((props.candle.close / props.candle.open - 1) * 10_000, 1)} bp`;
+    props.candle === null ? ABSENT : `${signed((props.candle.close / props.candle.open - 1) * 10_000, 1)} bp`;
   return (
     <dl class="bar-figures price">
-      <dt>{props.candle === null ? '–' : clockTime(props.candle.openAt)}</dt>
-      <dt>O</dt>
-      <dd data-field="open">{fixedOr(props.candle?.open, decimals())}</dd>
-      <dt>H</dt>
-      <dd data-field="high">{fixedOr(props.candle?.high, decimals())}</dd>
-      <dt>L</dt>
-      <dd data-field="low">{fixedOr(props.candle?.low, decimals())}</dd>
-      <dt>C</dt>
-      <dd class={tone()} data-field="close">
-        {fixedOr(props.candle?.close, decimals())}
-      </dd>
-      <dt>V</dt>
-      <dd data-field="volume">{fixedOr(props.candle?.volume, 2)}</dd>
-      <dd class={tone()}>{change()}</dd>
+      <div class="optional">
+        <dt>{props.candle === null ? ABSENT : clockTime(props.candle.openAt)}</dt>
+      </div>
+      <div>
+        <dt>O</dt>
+        <dd data-field="open">{fixedOr(props.candle?.open, decimals())}</dd>
+      </div>
+      <div>
+        <dt>H</dt>
+        <dd data-field="high">{fixedOr(props.candle?.high, decimals())}</dd>
+      </div>
+      <div>
+        <dt>L</dt>
+        <dd data-field="low">{fixedOr(props.candle?.low, decimals())}</dd>
+      </div>
+      <div>
+        <dt>C</dt>
+        <dd class={tone()} data-field="close">
+          {fixedOr(props.candle?.close, decimals())}
+        </dd>
+      </div>
+      <div class="optional">
+        <dt>V</dt>
+        <dd data-field="volume">{fixedOr(props.candle?.volume, 2)}</dd>
+      </div>
+      <div class="optional">
+        <dt>Change</dt>
+        <dd class={tone()}>{change()}</dd>
+      </div>
     </dl>
   );
 }
@@ -230,12 +245,14 @@ class Drawing {
   markers(series: Series): void {
     const first = series.markers.length - MARKERS_WITH_TEXT;
     const drawn: SeriesMarker<Time>[] = [];
-    for (const [index, { at, side, text }] of series.markers.entries()) {
+    for (const [index, { at, side, price, text }] of series.markers.entries()) {
       const bar = barAt(series.candles, at);
       if (bar === null) continue;
       drawn.push({
         time: chartTime(bar.openAt),
-        position: side === 'buy' ? 'belowBar' : 'aboveBar',
+        // The tip of the arrow touches the price of the fill.
+        position: side === 'buy' ? 'atPriceBottom' : 'atPriceTop',
+        price,
         shape: side === 'buy' ? 'arrowUp' : 'arrowDown',
         color: side === 'buy' ? this.colors.up : this.colors.down,
         text: index >= first ? text : '',

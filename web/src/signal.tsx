@@ -50,21 +50,19 @@ function Verdict(props: { signal: SignalView }): JSX.Element {
       <div class="why">
         <p class={`direction ${props.signal.direction}`} data-field="direction">
           {DIRECTION[props.signal.direction]}
-          <small>
-            {props.signal.direction === 'none' ? '' : isEntry() ? 'above threshold' : 'below threshold'}
-          </small>
         </p>
-        <ul class="reasons">
-          <For each={props.signal.reasons} fallback={<li class="quiet">No reason stands out.</li>}>
-            {(reason) => <li title={reason}>{reason}</li>}
-          </For>
-        </ul>
+        <p>{isEntry() ? 'Above the entry threshold' : 'Below the entry threshold'}</p>
+        <p class="calibration" classList={{ warn: !props.signal.calibrated }}>
+          {props.signal.calibrated
+            ? 'Calibrated: fitted on outcomes'
+            : 'Uncalibrated prior: weights are stated, not fitted on outcomes'}
+        </p>
       </div>
-      <p class="calibration" classList={{ warn: !props.signal.calibrated }}>
-        {props.signal.calibrated
-          ? 'Calibrated: confidence was fitted on outcomes.'
-          : 'Uncalibrated prior: weights are stated, not fitted on outcomes.'}
-      </p>
+      <ul class="reasons" aria-label="Reasons">
+        <For each={props.signal.reasons} fallback={<li class="quiet">No reason stands out.</li>}>
+          {(reason) => <li title={reason}>{reason}</li>}
+        </For>
+      </ul>
     </div>
   );
 }
