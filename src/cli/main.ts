@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config/load.ts';
 import { SafetyError } from '../run/instance.ts';
 import { LockError } from '../run/lock.ts';
+import { backtestCommand } from './backtest.ts';
 import { importCommand } from './import.ts';
 import { inspectCommand } from './inspect.ts';
 import { startCommand } from './start.ts';
@@ -14,7 +15,7 @@ const program = new Command('hunter')
   .configureHelp({ showGlobalOptions: true })
   .showHelpAfterError('(hunter --help shows the commands)');
 
-for (const command of [startCommand(), importCommand(), inspectCommand()])
+for (const command of [startCommand(), backtestCommand(), importCommand(), inspectCommand()])
   program.addCommand(command.exitOverride());
 
 try {

@@ -3,11 +3,12 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { engineConfig } from '../config/engine.ts';
 import { settingsHash } from '../config/load.ts';
+import { paperConfig } from '../config/paper.ts';
 import type { Settings } from '../config/schema.ts';
 import type { Credentials } from '../config/secrets.ts';
 import { Engine } from '../core/engine.ts';
 import { EventKind } from '../core/events.ts';
-import { type Instrument, parseMoney } from '../core/instrument.ts';
+import type { Instrument } from '../core/instrument.ts';
 import type { Ms } from '../core/units.ts';
 import { fillMarker, Projection } from '../dashboard/projection.ts';
 import { type Dashboard, startDashboard } from '../dashboard/server.ts';
@@ -285,19 +286,7 @@ function openPaper(
   journal: Journal,
   clock: RealClock,
 ): PaperVenue {
-  const { start_balance, maker_fee, taker_fee, order_latency_ms, answer_latency_ms, maintenance_rate } =
-    settings.paper;
-  const paper = new PaperVenue(
-    {
-      startBalance: parseMoney(start_balance),
-      fees: { maker: maker_fee, taker: taker_fee },
-      orderLatencyMs: order_latency_ms,
-      answerLatencyMs: answer_latency_ms,
-      maintenanceRate: maintenance_rate,
-    },
-    instruments,
-    clock,
-  );
+  const paper = new PaperVenue(paperConfig(settings), instruments, clock);
   const saved = journal.loadVenueState(PAPER_STATE);
   if (saved !== null) paper.matcher.restore(saved);
   return paper;

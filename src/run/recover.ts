@@ -1,7 +1,7 @@
 import { AccountEvent, OrderEvent, type PositionState } from '../core/events.ts';
 import { formatMoney, type Instrument } from '../core/instrument.ts';
 import { Position } from '../core/position/position.ts';
-import { type Money, type Ms, money, ms, NO_MONEY, type Us } from '../core/units.ts';
+import { lots, type Money, type Ms, money, ms, NO_MONEY, type Us } from '../core/units.ts';
 import type { Journal } from '../store/journal.ts';
 import type { Venue, VenueState } from '../venue/venue.ts';
 import type { Log } from './log.ts';
