@@ -130,13 +130,26 @@ test('deleting a level that is not there changes nothing and is counted', () => 
   assert.equal(book.spread, 2);
 });
 
-test('a book wider than can be believed is refused, with the level named', () => {
+test('an offer at ten thousand times the price costs nothing and is not lost', () => {
+  // as on OKCoin's USDT-USD, 2023-05-27: touch 1.0007, one ask at 9788
   const book = new OrderBook();
-  book.apply(frameOf(true, [[ASK, 1_000, 5, 1]]));
-  assert.throws(
-    () => book.apply(frameOf(false, [[ASK, 50_000_000, 5, 1]])),
-    /one level lies at 50000000, the touch at 1000/,
+  book.apply(
+    frameOf(true, [
+      [ASK, 10_007, 5, 1],
+      [ASK, 97_880_000, 3, 2],
+    ]),
   );
+  assert.deepEqual(levelsOf(book, ASK), [
+    [10_007, 5, 1],
+    [97_880_000, 3, 2],
+  ]);
+  book.apply(frameOf(false, [[ASK, 10_007, 0, 0]]));
+  assert.deepEqual(levelsOf(book, ASK), [[97_880_000, 3, 2]]);
+  book.apply(frameOf(false, [[ASK, 10_008, 1, 1]]));
+  assert.equal(book.bestAsk, 10_008);
+});
+
+test('a price that is not a positive number of ticks is refused', () => {
   assert.throws(
     () => new OrderBook().apply(frameOf(true, [[BID, 0, 5, 1]])),
     /price 0 is not a positive number of ticks/,
