@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ManualTime } from './manual-time.ts';
 import { RateLimits, SlidingWindow } from './rate-limit.ts';
+import { ManualTime } from './testing/manual-time.ts';
 
 test('no window of time, wherever it is laid, holds more than the count, and nobody waits without need', () => {
   fc.assert(

@@ -56,6 +56,12 @@ export class OkxRest {
     return ms(this.options.clock.nowMs() + (this.offsetMs ?? 0));
   }
 
+  /** The same, after asking for it where that was never done. */
+  async exchangeTime(): Promise<number> {
+    if (this.offsetMs === null) await this.synchronise();
+    return this.exchangeNow();
+  }
+
   // — public —
 
   instruments(instType: string, instId?: string): Promise<Row[]> {

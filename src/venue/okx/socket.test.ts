@@ -7,9 +7,9 @@ import { BackOff } from './back-off.ts';
 import type { Row } from './codec/fields.ts';
 import type { ChannelArg } from './codec/routing.ts';
 import type { OkxError } from './errors.ts';
-import { ManualTime } from './manual-time.ts';
 import { RateLimits } from './rate-limit.ts';
 import { OkxSocket, type SocketOptions } from './socket.ts';
+import { ManualTime } from './testing/manual-time.ts';
 
 interface Request {
   readonly id?: string;
@@ -93,7 +93,7 @@ async function world(context: TestContext, options: Partial<SocketOptions> = {})
         if (level !== 'debug') story.tell(`${level}: ${message}`);
       },
       connects: new RateLimits(time, time),
-      exchangeNow: () => time.nowMs(),
+      exchangeNow: () => Promise.resolve(time.nowMs()),
       ...options,
     },
     {

@@ -14,7 +14,7 @@ export interface SocketOptions extends OkxOptions, SocketTiming {
   /** Shared by all sockets of this machine: OKX counts connects per address. */
   readonly connects: RateLimits;
   /** The exchange's time, for the login signature. */
-  readonly exchangeNow: () => Promise<number> | number;
+  readonly exchangeNow: () => Promise<number>;
   readonly rawTap?: RawTap;
 }
 
@@ -117,21 +117,24 @@ export class OkxSocket {
     if (this.current !== null) this.completeOrClose(this.current.connection, this.current.generation);
   }
 
-  /** Gives a channel up and asks for it again: for a fresh snapshot. Throws when the connection does not play along. */
+  /**
+   * Gives a channel up and asks for it again, for a fresh snapshot. Throws when the connection does not play along; it is
+   * then dropped and the next one made.
+   */
   async renew(arg: ChannelArg): Promise<void> {
     const { current } = this;
     if (current === null)
       throw new OkxError(`${this.options.path}: not connected`, '', 'reconnect', 'refused');
     const { connection, generation } = current;
-    await connection.request('unsubscribe', [arg]);
-    const refusals = await connection.request('subscribe', [arg]);
-    for (const error of refusals.values()) throw error;
+    try {
+      await connection.request('unsubscribe', [arg]);
+      const refusals = await connection.request('subscribe', [arg]);
+      for (const error of refusals.values()) throw error;
+    } catch (error) {
+      connection.close(`renewing ${channelKey(arg)} failed: ${(error as Error).message}`);
+      throw error;
+    }
     this.handlers.subscribed?.(arg, generation);
-  }
-
-  /** Drops the connection, if there is one, and makes another. */
-  recycle(reason: string): void {
-    this.current?.connection.close(reason);
   }
 
   /** False when it was certainly not sent. */

@@ -11,8 +11,8 @@ import { isRow } from './fields.ts';
  * the instrument is not checked again.
  *
  * The scanner reads the bytes as OKX has written them since 2021 (compact JSON, `arg` first, then `action`, then one
- * data object with its members in any order) and allocates nothing: about 8 times faster than `JSON.parse` alone
- * (bench/decode.ts). Whatever else it meets, it leaves to `decodeBookJson`, which defines the meaning and makes the
+ * data object with its members in any order) and allocates nothing: 3 to 4 times as fast as `JSON.parse` alone on short
+ * real frames (bench/decode.ts). Whatever else it meets, it leaves to `decodeBookJson`, which defines the meaning and makes the
  * errors; the tests hold the two equal on every real frame.
  */
 export class BookDecoder {
@@ -47,8 +47,9 @@ export class BookDecoder {
   /** False: not the usual form, or not valid; the frame then holds rubbish. */
   scan(bytes: Uint8Array, frame: BookFrame): boolean {
     if (!startsWith(bytes, 0, ARG)) return false;
-    let at = bytes.indexOf(CLOSE_BRACE, ARG.length) + 1;
-    if (at === 0) return false;
+    let at = ARG.length;
+    while (bytes[at] !== CLOSE_BRACE) if (++at >= bytes.length) return false;
+    at++;
     if (startsWith(bytes, at, UPDATE)) at += UPDATE.length;
     else {
       frame.snapshot = true; // books5 and bbo-tbt name no action: each message is the whole of it
@@ -129,20 +130,27 @@ export class BookDecoder {
   private decimal(bytes: Uint8Array, from: number, scale: DecimalScale): number {
     let at = from;
     let mantissa = 0;
-    let point = -1;
     let byte = bytes[at]!;
-    for (;;) {
-      if (byte >= ZERO && byte <= NINE) mantissa = mantissa * 10 + (byte - ZERO);
-      else if (byte === POINT && point < 0 && at > from) point = at;
-      else break;
+    while (byte >= ZERO && byte <= NINE) {
+      mantissa = mantissa * 10 + (byte - ZERO);
       byte = bytes[++at]!;
     }
-    const length = at - from;
+    if (at === from) return -1;
+    let fraction = 0;
+    if (byte === POINT) {
+      const first = ++at;
+      byte = bytes[at]!;
+      while (byte >= ZERO && byte <= NINE) {
+        mantissa = mantissa * 10 + (byte - ZERO);
+        byte = bytes[++at]!;
+      }
+      fraction = at - first;
+      if (fraction === 0) return -1;
+    }
     // up to 15 digits a double is exact; longer texts are for the slow path
-    if (byte !== QUOTE || length === 0 || length > 16 || at - 1 === point) return -1;
-    const fraction = point < 0 ? 0 : at - point - 1;
-    if (fraction > scale.decimals || (length === 16 && point < 0)) return -1;
-    const units = mantissa * scale.powers[scale.decimals - fraction]!;
+    if (byte !== QUOTE || at - from > 15 || fraction > scale.decimals) return -1;
+    const units =
+      fraction === scale.decimals ? mantissa : mantissa * scale.powers[scale.decimals - fraction]!;
     if (units > Number.MAX_SAFE_INTEGER) return -1;
     this.cursor = at + 1;
     if (scale.step === 1) return units;

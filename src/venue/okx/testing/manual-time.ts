@@ -1,5 +1,5 @@
-import { type Ms, ms, type Us, us } from '../../core/units.ts';
-import type { Clock, Timers } from './options.ts';
+import { type Ms, ms, type Us, us } from '../../../core/units.ts';
+import type { Clock, Timers } from '../options.ts';
 
 /** Time that stands still until it is told to go on: for tests. Timers fire in order of their time, then of their making. */
 export class ManualTime implements Clock, Timers {
