@@ -1,3 +1,4 @@
+import { TapeError } from './format.ts';
 import { type CaptureOptions, type CaptureReport, OkxCapture } from './okx-capture.ts';
 import { TapeWriter } from './writer.ts';
 
@@ -10,12 +11,16 @@ export async function importOkx(
   files: readonly string[],
   out: string,
   options: CaptureOptions = {},
-  progress?: (file: string) => void,
 ): Promise<CaptureReport> {
   const capture = await OkxCapture.open(files, options);
   const writer = TapeWriter.create(out, capture.instruments, capture.meta);
   try {
-    const report = await capture.replay((event) => writer.write(event), progress);
+    const report = await capture.replay((event) => writer.write(event));
+    if (report.events === 0)
+      throw new TapeError(
+        files[0] ?? out,
+        'has no market events; is it a capture of OKX v5 public channels?',
+      );
     writer.close();
     return report;
   } catch (error) {

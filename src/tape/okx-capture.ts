@@ -13,10 +13,11 @@ import { type RawMessage, readRaw } from './raw.ts';
 import { readSpecs, SeenDecimals, specFilesBeside, specFor } from './specs.ts';
 
 /**
- * On subscribing to trades OKX pushes the last one at once, which may be hours old. The first after a subscription is
- * left out when it is older than this on arrival: no feed is that slow, and flow must not count it.
+ * On subscribing to trades OKX pushes the last one at once, which may be hours old; flow must not count it. The first
+ * trade after a subscription is left out when it is older than this on arrival: real ones take 10 to 150 ms, and being
+ * wrong costs one trade.
  */
-const STALE_TRADE = us(5_000_000);
+const STALE_TRADE = us(1_000_000);
 /** More rejected lines than these are counted, not listed. */
 const REJECTED_LISTED = 1000;
 
@@ -25,7 +26,14 @@ export interface CaptureOptions {
   readonly instruments?: readonly string[];
   /** Which candles to keep; without it `1m`, or else the first bar there is. */
   readonly bar?: string;
+  /** Told now and then how far the reading is. */
+  readonly progress?: (file: string, line: number) => void;
+  /** Ends the reading with its reason. */
+  readonly signal?: AbortSignal;
 }
+
+/** Lines between two looks at signal and progress. */
+const PACE = 4096;
 
 /** What was found in a raw capture. Times in µs of the recorder's clock. */
 export interface CaptureReport {
@@ -89,12 +97,14 @@ export class OkxCapture {
   readonly instruments: readonly InstrumentSpec[];
   readonly meta: TapeMeta;
   private readonly survey: Survey;
+  private readonly options: CaptureOptions;
 
   static async open(files: readonly string[], options: CaptureOptions = {}): Promise<OkxCapture> {
-    return new OkxCapture(files, await surveyOf(files, options));
+    return new OkxCapture(files, await surveyOf(files, options), options);
   }
 
-  private constructor(files: readonly string[], survey: Survey) {
+  private constructor(files: readonly string[], survey: Survey, options: CaptureOptions) {
+    this.options = options;
     this.files = files;
     this.survey = survey;
     this.instruments = survey.specs;
@@ -107,18 +117,21 @@ export class OkxCapture {
     };
   }
 
-  /** Hands over every event, lent, and tells what there was. `progress` is called with every file begun. */
-  async replay(
-    emit: (event: MarketEvent) => void,
-    progress?: (file: string) => void,
-  ): Promise<CaptureReport> {
+  /** Hands over every event, lent, and tells what there was. */
+  async replay(emit: (event: MarketEvent) => void): Promise<CaptureReport> {
     const replay = new Replay(this.survey, emit);
-    for (const file of this.files) {
-      progress?.(file);
-      await replay.read(file);
-    }
+    for (const file of this.files) await replay.read(file, pacer(file, this.options));
     return replay.report(this.files);
   }
+}
+
+/** Called with every line number; looks up now and then. */
+function pacer(file: string, { progress, signal }: CaptureOptions): (line: number) => void {
+  return (line) => {
+    if (line % PACE !== 0) return;
+    signal?.throwIfAborted();
+    progress?.(file, line);
+  };
 }
 
 async function surveyOf(files: readonly string[], options: CaptureOptions): Promise<Survey> {
@@ -127,10 +140,12 @@ async function surveyOf(files: readonly string[], options: CaptureOptions): Prom
   const instruments = new Map<string, { spec: InstrumentSpec | undefined; decimals: SeenDecimals }>();
   const channels = new Map<string, Set<string>>();
   const bars = new Set<string>();
-  for (const file of files)
+  for (const file of files) {
+    const pace = pacer(file, options);
     await readRaw(
       file,
-      ({ bytes, at, direction }) => {
+      ({ bytes, at, direction, line }) => {
+        pace(line);
         if (direction !== 'in') return;
         const { arg, row } = messageOf(bytes);
         const kind = channelKind(arg.channel);
@@ -147,6 +162,7 @@ async function surveyOf(files: readonly string[], options: CaptureOptions): Prom
       },
       () => {}, // reported when the lines are read for their events
     );
+  }
 
   const bookChannels = new Map<string, string>();
   const notes: string[] = [];
@@ -196,7 +212,7 @@ class Replay {
     for (const [index, spec] of survey.specs.entries()) this.tracks.set(spec.instId, new Track(index, spec));
   }
 
-  async read(file: string): Promise<void> {
+  async read(file: string, pace: (line: number) => void): Promise<void> {
     this.file = basename(file);
     const reject = (line: number, reason: string): void => {
       this.rejectedLines++;
@@ -206,6 +222,7 @@ class Replay {
       file,
       (message) => {
         this.lines++;
+        pace(message.line);
         try {
           this.take(message);
         } catch (error) {

@@ -88,8 +88,9 @@ export async function readLines(
 
 /** Hands over the (decompressed) bytes; gives the reason when the compressed data is broken or ends too soon. */
 async function readChunks(path: string, feed: (chunk: Uint8Array) => void): Promise<string | null> {
+  const compressed = isGzip(path);
   const file = createReadStream(path, { highWaterMark: CHUNK });
-  const source = isGzip(path) ? file.pipe(createGunzip({ chunkSize: CHUNK })) : file;
+  const source = compressed ? file.pipe(createGunzip({ chunkSize: CHUNK })) : file;
   return new Promise((resolve, fail) => {
     // not `for await`: it drops what was decompressed already when the stream breaks
     source.on('data', (chunk) => {

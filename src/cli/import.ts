@@ -1,0 +1,77 @@
+import { Command } from 'commander';
+import type { Us } from '../core/units.ts';
+import { hashFile } from '../tape/hash.ts';
+import { type CandleReport, importCandles } from '../tape/import-candles.ts';
+import { importOkx } from '../tape/import-okx.ts';
+import type { CaptureReport } from '../tape/okx-capture.ts';
+import { captureText, progressLine, rejectedText, spanText } from './inspect.ts';
+import { interruptible } from './interrupt.ts';
+import { table } from './table.ts';
+
+interface ImportFlags {
+  readonly out: string;
+  readonly instruments?: string[];
+  readonly bar?: string;
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+/** `hunter import KIND FILE… --out TAPE`: recordings made elsewhere become tapes. */
+export function importCommand(): Command {
+  const command = new Command('import').description('turns recordings into a tape that can be replayed');
+  const kind = (name: string, description: string): Command => {
+    const sub = new Command(name)
+      .exitOverride()
+      .description(description)
+      .argument('<files...>', 'files in the order of their time, plain or gzip')
+      .requiredOption('--out <tape>', 'the tape to write')
+      .option('--instruments <files...>', 'answers of public/instruments, .json or .json.gz')
+      .option('--config <file>', 'settings file (not needed here)')
+      .option('--json', 'the report as JSON on stdout; everything else on stderr');
+    command.addCommand(sub);
+    return sub;
+  };
+  kind('okx-ws', 'raw WebSocket captures of OKX v5; rest-instruments-* files beside them are found')
+    .option('--bar <bar>', 'which candles to keep, such as 1m')
+    .action(importCapture);
+  kind('okx-candles', 'CSV candles, mark prices and funding rates of OKX swaps').action(importCandleFiles);
+  return command;
+}
+
+async function importCapture(files: string[], flags: ImportFlags): Promise<void> {
+  const report = await interruptible((signal) => {
+    const { progress, done } = progressLine();
+    return importOkx(files, flags.out, { ...chosen(flags), progress, signal }).finally(done);
+  });
+  tell(report, flags, () => captureText(report));
+}
+
+async function importCandleFiles(files: string[], flags: ImportFlags): Promise<void> {
+  const report = await interruptible((signal) =>
+    importCandles(files, flags.out, { ...chosen(flags), signal }),
+  );
+  tell(report, flags, () => candleText(report));
+}
+
+const chosen = ({ instruments, bar }: ImportFlags) => ({
+  ...(instruments !== undefined && { instruments }),
+  ...(bar !== undefined && { bar }),
+});
+
+function tell(report: CaptureReport | CandleReport, flags: ImportFlags, text: () => string): void {
+  const tape = { path: flags.out, sha256: hashFile(flags.out) };
+  if (flags.json) process.stdout.write(`${JSON.stringify({ ...report, tape })}\n`);
+  else process.stdout.write(`${text()}\n\n${report.events} events → ${tape.path}\nsha256 ${tape.sha256}\n`);
+}
+
+function candleText(report: CandleReport): string {
+  return [
+    `span     ${spanText(report.from as Us, report.to as Us)}`,
+    '',
+    table(report.instruments.map((each) => ({ ...each }))),
+    ...report.notes.map((note) => `note: ${note}`),
+    rejectedText(report),
+  ]
+    .filter((part, index) => part !== '' || index === 1)
+    .join('\n');
+}
