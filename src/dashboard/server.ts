@@ -96,11 +96,6 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
   const pages = new Pages(options.source, options.log);
   const app = fastify({ logger: false, forceCloseConnections: true, bodyLimit: INCOMING_BYTES_MAX });
   const guard = new Guard(options.token, host, options.allowedHosts ?? []);
-  app.addHook('onRequest', async (request, reply) => {
-    reply.headers(SECURITY_HEADERS);
-    const refusal = guard.refusal(request);
-    if (refusal !== null) return refuse(reply, refusal);
-  });
   await app.register(webSocket, {
     options: {
       maxPayload: INCOMING_BYTES_MAX,
@@ -111,6 +106,12 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
       options.log.warn({ error: error.message }, 'dashboard: a page sent what it must not');
       socket.terminate();
     },
+  });
+  // After the plugin, whose own hook marks upgrades: it closes the socket of a refused one only if it was marked.
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(SECURITY_HEADERS);
+    const refusal = guard.refusal(request);
+    if (refusal !== null) return refuse(reply, refusal);
   });
   routes(app, options, guard, pages);
   await app.register(staticFiles, {

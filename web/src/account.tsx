@@ -15,11 +15,13 @@ export function Account(): JSX.Element {
           <dl class="ledger">
             <div class="strong">
               <dt>Equity</dt>
-              <dd data-field="equity">{fixed(account().equity, 2)}</dd>
+              <dd class="price" data-field="equity">
+                {fixed(account().equity, 2)}
+              </dd>
             </div>
             <div>
               <dt>Unrealised</dt>
-              <dd class={tone(account().unrealizedPnl)}>{signed(account().unrealizedPnl, 2)}</dd>
+              <dd class={`price ${tone(account().unrealizedPnl)}`}>{signed(account().unrealizedPnl, 2)}</dd>
             </div>
             <div>
               <dt>Drawdown</dt>

@@ -33,6 +33,7 @@ export interface LinkListener {
 export class Link {
   private readonly listener: LinkListener;
   private socket: WebSocket | null = null;
+  private end: (reason: string) => void = () => undefined;
   private attempt = 0;
   private heardAt = 0;
   private retry: number | undefined;
@@ -70,6 +71,7 @@ export class Link {
       socket.close();
       void this.lost(reason, isOpen);
     };
+    this.end = end;
     socket.onopen = () => {
       isOpen = true;
       this.heardAt = performance.now();
@@ -78,11 +80,11 @@ export class Link {
       if (this.socket !== socket) return;
       this.heardAt = performance.now();
       const push = JSON.parse(message.data) as Push;
-      if (push.type === 'hello') {
+      this.listener.push(push);
+      if (push.type === 'hello' && this.socket === socket) {
         this.attempt = 0;
         this.listener.state({ kind: 'live' });
       }
-      this.listener.push(push);
     };
     socket.onclose = (event) => end(event.reason === '' ? 'the server does not answer' : event.reason);
     this.watch = window.setInterval(() => {
@@ -90,6 +92,11 @@ export class Link {
       if (silence > (isOpen ? SILENCE_MS : OPENING_MS))
         end(`nothing heard for ${Math.round(silence / 1000)} s`);
     }, 500);
+  }
+
+  /** What came over the line cannot be used: it is ended and, after a pause, tried again. */
+  reject(reason: string): void {
+    this.end(reason);
   }
 
   private async lost(reason: string, wasOpen: boolean): Promise<void> {

@@ -83,7 +83,9 @@ function Open(props: { position: PositionView }): JSX.Element {
         </div>
         <div>
           <dt>R multiple</dt>
-          <dd data-field="r-multiple">{multiple() === null ? '–' : `${signed(multiple() ?? 0, 2)} R`}</dd>
+          <dd class="price" data-field="r-multiple">
+            {multiple() === null ? '–' : `${signed(multiple() ?? 0, 2)} R`}
+          </dd>
         </div>
         <div>
           <dt>Open for</dt>

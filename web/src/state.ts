@@ -73,7 +73,10 @@ function receive(push: Push): void {
       reloadOnce(push.view.version);
       return;
     }
-    if (push.type === 'hello') sessionStorage.removeItem(RELOADED_KEY);
+    if (push.type === 'hello') {
+      sessionStorage.removeItem(RELOADED_KEY);
+      setVersionMismatch(null);
+    }
     const now = performance.now();
     setReceivedAt(now);
     setPageTime(now);
@@ -85,6 +88,7 @@ function receive(push: Push): void {
 /** A server of another version brings its own page; if after one reload it has not, a person must look. */
 function reloadOnce(version: number): void {
   setVersionMismatch(version);
+  link.reject(`the server speaks version ${version}`);
   if (sessionStorage.getItem(RELOADED_KEY) === String(version)) return;
   sessionStorage.setItem(RELOADED_KEY, String(version));
   location.reload();

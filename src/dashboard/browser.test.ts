@@ -1,0 +1,301 @@
+/** The page in a real browser, against the real server; only the trading behind it is scripted. */
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { findChromium } from '../../scripts/chromium.ts';
+import { ScriptedView } from '../../scripts/scripted-view.ts';
+import type { OperatorAction } from '../core/events.ts';
+import { type Dashboard, startDashboard } from './server.ts';
+
+const TOKEN = 'the token of this test';
+/** Long for a loaded machine; what is awaited comes within a second on an idle one. */
+const PATIENCE_MS = 20_000;
+
+let browser: Browser;
+before(async () => {
+  assert.ok(
+    existsSync(new URL('../../web/dist/index.html', import.meta.url)),
+    'the page is not built: npm run prepare',
+  );
+  try {
+    const { executablePath, args } = await findChromium();
+    browser = await chromium.launch({ executablePath, args: [...args], headless: true });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
+    throw new Error(`no browser could be started for the page's test: ${reason}`);
+  }
+});
+after(async () => {
+  await browser?.close();
+});
+
+const serve = (source: ScriptedView, port: number, asked: OperatorAction[] = []): Promise<Dashboard> =>
+  startDashboard({
+    source,
+    port,
+    token: TOKEN,
+    control: (action) => asked.push(action),
+    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+  });
+
+const price = (value: number): string => value.toLocaleString('en-US', { minimumFractionDigits: 1 });
+const field = (name: string): string => `[data-field="${name}"]`;
+
+interface Opened {
+  readonly page: Page;
+  readonly source: ScriptedView;
+  readonly asked: OperatorAction[];
+  dashboard: Dashboard;
+  /** Set while the server is down on purpose: a browser reports each refused connection as an error by itself. */
+  isDown: boolean;
+}
+
+/** Opens the page and gives it to `body`; any error in it, or any request to another place, is a failure. */
+async function opened(body: (opened: Opened) => Promise<void>, view = new ScriptedView(30)): Promise<void> {
+  const asked: OperatorAction[] = [];
+  const dashboard = await serve(view, 0, asked);
+  const context = await browser.newContext({ locale: 'en-US', viewport: { width: 1440, height: 900 } });
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
+  const state: Opened = { page, source: view, asked, dashboard, isDown: false };
+  const faults: string[] = [];
+  page.on('pageerror', (error) => faults.push(`page error: ${error.stack ?? error.message}`));
+  page.on('console', (message) => {
+    if (message.type() !== 'error' && message.type() !== 'warning') return;
+    if (state.isDown && message.text().includes('ERR_CONNECTION_REFUSED')) return;
+    faults.push(`console ${message.type()}: ${message.text()}`);
+  });
+  page.on('request', (request) => {
+    if (!request.url().startsWith(dashboard.url)) faults.push(`request to ${request.url()}`);
+  });
+  try {
+    await page.goto(dashboard.url);
+    await page.locator(field('connection'), { hasText: 'Connected' }).waitFor();
+    await body(state);
+    assert.deepEqual(faults, []);
+  } finally {
+    await context.close();
+    await state.dashboard.close();
+  }
+}
+
+/** Waits until the field reads exactly so. */
+async function reads(page: Page, name: string, text: string): Promise<void> {
+  const locator = page.locator(field(name)).first();
+  try {
+    await page.waitForFunction(
+      ([selector, wanted]) => document.querySelector(selector)?.textContent?.trim() === wanted,
+      [field(name), text] as const,
+    );
+  } catch {
+    assert.equal((await locator.textContent())?.trim(), text, name);
+  }
+}
+
+/** How many different colours the biggest canvas of the chart holds: one means that nothing was drawn. */
+const coloursDrawn = (page: Page): Promise<number> =>
+  page.evaluate(() => {
+    const canvases = [...document.querySelectorAll<HTMLCanvasElement>('.chart canvas')];
+    const biggest = canvases.reduce((a, b) => (a.width * a.height >= b.width * b.height ? a : b));
+    const pixels = biggest.getContext('2d')?.getImageData(0, 0, biggest.width, biggest.height).data;
+    return new Set(new Uint32Array(pixels?.buffer ?? new ArrayBuffer(0))).size;
+  });
+
+describe('the page', { timeout: 180_000 }, () => {
+  let source: ScriptedView;
+  beforeEach(() => {
+    source = new ScriptedView(30);
+  });
+
+  test('shows the candle as it moves, tick by tick', async () => {
+    await opened(async ({ page }) => {
+      assert.match(await page.locator(field('mode')).innerText(), /^PAPER \/ EMBEDDED$/i);
+      await page.waitForFunction(
+        () => document.querySelectorAll<HTMLCanvasElement>('.chart canvas').length > 0,
+      );
+      await reads(page, 'close', price(source.last));
+      assert.ok((await coloursDrawn(page)) > 3, 'the chart is blank');
+      for (const by of [12.3, -40.7, 0.1]) {
+        source.step(by);
+        await reads(page, 'close', price(source.last));
+        await reads(page, 'last', price(source.last));
+      }
+      const bar = source.candles.at(-1)!;
+      await reads(page, 'high', price(bar.high));
+      await reads(page, 'low', price(bar.low));
+      assert.match(await page.title(), new RegExp(`^${price(source.last)} BTC-USDT-SWAP`));
+      assert.match(await page.locator(field('countdown')).innerText(), /^[01]:\d\d$/);
+    }, source);
+  });
+
+  test('shows a position with its target and stop when it opens, and a trade when it closes', async () => {
+    await opened(async ({ page }) => {
+      await page.getByText('Waiting for a signal of at least 0.60').waitFor();
+      const position = source.openPosition('long');
+      await reads(page, 'position-direction', 'Long 0.37');
+      await reads(page, 'entry', price(position.entry));
+      await page.locator(field('take-profit'), { hasText: price(position.takeProfit ?? 0) }).waitFor();
+      await page.locator(field('stop-loss'), { hasText: price(position.stopLoss ?? 0) }).waitFor();
+      source.step(45);
+      // 45 of the 90 to the stop, in the position's favour: +0.50 R; 45 × 0.0037 BTC = 0.1665.
+      await reads(page, 'r-multiple', '+0.50 R');
+      await reads(page, 'unrealized', '+0.17');
+      source.closePosition('takeProfit');
+      await page.getByText('Flat', { exact: true }).waitFor();
+      const row = page.locator('[data-panel="trades"] tbody tr').first();
+      await row.waitFor();
+      assert.match((await row.innerText()).replaceAll(/\s+/g, ' '), /long 0\.37 .* \+0\.17 Take profit$/);
+    }, source);
+  });
+
+  test('shows money to its last digit', async () => {
+    await opened(async ({ page }) => {
+      await reads(page, 'balance', '10,034.217418025');
+      await reads(page, 'fees', '−4.891381975');
+      await reads(page, 'realised', '+38.9912');
+    }, source);
+  });
+
+  test('says that its data is old when the server is gone, and heals when it is back', async () => {
+    await opened(async (state) => {
+      const { page } = state;
+      await reads(page, 'close', price(source.last));
+      state.isDown = true;
+      await state.dashboard.close();
+      const veil = page.locator('.veil');
+      await veil.getByText(/^Disconnected — data is old since \d\d:\d\d:\d\d$/).waitFor();
+      await veil.getByText(/attempt [2-9]/).waitFor();
+      await page.locator(field('connection'), { hasText: 'Disconnected' }).waitFor();
+      assert.match(await page.title(), /^✕ disconnected/);
+      await reads(page, 'countdown', '–');
+      const grey = await page
+        .locator('.last')
+        .evaluate((element) => [getComputedStyle(element).filter, getComputedStyle(element).color]);
+      assert.match(grey[0], /grayscale/);
+      assert.equal(await page.getByRole('button', { name: 'Kill' }).isEnabled(), false);
+
+      source.step(-99.9);
+      state.dashboard = await serve(source, state.dashboard.port);
+      await veil.waitFor({ state: 'detached' });
+      state.isDown = false;
+      await reads(page, 'close', price(source.last));
+      source.step(3.3);
+      await reads(page, 'close', price(source.last));
+      await page.locator(field('connection'), { hasText: 'Connected' }).waitFor();
+    }, source);
+  });
+
+  test('shows prices as stale, with the reason, when the market is not live', async () => {
+    await opened(async ({ page }) => {
+      const note = page.locator('.stale-note');
+      source.live = false;
+      source.liveNote = 'gap in the book, resubscribing';
+      await note.getByText('gap in the book, resubscribing').waitFor();
+      assert.match(await page.title(), /^✕ stale/);
+      const [stale, text] = await page.evaluate(() =>
+        ['.last', 'body'].map((selector) => getComputedStyle(document.querySelector(selector)!).color),
+      );
+      assert.notEqual(stale, text);
+      source.live = true;
+      await note.waitFor({ state: 'detached' });
+    }, source);
+  });
+
+  test('reloads itself once for a server of another version, then asks for a person', async () => {
+    await opened(async ({ page }) => {
+      const view = source.view;
+      const reload = page.waitForEvent('load');
+      source.view = () => ({ ...view(), version: 2 as unknown as 1 });
+      await reload;
+      await page.getByText(/This page and the server disagree \(server version 2\)/).waitFor();
+      let reloads = 0;
+      page.on('load', () => {
+        reloads += 1;
+      });
+      source.view = view;
+      await page.locator('.veil').waitFor({ state: 'detached' });
+      await reads(page, 'close', price(source.last));
+      assert.equal(reloads, 0);
+    }, source);
+  });
+
+  test('asks for the token once, refuses a wrong one, and passes the action on', async () => {
+    await opened(async (state) => {
+      const { page, asked } = state;
+      await page.getByRole('button', { name: 'Pause' }).click();
+      const dialog = page.getByRole('dialog');
+      // The refusal is a 401, which a browser reports as an error by itself: asked here without the page.
+      await dialog.getByLabel(/Token/).fill(TOKEN);
+      await dialog.getByRole('button', { name: 'Yes, pause' }).click();
+      await page.getByText('pause: accepted').waitFor();
+      await page.getByRole('button', { name: 'Kill' }).click();
+      await dialog.getByText(/Cancel every order/).waitFor();
+      await dialog.getByRole('button', { name: 'Cancel' }).click();
+      assert.deepEqual(asked, ['pause'], 'a cancelled question does nothing');
+      await page.getByRole('button', { name: 'Kill' }).click();
+      await dialog.getByRole('button', { name: 'Yes, kill' }).click();
+      await page.getByText('kill: accepted').waitFor();
+      assert.deepEqual(asked, ['pause', 'kill']);
+    }, source);
+  });
+
+  test('says what it waits for when there is nothing yet', async () => {
+    const view = source.view;
+    source.candles.splice(0, source.candles.length - 1);
+    const { last } = source;
+    source.candles.length = 0;
+    source.charts = () => [];
+    source.view = () => {
+      source.candles.push({
+        openAt: 0,
+        open: last,
+        high: last,
+        low: last,
+        close: last,
+        volume: 0,
+        closed: false,
+      });
+      const shown = view();
+      source.candles.length = 0;
+      const unknown = { bid: null, ask: null, last: null, mark: null, volatilityBp: null, fundingRate: null };
+      return {
+        ...shown,
+        heartbeat: { ...shown.heartbeat, lastEventAt: 0, feedLatencyMs: null, stepUs: null },
+        markets: shown.markets.map((market) => ({ ...market, ...unknown, signal: null })),
+      };
+    };
+    await opened(async ({ page }) => {
+      for (const awaited of [
+        'Waiting for the first candle.',
+        /Waiting for the first evaluation/,
+        /Waiting for a signal that risk permits/,
+        /None yet. A trade is listed here/,
+        /None yet. Each signal that crosses the threshold/,
+      ]) {
+        await page.getByText(awaited).waitFor();
+      }
+      await reads(page, 'last', '–');
+      source.candles.push({ openAt: 60_000, open: 1, high: 2, low: 1, close: 2, volume: 3, closed: false });
+      source.push({ type: 'candle', symbol: 'BTC-USDT-SWAP', candle: source.candles[0] });
+      await reads(page, 'close', '2.0');
+    }, source);
+  });
+
+  test('fits a desk, a tablet and a phone without scrolling sideways', async () => {
+    source.openPosition('short');
+    await opened(async ({ page }) => {
+      for (const [width, height] of [
+        [1440, 900],
+        [1024, 768],
+        [390, 844],
+      ]) {
+        await page.setViewportSize({ width, height });
+        await page.waitForFunction((wanted) => innerWidth === wanted, width);
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        assert.ok(overflow <= 0, `${overflow} px too wide at ${width}`);
+        assert.ok(await page.locator(field('stop-loss')).isVisible());
+      }
+    }, source);
+  });
+});
