@@ -93,7 +93,7 @@ function blocks({ instruments }: CaptureReport | TapeReport): string {
       outages: each.outages,
     }),
   );
-  return [books, others].map((rows) => (rows.length === 0 ? '' : `\n${table(rows)}`)).join('\n');
+  return lines(...[books, others].map((rows) => (rows.length === 0 ? '' : `\n${table(rows)}`)));
 }
 
 function bookRow(instrument: string, book: BookReport): Record<string, Cell> {

@@ -1,14 +1,23 @@
 import { basename } from 'node:path';
 import { BookFrame } from '../core/book/frame.ts';
-import { BookEvent, FeedEvent, type MarketEvent } from '../core/events.ts';
+import {
+  BookEvent,
+  CandleEvent,
+  FeedEvent,
+  FundingEvent,
+  MarkEvent,
+  type MarketEvent,
+  TradeEvent,
+} from '../core/events.ts';
 import { Instrument, type InstrumentSpec } from '../core/instrument.ts';
 import { msToUs, type Us, us } from '../core/units.ts';
 import { BookDecoder } from '../venue/okx/codec/books.ts';
 import { DecodeError } from '../venue/okx/codec/decode-error.ts';
 import { isRow, type Row, rowOf, rowsOf, textOf } from '../venue/okx/codec/fields.ts';
+import { decodeCandle, decodeFunding, decodeMark, decodeTrade } from '../venue/okx/codec/market.ts';
 import { BookAudit, type BookReport } from './book-audit.ts';
 import { EMPTY_META, type TapeMeta } from './format.ts';
-import { BOOK_CHANNELS, candleOf, channelKind, fundingOf, markOf, tradeOf } from './okx-market.ts';
+import { BOOK_CHANNELS, channelKind } from './okx-channels.ts';
 import { type RawMessage, readRaw } from './raw.ts';
 import { readSpecs, SeenDecimals, specFilesBeside, specFor } from './specs.ts';
 
@@ -281,20 +290,13 @@ class Replay {
     const { data } = row ?? parse(bytes);
     if (!Array.isArray(data)) throw new DecodeError(arg.instId, 'message without a data list', decode(bytes));
     if (kind === 'candle') {
-      if (arg.channel !== `candle${this.survey.bar}`) return;
-      for (const each of data) this.put(candleOf(each, track.instrument, track.index, this.now));
-      track.candles += data.length;
+      if (arg.channel === `candle${this.survey.bar}`) for (const each of data) this.takeCandle(track, each);
       return;
     }
     for (const each of rowsOf(data)) {
       if (kind === 'trade') this.takeTrade(track, each, at === null);
-      else if (kind === 'mark') {
-        this.put(markOf(each, track.instrument, track.index, this.now));
-        track.marks++;
-      } else {
-        this.put(fundingOf(each, track.index, this.now));
-        track.fundings++;
-      }
+      else if (kind === 'mark') this.takeMark(track, each);
+      else this.takeFunding(track, each);
     }
   }
 
@@ -320,24 +322,40 @@ class Replay {
   }
 
   private takeTrade(track: Track, row: Row, bare: boolean): void {
-    const trade = tradeOf(row, track.instrument, track.index, this.now);
-    const tradeId = textOf(row, 'tradeId');
+    const { tradeId, exchangeAt, price, size, side } = decodeTrade(row, track.instrument);
+    if (bare && this.from === null) this.advance(msToUs(exchangeAt));
     const first = track.justSubscribed;
     track.justSubscribed = false;
-    if (bare && this.from === null) this.advance(msToUs(trade.exchangeAt));
-    if (first && this.now - msToUs(trade.exchangeAt) > STALE_TRADE) {
+    if (first && this.now - msToUs(exchangeAt) > STALE_TRADE) {
       track.staleTrades++;
       return;
     }
-    if (tradeId !== '' && tradeId === track.lastTradeId) {
+    if (tradeId === track.lastTradeId) {
       track.repeatedTrades++;
       return;
     }
-    if (bare) this.advance(msToUs(trade.exchangeAt));
-    trade.at = this.now;
+    if (bare) this.advance(msToUs(exchangeAt));
     track.lastTradeId = tradeId;
     track.trades++;
-    this.put(trade);
+    this.put(new TradeEvent(this.now, track.index, exchangeAt, price, size, side));
+  }
+
+  private takeCandle(track: Track, columns: unknown): void {
+    const { openAt, open, high, low, close, volume, closed } = decodeCandle(columns, track.instrument);
+    track.candles++;
+    this.put(new CandleEvent(this.now, track.index, openAt, open, high, low, close, volume, closed));
+  }
+
+  private takeMark(track: Track, row: Row): void {
+    const { exchangeAt, price } = decodeMark(row, track.instrument);
+    track.marks++;
+    this.put(new MarkEvent(this.now, track.index, exchangeAt, price));
+  }
+
+  private takeFunding(track: Track, row: Row): void {
+    const { rate, fundingAt } = decodeFunding(row, track.instrument);
+    track.fundings++;
+    this.put(new FundingEvent(this.now, track.index, rate, fundingAt));
   }
 
   private setLive(track: Track, live: boolean, reason: string): void {
