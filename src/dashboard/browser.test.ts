@@ -47,8 +47,8 @@ interface Opened {
   readonly source: ScriptedView;
   readonly asked: OperatorAction[];
   dashboard: Dashboard;
-  /** Set while the server is down on purpose: a browser reports each refused connection as an error by itself. */
-  isDown: boolean;
+  /** What the browser itself reports as an error while a test provokes it: a refused connection, a 401. */
+  provoked: RegExp | null;
 }
 
 /** Opens the page and gives it to `body`; any error in it, or any request to another place, is a failure. */
@@ -58,12 +58,12 @@ async function opened(body: (opened: Opened) => Promise<void>, view = new Script
   const context = await browser.newContext({ locale: 'en-US', viewport: { width: 1440, height: 900 } });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
-  const state: Opened = { page, source: view, asked, dashboard, isDown: false };
+  const state: Opened = { page, source: view, asked, dashboard, provoked: null };
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(`page error: ${error.stack ?? error.message}`));
   page.on('console', (message) => {
     if (message.type() !== 'error' && message.type() !== 'warning') return;
-    if (state.isDown && message.text().includes('ERR_CONNECTION_REFUSED')) return;
+    if (state.provoked?.test(message.text())) return;
     faults.push(`console ${message.type()}: ${message.text()}`);
   });
   page.on('request', (request) => {
@@ -161,7 +161,7 @@ describe('the page', { timeout: 180_000 }, () => {
     await opened(async (state) => {
       const { page } = state;
       await reads(page, 'close', price(source.last));
-      state.isDown = true;
+      state.provoked = /ERR_CONNECTION_REFUSED/;
       await state.dashboard.close();
       const veil = page.locator('.veil');
       await veil.getByText(/^Disconnected — data is old since \d\d:\d\d:\d\d$/).waitFor();
@@ -178,7 +178,7 @@ describe('the page', { timeout: 180_000 }, () => {
       source.step(-99.9);
       state.dashboard = await serve(source, state.dashboard.port);
       await veil.waitFor({ state: 'detached' });
-      state.isDown = false;
+      state.provoked = null;
       await reads(page, 'close', price(source.last));
       source.step(3.3);
       await reads(page, 'close', price(source.last));
@@ -225,7 +225,12 @@ describe('the page', { timeout: 180_000 }, () => {
       const { page, asked } = state;
       await page.getByRole('button', { name: 'Pause' }).click();
       const dialog = page.getByRole('dialog');
-      // The refusal is a 401, which a browser reports as an error by itself: asked here without the page.
+      state.provoked = /401/;
+      await dialog.getByLabel(/Token/).fill('a guess');
+      await dialog.getByRole('button', { name: 'Yes, pause' }).click();
+      await dialog.getByText('The token was not accepted.').waitFor();
+      assert.deepEqual(asked, []);
+      state.provoked = null;
       await dialog.getByLabel(/Token/).fill(TOKEN);
       await dialog.getByRole('button', { name: 'Yes, pause' }).click();
       await page.getByText('pause: accepted').waitFor();

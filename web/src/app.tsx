@@ -3,7 +3,7 @@ import { Account } from './account.tsx';
 import { Decisions } from './decisions.tsx';
 import { Footer } from './footer.tsx';
 import { fixedOr } from './format.ts';
-import { Header } from './header.tsx';
+import { EngineNote, Header } from './header.tsx';
 import { Health } from './health.tsx';
 import { Position } from './position.tsx';
 import { PriceChart } from './price-chart.tsx';
@@ -20,6 +20,7 @@ export function App(): JSX.Element {
     <div class="page" classList={{ stale: !isFresh(), lost: !isConnected() }}>
       <Header />
       <Veil />
+      <EngineNote />
       <main>
         <div class="wide">
           <PriceChart />

@@ -130,11 +130,22 @@ function Engine(): JSX.Element {
   };
   return (
     <div class="cell engine" role="status" data-field="engine">
-      <span class="label" title={state()?.note}>
-        {state()?.note ? state()?.note : 'Engine'}
-      </span>
+      <span class="label">Engine</span>
       <span class={`value ${shown().tone}`}>{shown().word}</span>
     </div>
+  );
+}
+
+/** Why the engine does not trade, in full: whoever sees it must not have to hover for the end of the sentence. */
+export function EngineNote(): JSX.Element {
+  return (
+    <Show when={view()?.engine.note}>
+      {(note) => (
+        <p class="engine-note" role="alert">
+          {note()}
+        </p>
+      )}
+    </Show>
   );
 }
 

@@ -1,7 +1,11 @@
 import { render } from 'solid-js/web';
 import { App } from './app.tsx';
 import { start } from './state.ts';
-import './style.css';
+import './style/base.css';
+import './style/frame.css';
+import './style/header.css';
+import './style/panels.css';
+import './style/conditions.css';
 
 const page = document.getElementById('page');
 if (page === null) throw new Error('index.html has no #page');
