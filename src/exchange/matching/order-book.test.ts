@@ -115,7 +115,8 @@ function compare(seed: number, operations: number, spread: number): void {
       );
     assert.deepEqual(log, naive.log, context);
     if (step % 16 === 0)
-      for (const side of [BID, ASK] as const) assert.deepEqual(levelsOf(book, side), naive.levels(side), context);
+      for (const side of [BID, ASK] as const)
+        assert.deepEqual(levelsOf(book, side), naive.levels(side), context);
   }
 }
 

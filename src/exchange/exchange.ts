@@ -1,0 +1,167 @@
+import { Account, type Bill, type Credentials, type Holding } from './accounts/account.ts';
+import { Clearing } from './accounts/clearing.ts';
+import { Ids } from './accounts/ids.ts';
+import type { AccountObserver, BalanceReason } from './accounts/observer.ts';
+import { CANCELED, type Fill, type Order } from './accounts/order.ts';
+import { closing, OrderDesk } from './accounts/order-desk.ts';
+import type { Algo } from './algos/algo.ts';
+import { AlgoDesk } from './algos/algo-desk.ts';
+import type { Market, MarketListener } from './market/market.ts';
+import type { Trade } from './market/trade.ts';
+import { type Remembered, World } from './market/world.ts';
+
+/** Whoever wants to know what happens: the protocol in real time, a recorder in virtual time. */
+export interface ExchangeObserver extends AccountObserver {
+  traded(market: Market, trade: Trade): void;
+  /** After each step of all markets. */
+  stepped(now: number): void;
+}
+
+export type { Bill, Fill };
+
+/** A backlog longer than this is not worked off step by step: the machine slept. */
+const SLEEP_MS = 30_000;
+
+/**
+ * The exchange without a wire: markets, accounts, orders and algos, driven step by step. In real time a scheduler calls
+ * `advance`; in virtual time whoever likes.
+ */
+export class Exchange implements MarketListener, AccountObserver {
+  readonly world: World;
+  readonly accounts: Account[] = [];
+  readonly clearing: Clearing;
+  readonly orders: OrderDesk;
+  readonly algos: AlgoDesk;
+  private readonly observers: ExchangeObserver[] = [];
+
+  constructor(seed: number, startAt: number, remembered: Remembered | null = null) {
+    const ids = new Ids(startAt);
+    this.clearing = new Clearing(ids, this);
+    this.orders = new OrderDesk(this.clearing, ids, this);
+    this.algos = new AlgoDesk(this.orders, ids, this);
+    this.world = new World(seed, startAt, this, remembered);
+  }
+
+  get now(): number {
+    return this.world.now;
+  }
+
+  get markets(): readonly Market[] {
+    return this.world.markets;
+  }
+
+  market(instId: string): Market | undefined {
+    return this.markets.find(({ instrument }) => instrument.id === instId);
+  }
+
+  observe(observer: ExchangeObserver): void {
+    this.observers.push(observer);
+  }
+
+  open(uid: string, credentials: Credentials): Account {
+    const account = new Account(this.accounts.length + 1, uid, credentials);
+    this.accounts.push(account);
+    return account;
+  }
+
+  /** Lets time pass until `until`, in whole steps. */
+  advance(until: number): void {
+    if (until - this.now > SLEEP_MS) {
+      this.world.sleepUntil(until);
+      this.afterStep();
+    }
+    while (this.now + 10 <= until) {
+      this.world.step();
+      this.afterStep();
+    }
+  }
+
+  /** What an order that traded brings about: to be called after everything that may have traded. */
+  followUp(): void {
+    while (this.orders.moved.size > 0) {
+      const moved = [...this.orders.moved];
+      const traded = [...this.orders.traded];
+      this.orders.moved.clear();
+      this.orders.traded.clear();
+      for (const [holding, account] of moved) {
+        for (const order of traded)
+          if (order.instId === holding.market.instrument.id && order.owner === account.number)
+            this.algos.cover(account, holding.market, order);
+        this.algos.positionMoved(account, holding);
+        this.orders.trim(account, holding);
+      }
+    }
+  }
+
+  private afterStep(): void {
+    const now = this.now;
+    this.followUp();
+    for (const market of this.markets) {
+      for (const account of this.accounts) this.algos.watch(account, market);
+      market.clearExtremes();
+      while (now >= market.funding.nextAt) this.clearing.fund(this.accounts, market, market.funding.settle());
+    }
+    for (const account of this.accounts) {
+      if (now % 100 === 0) this.liquidate(account);
+      for (const [tag, at] of account.switches) if (now >= at) this.release(account, tag);
+    }
+    this.followUp();
+    for (const observer of this.observers) observer.stepped(now);
+  }
+
+  /** A dead man's switch fired: orders go, positions and their stops stay. */
+  private release(account: Account, tag: string): void {
+    account.switches.delete(tag);
+    for (const order of [...account.orders.values()])
+      if (tag === '' || order.tag === tag) this.orders.cancel(account, order, CANCELED.deadMansSwitch);
+  }
+
+  /** The whole of a currency's positions at market, then the insurance fund takes what is left, either way. */
+  private liquidate(account: Account): void {
+    for (const currency of account.cash.keys()) {
+      if (!this.clearing.isExhausted(account, currency)) continue;
+      const holdings = [...account.holdings.values()].filter(
+        ({ position }) => position.size !== 0 && position.instrument.settleCurrency === currency,
+      );
+      for (const order of [...account.orders.values()]) this.orders.cancel(account, order, CANCELED.risk);
+      for (const holding of holdings)
+        this.orders.place(account, { ...closing(holding, '', ''), category: 'full_liquidation' });
+      this.followUp();
+      if (holdings.every(({ size }) => size === 0)) this.clearing.takeOver(account, holdings[0]!);
+    }
+  }
+
+  makerFilled(
+    market: Market,
+    owner: number,
+    tag: number,
+    price: number,
+    size: number,
+    _left: number,
+    tradeId: number,
+  ): void {
+    const account = this.accounts[owner - 1]!;
+    this.orders.makerFilled(account, account.orders.get(tag)!, market, price, size, tradeId);
+  }
+
+  makerRemoved(market: Market, owner: number, tag: number): void {
+    const account = this.accounts[owner - 1]!;
+    this.orders.makerRemoved(account, account.orders.get(tag)!, market.now);
+  }
+
+  traded(market: Market, trade: Trade): void {
+    for (const observer of this.observers) observer.traded(market, trade);
+  }
+
+  orderChanged(account: Account, order: Order, fill: Fill | null): void {
+    for (const observer of this.observers) observer.orderChanged(account, order, fill);
+  }
+
+  algoChanged(account: Account, algo: Algo): void {
+    for (const observer of this.observers) observer.algoChanged(account, algo);
+  }
+
+  balanceChanged(account: Account, holding: Holding, reason: BalanceReason): void {
+    for (const observer of this.observers) observer.balanceChanged(account, holding, reason);
+  }
+}

@@ -1,0 +1,132 @@
+/** Bars that are kept, by their OKX name, in ms. */
+export const BARS: Readonly<Record<string, number>> = {
+  '1s': 1000,
+  '1m': 60_000,
+  '3m': 180_000,
+  '5m': 300_000,
+  '15m': 900_000,
+  '30m': 1_800_000,
+  '1H': 3_600_000,
+  '2H': 7_200_000,
+  '4H': 14_400_000,
+  '6H': 21_600_000,
+  '12H': 43_200_000,
+  '1D': 86_400_000,
+  '6Hutc': 21_600_000,
+  '12Hutc': 43_200_000,
+  '1Dutc': 86_400_000,
+};
+
+/** Bars of six hours and more open on Hong Kong time (UTC+8) unless their name ends in `utc`. */
+const HONG_KONG_MS = 8 * 3_600_000;
+
+/** One bar. Prices in ticks, volume in lots, `notional` = Σ price·size in tick·lots, for statistics only. */
+export interface Candle {
+  openAt: number;
+  open: number;
+  high: number;
+  low: number;
+  close: number;
+  volume: number;
+  notional: number;
+}
+
+/** As many as `market/candles` reaches back. */
+const KEPT = 1500;
+
+/** The bars of one length: the finished ones, bounded, and the one that is building. */
+export class CandleSeries {
+  readonly bar: string;
+  readonly length: number;
+  private readonly offset: number;
+  /** Finished bars, oldest first. */
+  readonly closed: Candle[] = [];
+  building: Candle;
+
+  constructor(bar: string, at: number, price: number) {
+    this.bar = bar;
+    this.length = BARS[bar]!;
+    this.offset = this.length >= 21_600_000 && !bar.endsWith('utc') ? HONG_KONG_MS : 0;
+    this.building = empty(this.openOf(at), price);
+  }
+
+  /** Opening time of the bar that `at` lies in. */
+  openOf(at: number): number {
+    return Math.floor((at + this.offset) / this.length) * this.length - this.offset;
+  }
+
+  /** Closes what has ended by `at`; bars without a trade stand still at the last close. Gives how many closed. */
+  rollTo(at: number): number {
+    const openAt = this.openOf(at);
+    let count = 0;
+    // after a long silence only the bars that would be kept are worth making
+    const skipped = openAt - this.building.openAt - KEPT * this.length;
+    if (skipped > 0) this.building = empty(openAt - KEPT * this.length, this.building.close);
+    while (this.building.openAt < openAt) {
+      this.closed.push(this.building);
+      if (this.closed.length > KEPT + 100) this.closed.splice(0, this.closed.length - KEPT);
+      this.building = empty(this.building.openAt + this.length, this.building.close);
+      count += 1;
+    }
+    return count;
+  }
+
+  trade(price: number, size: number): void {
+    const bar = this.building;
+    if (bar.volume === 0) bar.open = bar.high = bar.low = price;
+    else if (price > bar.high) bar.high = price;
+    else if (price < bar.low) bar.low = price;
+    bar.close = price;
+    bar.volume += size;
+    bar.notional += price * size;
+  }
+
+  /** Adds a stretch of the past that lies within one bar. */
+  absorb(part: Candle): void {
+    this.rollTo(part.openAt);
+    const bar = this.building;
+    if (bar.volume === 0) bar.open = part.open;
+    bar.high = bar.volume === 0 ? part.high : Math.max(bar.high, part.high);
+    bar.low = bar.volume === 0 ? part.low : Math.min(bar.low, part.low);
+    bar.close = part.close;
+    bar.volume += part.volume;
+    bar.notional += part.notional;
+  }
+}
+
+const empty = (openAt: number, price: number): Candle => ({
+  openAt,
+  open: price,
+  high: price,
+  low: price,
+  close: price,
+  volume: 0,
+  notional: 0,
+});
+
+/** Every bar length of one instrument. */
+export class CandleBook {
+  readonly series: readonly CandleSeries[];
+
+  constructor(at: number, price: number) {
+    this.series = Object.keys(BARS).map((bar) => new CandleSeries(bar, at, price));
+  }
+
+  of(bar: string): CandleSeries | undefined {
+    return this.series.find((series) => series.bar === bar);
+  }
+
+  rollTo(at: number): void {
+    for (const series of this.series) if (series.building.openAt + series.length <= at) series.rollTo(at);
+  }
+
+  trade(at: number, price: number, size: number): void {
+    this.rollTo(at);
+    for (const series of this.series) series.trade(price, size);
+  }
+
+  /** Adds a stretch of the past; bars shorter than the stretch stay empty. */
+  absorb(part: Candle, length: number): void {
+    for (const series of this.series) if (series.length >= length) series.absorb(part);
+  }
+}

@@ -1,0 +1,89 @@
+import type { LatentValue } from '../market/latent-value.ts';
+import type { Random } from '../random.ts';
+import type { Candle } from './candles.ts';
+
+/** Length of one step of the past, ms; every bar of a minute and more is made of whole steps. */
+export const PAST_STEP_MS = 10_000;
+const STEP_SECONDS = PAST_STEP_MS / 1000;
+
+/** Where the logarithm of a price was at the ends of successive steps, and how restless it was within each. */
+export interface Path {
+  readonly from: number;
+  /** One more than there are steps. */
+  readonly logs: readonly number[];
+  /** Standard deviation over each step. */
+  readonly deviations: readonly number[];
+}
+
+/**
+ * Lets the latent value live from `from` to `to` (ms). It ends where the value stands, so that a market opened there
+ * continues it without a seam.
+ */
+export function liveThrough(latent: LatentValue, from: number, to: number): Path {
+  const logs = [latent.log];
+  const deviations: number[] = [];
+  for (let at = from; at + PAST_STEP_MS <= to; at += PAST_STEP_MS) {
+    latent.advance(STEP_SECONDS);
+    logs.push(latent.log);
+    deviations.push(latent.volatility * Math.sqrt(STEP_SECONDS));
+  }
+  return { from, logs, deviations };
+}
+
+/**
+ * A time when nobody ran the market: a path that leaves `price` and comes back to it, because positions and stops were
+ * left at that price and nothing may happen to them behind their owner's back.
+ */
+export function bridge(price: number, from: number, to: number, volatility: number, random: Random): Path {
+  const count = Math.floor((to - from) / PAST_STEP_MS);
+  const deviation = volatility * Math.sqrt(STEP_SECONDS);
+  const home = Math.log(price);
+  const logs = [home];
+  let log = home;
+  for (let left = count; left > 0; left--) {
+    log =
+      left === 1
+        ? home
+        : log + (home - log) / left + deviation * Math.sqrt((left - 1) / left) * random.normal();
+    logs.push(log);
+  }
+  return { from, logs, deviations: new Array<number>(count).fill(deviation) };
+}
+
+/** The stretches that trading along a path would have left, in ticks and lots. */
+export function* tradedAlong(
+  path: Path,
+  tickSize: number,
+  lotsPerSecond: number,
+  random: Random,
+): Generator<Candle> {
+  const toTicks = (log: number): number => Math.round(Math.exp(log) / tickSize);
+  for (let i = 0; i < path.deviations.length; i++) {
+    const from = path.logs[i];
+    const to = path.logs[i + 1];
+    const deviation = path.deviations[i];
+    const open = toTicks(from);
+    const close = toTicks(to);
+    // volume follows the size of the move and is skewed, as traded volume is
+    const move = Math.abs(to - from) / deviation;
+    const mean = lotsPerSecond * STEP_SECONDS * (0.5 + 0.7 * move);
+    const volume = Math.max(1, Math.round(mean * Math.exp(0.6 * random.normal() - 0.18)));
+    yield {
+      openAt: path.from + i * PAST_STEP_MS,
+      open,
+      high: Math.max(open, close, toTicks(highest(from, to, deviation, random))),
+      low: Math.min(open, close, toTicks(-highest(-from, -to, deviation, random))),
+      close,
+      volume,
+      notional: volume * Math.round((open + close) / 2),
+    };
+  }
+}
+
+/** A Brownian path seen only at its ends still has a maximum: this draws it exactly (Brownian bridge). */
+function highest(start: number, end: number, deviation: number, random: Random): number {
+  const span = end - start;
+  return (
+    (start + end + Math.sqrt(span * span - 2 * deviation * deviation * Math.log(1 - random.uniform()))) / 2
+  );
+}

@@ -1,0 +1,52 @@
+import { parseArgs } from 'node:util';
+import { startExchange } from './server.ts';
+
+/**
+ * The exchange as a process of its own. Says on standard output, in one line of JSON, when it is ready; ends on SIGINT,
+ * SIGTERM, and when its parent is gone (standard input or the IPC channel closes), so that none is left behind.
+ */
+const { values } = parseArgs({
+  options: {
+    port: { type: 'string', default: '0' },
+    seed: { type: 'string', default: '7' },
+    speed: { type: 'string', default: '1' },
+    state: { type: 'string' },
+  },
+});
+
+function numeric(name: 'port' | 'seed' | 'speed'): number {
+  const value = Number(values[name]);
+  if (!Number.isFinite(value) || value < 0) {
+    process.stderr.write(`--${name} ${values[name]}: a number that is not negative is needed\n`);
+    process.exit(2);
+  }
+  return value;
+}
+
+const handle = await startExchange({
+  port: numeric('port'),
+  seed: numeric('seed'),
+  speed: numeric('speed'),
+  ...(values.state === undefined ? {} : { stateFile: values.state }),
+});
+
+let ending = false;
+function end(): void {
+  if (ending) return;
+  ending = true;
+  void handle.close().then(() => process.exit(0));
+}
+
+process.once('SIGINT', end);
+process.once('SIGTERM', end);
+process.once('disconnect', end);
+// a terminal is a person, who has the signals
+if (!process.stdin.isTTY) {
+  process.stdin.on('end', end);
+  process.stdin.on('close', end);
+  process.stdin.on('error', end);
+  process.stdin.resume();
+}
+
+const { rest, ws, wsAll, apiKey, secret, passphrase } = handle;
+process.stdout.write(`${JSON.stringify({ ready: true, rest, ws, wsAll, apiKey, secret, passphrase })}\n`);

@@ -1,0 +1,96 @@
+import type { Account, Holding } from '../accounts/account.ts';
+import type { BalanceReason } from '../accounts/observer.ts';
+import type { Fill, Order } from '../accounts/order.ts';
+import type { Algo } from '../algos/algo.ts';
+import type { Exchange, ExchangeObserver } from '../exchange.ts';
+import type { Market } from '../market/market.ts';
+import type { Trade } from '../market/trade.ts';
+import { Hub } from './hub.ts';
+import { PrivateFeed } from './private-feed.ts';
+import { PublicFeed } from './public-feed.ts';
+
+/** How far a client's clock may be off. */
+export const SKEW_MAX_MS = 30_000;
+
+/**
+ * Between the exchange and its doors. Keeps the one order that matters: change, save, answer, tell. What has been
+ * acknowledged is on disk before anybody reads of it.
+ */
+export class Gateway implements ExchangeObserver {
+  readonly exchange: Exchange;
+  readonly hub = new Hub();
+  readonly feeds: readonly PublicFeed[];
+  readonly privateFeed: PrivateFeed;
+  private readonly save: () => void;
+
+  constructor(exchange: Exchange, save: () => void) {
+    this.exchange = exchange;
+    this.save = save;
+    this.feeds = exchange.markets.map((market) => new PublicFeed(market, this.hub));
+    this.privateFeed = new PrivateFeed(exchange, this.hub);
+    exchange.observe(this);
+  }
+
+  get now(): number {
+    return this.exchange.now;
+  }
+
+  feedOf(instId: string): PublicFeed | undefined {
+    return this.feeds.find(({ market }) => market.instrument.id === instId);
+  }
+
+  accountOf(apiKey: string): Account | undefined {
+    return this.exchange.accounts.find(({ credentials }) => credentials.apiKey === apiKey);
+  }
+
+  /** Whether a time (ms) is near the wall's clock or, when the market runs at another speed, near the market's. */
+  isTimely(at: number): boolean {
+    return Math.abs(at - Date.now()) <= SKEW_MAX_MS || Math.abs(at - this.now) <= SKEW_MAX_MS;
+  }
+
+  /** Runs a request that may change something; the caller answers, then calls `tell`. */
+  change<T>(request: () => T): T {
+    const result = request();
+    this.exchange.followUp();
+    this.commit();
+    return result;
+  }
+
+  /** Something was changed that no observer hears of: leverage, a dead man's switch. */
+  touch(): void {
+    this.privateFeed.dirty = true;
+  }
+
+  tell(): void {
+    this.privateFeed.drain();
+  }
+
+  private commit(): void {
+    if (!this.privateFeed.dirty) return;
+    this.privateFeed.dirty = false;
+    this.save();
+  }
+
+  traded(market: Market, trade: Trade): void {
+    this.feedOf(market.instrument.id)!.traded(trade);
+  }
+
+  stepped(now: number): void {
+    for (const feed of this.feeds) feed.step(now);
+    this.privateFeed.step(now);
+    this.commit();
+    this.tell();
+  }
+
+  orderChanged(account: Account, order: Order, fill: Fill | null): void {
+    this.privateFeed.orderChanged(account, order, fill);
+  }
+
+  algoChanged(account: Account, algo: Algo): void {
+    this.privateFeed.algoChanged(account, algo);
+  }
+
+  balanceChanged(account: Account, holding: Holding, reason: BalanceReason): void {
+    this.privateFeed.balanceChanged(account, holding, reason);
+  }
+}

@@ -1,0 +1,233 @@
+import { ASK, BID } from '../../core/book/frame.ts';
+import type { Candle, CandleSeries } from '../history/candles.ts';
+import type { Market } from '../market/market.ts';
+import type { Trade } from '../market/trade.ts';
+import { BookPublisher, type BookUpdate } from './book-publisher.ts';
+import type { Hub } from './hub.ts';
+import {
+  candleRow,
+  fundingRow,
+  indexOf,
+  indexRow,
+  markRow,
+  openInterestRow,
+  priceLimitRow,
+  tickerRow,
+  tradeRow,
+} from './market-rows.ts';
+
+const DEPTH = 400;
+/** A book nobody listens to is not worth publishing 100 times a second. */
+const TICK_BY_TICK = ['books-l2-tbt', 'books50-l2-tbt', 'bbo-tbt'] as const;
+
+/** The public streams of one instrument, at OKX's paces. */
+export class PublicFeed {
+  readonly market: Market;
+  /** The book of the `books` channel, which REST shows as well: same state, same sequence number. */
+  readonly books: BookPublisher;
+  private readonly deep = new Map<string, BookPublisher>();
+  private readonly hub: Hub;
+  private readonly id: string;
+  private topFive = '';
+  private top = '';
+  private mark = 0;
+  private index = 0;
+  private markAt = 0;
+  private indexAt = 0;
+  private readonly candles: readonly {
+    readonly topic: string;
+    readonly series: CandleSeries;
+    said: string;
+    openAt: number;
+  }[];
+
+  constructor(market: Market, hub: Hub) {
+    this.market = market;
+    this.hub = hub;
+    this.id = market.instrument.id;
+    this.books = new BookPublisher(market.book, market.instrument, DEPTH, market.now);
+    this.candles = market.candles.series.map((series) => ({
+      topic: `candle${series.bar}|${this.id}`,
+      series,
+      said: '',
+      openAt: series.building.openAt,
+    }));
+  }
+
+  /** Called after each step of the market. On one connection the fastest channels come first, as on OKX. */
+  step(now: number): void {
+    this.tickByTick(now);
+    if (now % 100 !== 0) return;
+    this.publishBooks(now);
+    this.send('tickers', () => tickerRow(this.market));
+    this.publishIndex(now);
+    if (now % 200 === 0) {
+      this.publishMark(now);
+      this.send('price-limit', () => priceLimitRow(this.market));
+    }
+    if (now % 500 === 0) this.publishCandles();
+    if (now % 3000 === 0) this.send('open-interest', () => openInterestRow(this.market));
+    if (now % 60_000 === 0) this.send('funding-rate', () => fundingRow(this.market));
+  }
+
+  traded(trade: Trade): void {
+    this.send('trades', () => tradeRow(this.market, trade));
+    this.send('trades-all', () => {
+      const { count: _count, seqId: _seqId, ...row } = tradeRow(this.market, trade);
+      return row;
+    });
+  }
+
+  /** What a new subscriber is told at once: the message after its argument, or null when the stream just goes on. */
+  greeting(channel: string): string | null {
+    const { market } = this;
+    const one = (row: unknown): string => `"data":[${JSON.stringify(row)}]`;
+    switch (channel) {
+      case 'books':
+        return this.snapshot(this.books, DEPTH);
+      case 'books-l2-tbt':
+        return this.snapshot(this.deepBook(channel, DEPTH), DEPTH);
+      case 'books50-l2-tbt':
+        return this.snapshot(this.deepBook(channel, 50), 50);
+      case 'books5':
+        return one(this.full(this.books, 5));
+      case 'bbo-tbt':
+        return one(this.full(this.deepBook(channel, 1), 1));
+      case 'tickers':
+        return one(tickerRow(market));
+      case 'mark-price':
+        return one(markRow(market));
+      case 'index-tickers':
+        return one(indexRow(market));
+      case 'funding-rate':
+        return one(fundingRow(market));
+      case 'open-interest':
+        return one(openInterestRow(market));
+      case 'price-limit':
+        return one(priceLimitRow(market));
+      default: {
+        const candle = this.candles.find(({ topic }) => topic === `${channel}|${this.id}`);
+        return candle === undefined ? null : one(candleRow(market, candle.series.building, false));
+      }
+    }
+  }
+
+  private send(channel: string, row: () => unknown): void {
+    const topic = `${channel}|${this.id}`;
+    if (this.hub.has(topic)) this.hub.send(topic, `"data":[${JSON.stringify(row())}]`);
+  }
+
+  private snapshot(publisher: BookPublisher, depth: number): string {
+    return `"action":"snapshot","data":[${JSON.stringify({
+      asks: publisher.rows(ASK, depth),
+      bids: publisher.rows(BID, depth),
+      ts: String(publisher.at),
+      checksum: 0,
+      prevSeqId: -1,
+      seqId: publisher.sequence,
+    })}]`;
+  }
+
+  private update(channel: string, update: BookUpdate | null): void {
+    const topic = `${channel}|${this.id}`;
+    if (update === null || !this.hub.has(topic)) return;
+    this.hub.send(
+      topic,
+      `"action":"update","data":[${JSON.stringify({
+        asks: update.asks,
+        bids: update.bids,
+        ts: String(update.at),
+        checksum: 0,
+        prevSeqId: update.previous,
+        seqId: update.sequence,
+      })}]`,
+    );
+  }
+
+  private full(publisher: BookPublisher, depth: number): Record<string, unknown> {
+    return {
+      asks: publisher.rows(ASK, depth),
+      bids: publisher.rows(BID, depth),
+      instId: this.id,
+      ts: String(publisher.at),
+      seqId: publisher.sequence,
+    };
+  }
+
+  private publishBooks(now: number): void {
+    const update = this.books.publish(now);
+    this.update('books', update);
+    if (update === null || !this.hub.has(`books5|${this.id}`)) return;
+    const row = this.full(this.books, 5);
+    const levels = JSON.stringify([row.asks, row.bids]);
+    if (levels === this.topFive) return;
+    this.topFive = levels;
+    this.hub.send(`books5|${this.id}`, `"data":[${JSON.stringify(row)}]`);
+  }
+
+  private deepBook(channel: string, depth: number): BookPublisher {
+    let publisher = this.deep.get(channel);
+    if (publisher === undefined) {
+      publisher = new BookPublisher(this.market.book, this.market.instrument, depth, this.market.now);
+      this.deep.set(channel, publisher);
+    }
+    return publisher;
+  }
+
+  private tickByTick(now: number): void {
+    if (this.deep.size === 0) return;
+    for (const channel of TICK_BY_TICK) {
+      const publisher = this.deep.get(channel);
+      if (publisher === undefined) continue;
+      if (!this.hub.has(`${channel}|${this.id}`)) {
+        this.deep.delete(channel);
+        continue;
+      }
+      const update = publisher.publish(now);
+      if (channel !== 'bbo-tbt') this.update(channel, update);
+      else if (update !== null) {
+        const row = this.full(publisher, 1);
+        const levels = JSON.stringify([row.asks, row.bids]);
+        if (levels !== this.top || update.previous === update.sequence)
+          this.hub.send(`bbo-tbt|${this.id}`, `"data":[${JSON.stringify(row)}]`);
+        this.top = levels;
+      }
+    }
+  }
+
+  private publishMark(now: number): void {
+    if (this.market.mark === this.mark && now - this.markAt < 10_000) return;
+    this.mark = this.market.mark;
+    this.markAt = now;
+    this.send('mark-price', () => markRow(this.market));
+  }
+
+  private publishIndex(now: number): void {
+    if (this.market.index === this.index && now - this.indexAt < 60_000) return;
+    this.index = this.market.index;
+    this.indexAt = now;
+    const topic = `index-tickers|${indexOf(this.market)}`;
+    if (this.hub.has(topic)) this.hub.send(topic, `"data":[${JSON.stringify(indexRow(this.market))}]`);
+  }
+
+  /** A bar that closed is told once with `confirm` 1; the building one when it changed, twice a second at most. */
+  private publishCandles(): void {
+    for (const candle of this.candles) {
+      const { series, topic } = candle;
+      const closedSince: Candle[] = [];
+      for (let i = series.closed.length - 1; i >= 0 && series.closed[i].openAt >= candle.openAt; i--)
+        closedSince.unshift(series.closed[i]);
+      candle.openAt = series.building.openAt;
+      if (!this.hub.has(topic)) continue;
+      for (const bar of closedSince) this.sendCandle(topic, bar, true);
+      const row = JSON.stringify(candleRow(this.market, series.building, false));
+      if (row === candle.said) continue;
+      candle.said = row;
+      this.hub.send(topic, `"data":[${row}]`);
+    }
+  }
+
+  private sendCandle(topic: string, bar: Candle, closed: boolean): void {
+    this.hub.send(topic, `"data":[${JSON.stringify(candleRow(this.market, bar, closed))}]`);
+  }
+}
