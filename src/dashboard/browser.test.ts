@@ -287,6 +287,51 @@ describe('the page', { timeout: 180_000 }, () => {
     }, source);
   });
 
+  test('each market has its own figures and chart; candles out of order do not break it', async () => {
+    const view = source.view;
+    const charts = source.charts();
+    const other = {
+      openAt: 600_000,
+      open: 3000,
+      high: 3005,
+      low: 2990,
+      close: 3001.25,
+      volume: 4,
+      closed: false,
+    };
+    source.view = () => {
+      const shown = view();
+      const second = {
+        ...shown.markets[0],
+        symbol: 'ETH-USDT-SWAP',
+        priceDecimals: 2,
+        tickSize: 0.01,
+        last: 3001.25,
+      };
+      return { ...shown, markets: [shown.markets[0], second] };
+    };
+    source.charts = () => [
+      ...charts,
+      { symbol: 'ETH-USDT-SWAP', candles: [other], markers: [], equity: charts[0].equity },
+    ];
+    await opened(async ({ page }) => {
+      await reads(page, 'close', price(source.last));
+      await page.getByLabel('Market', { exact: true }).selectOption('ETH-USDT-SWAP');
+      await reads(page, 'last', '3,001.25');
+      await reads(page, 'close', '3,001.25');
+      const candle = (openAt: number, close: number): void =>
+        source.push({ type: 'candle', symbol: 'ETH-USDT-SWAP', candle: { ...other, openAt, close } });
+      source.step(17);
+      candle(720_000, 3002.5);
+      await reads(page, 'close', '3,002.50');
+      candle(660_000, 2999);
+      candle(720_000, 3003.75);
+      await reads(page, 'close', '3,003.75');
+      await page.getByLabel('Market', { exact: true }).selectOption('BTC-USDT-SWAP');
+      await reads(page, 'close', price(source.last));
+    }, source);
+  });
+
   test('fits a desk, a tablet and a phone without scrolling sideways', async () => {
     source.openPosition('short');
     await opened(async ({ page }) => {

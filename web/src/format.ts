@@ -105,6 +105,7 @@ export const words = (name: string): string =>
   capitalised(
     name
       .replace(/([a-z\d])([A-Z])/g, '$1 $2')
+      .replace(/([a-z])(\d)/g, '$1 $2')
       .replace(/[-_]+/g, ' ')
       .toLowerCase(),
   );
