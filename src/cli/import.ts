@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { Us } from '../core/units.ts';
 import { hashFile } from '../tape/hash.ts';
+import { importBinance } from '../tape/import-binance.ts';
 import { type CandleReport, importCandles } from '../tape/import-candles.ts';
 import { importOkx } from '../tape/import-okx.ts';
 import type { CaptureReport } from '../tape/okx-capture.ts';
@@ -16,6 +17,8 @@ interface ImportFlags {
   readonly json?: boolean;
 }
 
+const INSTRUMENTS = ['--instruments <files...>', 'answers of public/instruments, .json or .json.gz'] as const;
+
 /** `hunter import KIND FILE… --out TAPE`: recordings made elsewhere become tapes. */
 export function importCommand(): Command {
   const command = new Command('import').description('turns recordings into a tape that can be replayed');
@@ -25,16 +28,21 @@ export function importCommand(): Command {
       .description(description)
       .argument('<files...>', 'files in the order of their time, plain or gzip')
       .requiredOption('--out <tape>', 'the tape to write')
-      .option('--instruments <files...>', 'answers of public/instruments, .json or .json.gz')
       .option('--config <file>', 'settings file (not needed here)')
       .option('--json', 'the report as JSON on stdout; everything else on stderr');
     command.addCommand(sub);
     return sub;
   };
   kind('okx-ws', 'raw WebSocket captures of OKX v5; rest-instruments-* files beside them are found')
+    .option(...INSTRUMENTS)
     .option('--bar <bar>', 'which candles to keep, such as 1m')
     .action(importCapture);
-  kind('okx-candles', 'CSV candles, mark prices and funding rates of OKX swaps').action(importCandleFiles);
+  kind('okx-candles', 'CSV candles, mark prices and funding rates of OKX swaps')
+    .option(...INSTRUMENTS)
+    .action(importCandleFiles);
+  kind('binance-l2', 'raw Binance recordings: depth, trades, mark price of one symbol').action(
+    importRecording,
+  );
   return command;
 }
 
@@ -42,6 +50,14 @@ async function importCapture(files: string[], flags: ImportFlags): Promise<void>
   const report = await interruptible((signal) => {
     const { progress, done } = progressLine();
     return importOkx(files, flags.out, { ...chosen(flags), progress, signal }).finally(done);
+  });
+  tell(report, flags, () => captureText(report));
+}
+
+async function importRecording(files: string[], flags: ImportFlags): Promise<void> {
+  const report = await interruptible((signal) => {
+    const { progress, done } = progressLine();
+    return importBinance(files, flags.out, { progress, signal }).finally(done);
   });
   tell(report, flags, () => captureText(report));
 }
