@@ -2,7 +2,8 @@
  * Exact decimal text ↔ scaled integers. Used where instruments and money cross the edge; the hot path has its
  * own scanner (`venue/okx/codec`), which must agree with this one.
  */
-const DECIMAL = /^([+-]?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
+// an exponent of three digits is far beyond any price; more would make strings of millions of zeros
+const DECIMAL = /^([+-]?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,3}))?$/;
 
 /** `"-1.25"` at 4 decimals is `-12500n`. Throws `RangeError` when the text is not a decimal or has more digits than fit. */
 export function parseDecimal(text: string, decimals: number): bigint {
@@ -34,8 +35,11 @@ export function formatDecimal(value: bigint, decimals: number): string {
 export function decimalsOf(text: string): number {
   const match = DECIMAL.exec(text);
   if (match === null) throw new RangeError(`not a decimal number: "${text}"`);
-  const fraction = (match[3] ?? '').replace(/0+$/, '');
-  return Math.max(0, fraction.length - Number(match[4] ?? '0'));
+  const [, , whole, fraction = '', exponent = '0'] = match;
+  const digits = whole! + fraction;
+  const significant = digits.replace(/0+$/, '');
+  if (significant === '') return 0;
+  return Math.max(0, fraction.length - (digits.length - significant.length) - Number(exponent));
 }
 
 /** Integer division rounding half away from zero. `divisor` must be positive. */

@@ -44,8 +44,10 @@ export class Instrument {
   readonly valuePerLot: number;
   private readonly tickUnits: bigint;
   private readonly lotUnits: bigint;
-  /** linear: money per lot·tick; inverse: money·ticks per lot (divide by the price in ticks). */
+  /** linear: money per lot·tick; inverse: money·ticks per lot × `divisor` (divide by the price in ticks and by it). */
   private readonly quantum: bigint;
+  /** 1 for linear contracts. Kept apart from `quantum` so that the one rounding is the last step. */
+  private readonly divisor: bigint;
   readonly spec: InstrumentSpec;
 
   constructor(spec: InstrumentSpec) {
@@ -56,38 +58,59 @@ export class Instrument {
     this.settleCurrency = spec.settleCcy;
     this.code = spec.instIdCode ?? 0;
     this.leverageMax = spec.lever ? Number(spec.lever) : 1;
-    this.priceDecimals = decimalsOf(spec.tickSz);
-    this.sizeDecimals = decimalsOf(spec.lotSz);
-    this.tickUnits = parseDecimal(spec.tickSz, this.priceDecimals);
-    this.lotUnits = parseDecimal(spec.lotSz, this.sizeDecimals);
-    if (this.tickUnits <= 0n)
-      throw new RangeError(`${spec.instId}: tick size ${spec.tickSz} is not positive`);
-    if (this.lotUnits <= 0n) throw new RangeError(`${spec.instId}: lot size ${spec.lotSz} is not positive`);
     this.tickSize = Number(spec.tickSz);
     this.lotSize = Number(spec.lotSz);
-
-    const ctVal = parseDecimal(spec.ctVal, MONEY_DECIMALS);
-    const ctMult = parseDecimal(spec.ctMult, MONEY_DECIMALS);
-    if (ctVal <= 0n || ctMult <= 0n)
-      throw new RangeError(`${spec.instId}: contract value ${spec.ctVal} × ${spec.ctMult} is not positive`);
-    const scale = 10n ** BigInt(MONEY_DECIMALS);
-    // contract value of one lot, in money units × 10^sizeDecimals
-    const perLot = ((ctVal * ctMult) / scale) * this.lotUnits;
-    const lotScale = 10n ** BigInt(this.sizeDecimals);
-    const tickScale = 10n ** BigInt(this.priceDecimals);
     this.valuePerLot = Number(spec.ctVal) * Number(spec.ctMult) * this.lotSize;
-    if (this.inverse) this.quantum = (perLot * tickScale) / (lotScale * this.tickUnits);
-    else {
-      const product = perLot * this.tickUnits;
-      if (product % (lotScale * tickScale) !== 0n)
+    const tick = this.positive('tick size (tickSz)', spec.tickSz);
+    const lot = this.positive('lot size (lotSz)', spec.lotSz);
+    const value = this.positive('contract value (ctVal)', spec.ctVal);
+    const multiplier = this.positive('contract multiplier (ctMult)', spec.ctMult);
+    this.priceDecimals = tick.decimals;
+    this.sizeDecimals = lot.decimals;
+    this.tickUnits = tick.units;
+    this.lotUnits = lot.units;
+
+    // one lot is worth perLot / perLotScale of the contract's value currency, exactly
+    const perLot = value.units * multiplier.units * lot.units;
+    const perLotScale = 10n ** BigInt(value.decimals + multiplier.decimals + lot.decimals);
+    const tickScale = 10n ** BigInt(tick.decimals);
+    const one = 10n ** BigInt(MONEY_DECIMALS);
+    if (this.inverse) {
+      this.quantum = one * perLot * tickScale;
+      this.divisor = perLotScale * tick.units;
+    } else {
+      const product = one * perLot * tick.units;
+      if (product % (perLotScale * tickScale) !== 0n)
         throw new RangeError(
           `${spec.instId}: one lot × one tick is finer than 1e-${MONEY_DECIMALS} ${spec.settleCcy}`,
         );
-      this.quantum = product / (lotScale * tickScale);
+      this.quantum = product / (perLotScale * tickScale);
+      this.divisor = 1n;
     }
-    this.sizeMin = this.parseSize(spec.minSz || spec.lotSz);
+    this.sizeMin = this.leastSize(spec.minSz || spec.lotSz);
     this.limitSizeMax = this.ceiling(spec.maxLmtSz);
     this.marketSizeMax = this.ceiling(spec.maxMktSz);
+  }
+
+  private positive(what: string, text: string): { readonly units: bigint; readonly decimals: number } {
+    let decimals: number;
+    let units: bigint;
+    try {
+      decimals = decimalsOf(text);
+      units = parseDecimal(text, decimals);
+    } catch (error) {
+      throw new RangeError(`${this.id}: ${what}: ${(error as Error).message}`);
+    }
+    if (units <= 0n) throw new RangeError(`${this.id}: ${what} ${text} is not positive`);
+    return { units, decimals };
+  }
+
+  /** OKX lists instruments whose minimum is finer than their lot (WBTC-BTC in 2022): then one lot is the least. */
+  private leastSize(text: string): Lots {
+    const minimum = this.positive('minimum size (minSz)', text);
+    const wanted = minimum.units * 10n ** BigInt(this.sizeDecimals);
+    const step = this.lotUnits * 10n ** BigInt(minimum.decimals);
+    return lots(Number((wanted + step - 1n) / step));
   }
 
   private ceiling(text: string | undefined): Lots {
@@ -131,14 +154,14 @@ export class Instrument {
    * half away from zero at 1e-18). Signed as `size` is.
    */
   value(size: Lots, price: Ticks): Money {
-    if (this.inverse) return money(divRound(BigInt(size) * this.quantum, BigInt(price)));
+    if (this.inverse) return money(divRound(BigInt(size) * this.quantum, BigInt(price) * this.divisor));
     return money(BigInt(size) * BigInt(price) * this.quantum);
   }
 
   /** The price in ticks (fractional) at which `size` lots are worth `value`: an average entry price. */
   averagePrice(size: Lots, value: Money): number {
     if (size === 0) return 0;
-    if (this.inverse) return Number(BigInt(size) * this.quantum) / Number(value);
+    if (this.inverse) return Number(BigInt(size) * this.quantum) / Number(value * this.divisor);
     // keeps 9 digits below the tick, exactly
     return (
       Number(divRound(value * 1_000_000_000n, BigInt(Math.abs(size)) * this.quantum)) / 1e9 / Math.sign(size)
@@ -167,7 +190,8 @@ function toUnits(text: string, decimals: number, step: bigint, what: string, ste
   }
   if (units % step !== 0n) throw new RangeError(`${what}: "${text}" is not a multiple of ${stepText}`);
   const value = Number(units / step);
-  if (!Number.isSafeInteger(value)) throw new RangeError(`${what}: "${text}" is too large`);
+  if (!Number.isSafeInteger(value))
+    throw new RangeError(`${what}: "${text}" is too large (step ${stepText})`);
   return value;
 }
 
