@@ -1,3 +1,4 @@
+import { divRound } from '../decimal.ts';
 import type { AccountEvent, FillEvent, FundingPaymentEvent } from '../events.ts';
 import type { Instrument } from '../instrument.ts';
 import { type Lots, type Money, money, NO_MONEY, type Us } from '../units.ts';
@@ -62,6 +63,9 @@ export class Account {
   /** Takes what the venue and the journal agree on as the truth. */
   take(event: AccountEvent): void {
     this.balance = event.balance;
+    this.realized = NO_MONEY;
+    this.fees = NO_MONEY;
+    this.funding = NO_MONEY;
     for (const position of this.positions) {
       position.size = 0 as Lots;
       position.cost = NO_MONEY;
@@ -150,10 +154,10 @@ export class Account {
       };
       this.trips[event.instrument] = trip;
     }
-    trip.fees += event.fee;
     trip.realized += realized;
     const opens = (event.side === 'buy') === (trip.direction === 'long');
     if (opens) {
+      trip.fees += event.fee;
       trip.entryValue += value;
       trip.entrySize += event.size;
       trip.size = Math.max(trip.size, Math.abs(after));
@@ -161,6 +165,9 @@ export class Account {
     }
     const flips = after !== 0 && Math.sign(after) === -Math.sign(before);
     const closing = flips ? Math.abs(before) : event.size;
+    // a fill that flips belongs to two trips, and so does its fee
+    const closingFee = flips ? divRound(event.fee * BigInt(closing), BigInt(event.size)) : event.fee;
+    trip.fees += closingFee;
     trip.exitValue += instrument.value(closing as Lots, event.price);
     trip.exitSize += closing;
     if (after !== 0 && !flips) return null;
@@ -189,7 +196,7 @@ export class Account {
           exitValue: 0n,
           exitSize: 0,
           realized: 0n,
-          fees: 0n,
+          fees: event.fee - closingFee,
           funding: 0n,
         }
       : null;

@@ -1,0 +1,374 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { AccountEvent, FillEvent, type FillPurpose, FundingPaymentEvent } from '../events.ts';
+import { formatMoney, type Instrument, parseMoney } from '../instrument.ts';
+import { BTC, BTC_INVERSE, ETH, SHIB } from '../testing/specs.ts';
+import { lots, type Money, money, ms, NO_MONEY, type Side, ticks, us } from '../units.ts';
+import { Account, type RoundTrip } from './account.ts';
+import { Position } from './position.ts';
+
+const seed = 20261122;
+
+/** Exact fractions, the plain way. */
+type Fraction = readonly [bigint, bigint];
+const ZERO: Fraction = [0n, 1n];
+const plus = (a: Fraction, b: Fraction): Fraction => [a[0] * b[1] + b[0] * a[1], a[1] * b[1]];
+const times = (a: Fraction, b: Fraction): Fraction => [a[0] * b[0], a[1] * b[1]];
+const decimal = (text: string): Fraction => {
+  const [whole = '', digits = ''] = text.split('.');
+  return [BigInt(whole + digits), 10n ** BigInt(digits.length)];
+};
+/** Cash that a fill brings to somebody who pays and receives in full: + when selling (linear), + when buying (inverse). */
+const cash = ({ spec, inverse }: Instrument, signed: number, price: number): Fraction => {
+  const units = times(
+    times([BigInt(signed), 1n], decimal(spec.lotSz)),
+    times(decimal(spec.ctVal), decimal(spec.ctMult)),
+  );
+  const quote = times([BigInt(price), 1n], decimal(spec.tickSz));
+  return inverse ? times(units, [quote[1], quote[0]]) : times([-units[0], units[1]], quote);
+};
+/** |exact − money| in units of 1e-18. */
+const distance = (exact: Fraction, value: bigint): number => {
+  const scaled = exact[0] * 10n ** 18n - value * exact[1];
+  return Number((scaled < 0n ? -scaled : scaled) / exact[1]);
+};
+
+let trade = 0;
+interface Extra {
+  readonly fee?: bigint;
+  readonly instrument?: number;
+  readonly id?: string;
+  readonly tradeId?: string;
+  readonly at?: number;
+  readonly purpose?: FillPurpose;
+}
+const fill = (side: Side, size: number, price: number, extra: Extra = {}): FillEvent =>
+  new FillEvent(
+    us(extra.at ?? 0),
+    extra.instrument ?? 0,
+    extra.id ?? 'a1',
+    'v1',
+    extra.tradeId ?? `t${trade++}`,
+    ms(0),
+    side,
+    ticks(price),
+    lots(size),
+    money(extra.fee ?? 0n),
+    false,
+    extra.purpose ?? 'entry',
+    '',
+  );
+const payment = (amount: bigint, id: string, instrument = 0): FundingPaymentEvent =>
+  new FundingPaymentEvent(us(0), instrument, id, ms(0), money(amount));
+const opened = (balance: Money, instruments: readonly Instrument[]): Account => {
+  const account = new Account(instruments);
+  account.take(new AccountEvent(us(0), balance, [], [], 1));
+  return account;
+};
+
+const INSTRUMENTS = [BTC, ETH, BTC_INVERSE, SHIB];
+const step = fc.oneof(
+  {
+    weight: 9,
+    arbitrary: fc.record({
+      kind: fc.constant('fill' as const),
+      instrument: fc.integer({ min: 0, max: INSTRUMENTS.length - 1 }),
+      side: fc.constantFrom<Side>('buy', 'sell'),
+      size: fc.integer({ min: 1, max: 50 }),
+      price: fc.integer({ min: 1, max: 10 ** 7 }),
+      fee: fc.bigInt({ min: -(10n ** 18n), max: 10n ** 17n }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('funding' as const),
+      instrument: fc.integer({ min: 0, max: INSTRUMENTS.length - 1 }),
+      amount: fc.bigInt({ min: -(10n ** 18n), max: 10n ** 18n }),
+    }),
+  },
+);
+const steps = fc.array(step, { maxLength: 120 });
+
+test('balance − start is realised + fees + funding, to the last digit, whatever happens', () => {
+  fc.assert(
+    fc.property(steps, (all) => {
+      const start = parseMoney('10000');
+      const account = opened(start, INSTRUMENTS);
+      all.forEach((each, at) => {
+        if (each.kind === 'fill')
+          account.fill(
+            fill(each.side, each.size, each.price, { fee: each.fee, instrument: each.instrument }),
+          );
+        else account.pay(payment(each.amount, `f${at}`, each.instrument));
+        assert.equal(account.balance - start, account.realized + account.fees + account.funding);
+      });
+    }),
+    { seed, numRuns: 300 },
+  );
+});
+
+test('the sums begin anew with each reconciled account, so they go on adding up', () => {
+  const account = opened(parseMoney('1000'), [BTC]);
+  account.fill(fill('buy', 10, 600_000, { fee: -5n }));
+  account.fill(fill('sell', 10, 610_000, { fee: -5n }));
+  account.take(new AccountEvent(us(1), parseMoney('777'), [], [], 5));
+  account.fill(fill('buy', 10, 600_000, { fee: -3n }));
+  assert.equal(account.balance, account.realized + account.fees + account.funding + parseMoney('777'));
+  assert.equal(account.fees, -3n);
+});
+
+test('over flat to flat, realised P&L is what came out minus what went in, by exact fractions', () => {
+  fc.assert(
+    fc.property(fc.constantFrom(...INSTRUMENTS), steps, (instrument, all) => {
+      const position = new Position(instrument);
+      let size = 0;
+      let exact = ZERO;
+      let realized = 0n;
+      let fills = 0;
+      const take = (side: Side, count: number, price: number): void => {
+        realized += position.fill(side, lots(count), ticks(price));
+        const signed = side === 'buy' ? count : -count;
+        exact = plus(exact, cash(instrument, signed, price));
+        size += signed;
+        fills++;
+        assert.equal(position.size, size);
+        if (size !== 0) return;
+        // linear money is exact; an inverse value is rounded at 1e-18, half a unit for each part of each fill
+        assert.ok(distance(exact, realized) <= (instrument.inverse ? fills : 0));
+        assert.equal(position.cost, 0n);
+      };
+      for (const each of all) if (each.kind === 'fill') take(each.side, each.size, each.price);
+      if (size !== 0) take(size > 0 ? 'sell' : 'buy', Math.abs(size), 654_321);
+    }),
+    { seed, numRuns: 400 },
+  );
+});
+
+test('a partial close realises against the average price and leaves it, within 1e-18 a close', () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...INSTRUMENTS),
+      fc.array(fc.tuple(fc.integer({ min: 1, max: 99 }), fc.integer({ min: 10 ** 3, max: 10 ** 7 })), {
+        minLength: 1,
+        maxLength: 5,
+      }),
+      fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 30 }),
+      (instrument, entries, exits) => {
+        const position = new Position(instrument);
+        for (const [count, price] of entries) position.fill('buy', lots(count), ticks(price));
+        const { size, cost } = position;
+        let closes = 0;
+        for (const count of exits) {
+          if (count >= position.size) break;
+          position.fill('sell', lots(count), ticks(500_000));
+          closes++;
+          // cost / size stays the entry's: |cost·S − C·size| ≤ closes·S
+          const drift = position.cost * BigInt(size) - cost * BigInt(position.size);
+          assert.ok((drift < 0n ? -drift : drift) <= BigInt(closes) * BigInt(size));
+        }
+      },
+    ),
+    { seed, numRuns: 500 },
+  );
+});
+
+test('unrealised P&L is what closing at that price then realises', () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...INSTRUMENTS),
+      steps,
+      fc.integer({ min: 1, max: 10 ** 7 }),
+      (instrument, all, mark) => {
+        const position = new Position(instrument);
+        for (const each of all)
+          if (each.kind === 'fill') position.fill(each.side, lots(each.size), ticks(each.price));
+        const promised = position.unrealized(ticks(mark));
+        if (position.size === 0) return assert.equal(promised, 0n);
+        const side: Side = position.size > 0 ? 'sell' : 'buy';
+        assert.equal(position.fill(side, lots(Math.abs(position.size)), ticks(mark)), promised);
+      },
+    ),
+    { seed, numRuns: 300 },
+  );
+});
+
+test('the same fill and the same payment count once', () => {
+  const account = opened(parseMoney('1000'), [BTC, ETH]);
+  const first = fill('buy', 10, 600_000, { fee: -7n, tradeId: 'x' });
+  assert.notEqual(account.fill(first), null);
+  assert.equal(account.fill(first), null);
+  assert.equal(account.positions[0]!.size, 10);
+  assert.equal(account.fees, -7n);
+  // a trade id is unique per instrument only
+  assert.notEqual(account.fill(fill('buy', 10, 600_000, { tradeId: 'x', instrument: 1 })), null);
+  assert.equal(account.pay(payment(-3n, 'x')), true);
+  assert.equal(account.pay(payment(-3n, 'x')), false);
+  assert.equal(account.funding, -3n);
+});
+
+/** Round trips by plain bookkeeping: every fill is split where the position passes through zero. */
+function naiveTrips(instrument: Instrument, fills: readonly FillEvent[]) {
+  const trips: { entry: number; exit: number; size: number; fees: number; direction: string; id: string }[] =
+    [];
+  let open: { signed: number; price: number; fee: number; id: string }[] = [];
+  const mean = (parts: typeof open): number => {
+    const total = parts.reduce((sum, part) => sum + Math.abs(part.signed), 0);
+    const sum = parts.reduce(
+      (s, part) => s + Math.abs(part.signed) * (instrument.inverse ? 1 / part.price : part.price),
+      0,
+    );
+    return instrument.inverse ? total / sum : sum / total;
+  };
+  const add = (signed: number, price: number, fee: number, id: string): void => {
+    open.push({ signed, price, fee, id });
+    let held = 0;
+    let largest = 0;
+    for (const part of open) {
+      held += part.signed;
+      largest = Math.max(largest, Math.abs(held));
+    }
+    if (held !== 0) return;
+    const sign = Math.sign(open[0]!.signed);
+    trips.push({
+      entry: mean(open.filter((part) => Math.sign(part.signed) === sign)),
+      exit: mean(open.filter((part) => Math.sign(part.signed) === -sign)),
+      size: largest,
+      fees: open.reduce((sum, part) => sum + part.fee, 0),
+      direction: sign > 0 ? 'long' : 'short',
+      id: open[0]!.id,
+    });
+    open = [];
+  };
+  for (const { side, size, price, fee, clientOrderId } of fills) {
+    const signed = side === 'buy' ? size : -size;
+    const held = open.reduce((sum, part) => sum + part.signed, 0);
+    const first = held * signed < 0 && Math.abs(signed) > Math.abs(held) ? -held : signed;
+    add(first, price, (Number(fee) * first) / signed, clientOrderId);
+    if (first !== signed)
+      add(signed - first, price, (Number(fee) * (signed - first)) / signed, clientOrderId);
+  }
+  return trips;
+}
+
+test('round trips report the averages, size, fees and sums that plain bookkeeping gives', () => {
+  fc.assert(
+    fc.property(fc.constantFrom(...INSTRUMENTS), steps, (instrument, all) => {
+      const account = opened(NO_MONEY, [instrument]);
+      const trips: RoundTrip[] = [];
+      const fills: FillEvent[] = [];
+      all.forEach((each, at) => {
+        if (each.kind !== 'fill') return;
+        const event = fill(each.side, each.size, each.price, { fee: each.fee, id: `o${at}`, at });
+        fills.push(event);
+        const taken = account.fill(event);
+        if (taken?.closed) trips.push(taken.closed);
+      });
+      const expected = naiveTrips(instrument, fills);
+      assert.equal(trips.length, expected.length);
+      const near = (actual: number, wanted: number): void =>
+        assert.ok(Math.abs(actual - wanted) <= 1e-9 * Math.abs(wanted) + 2, `${actual} is not ${wanted}`);
+      trips.forEach((trip, i) => {
+        const { entry, exit, size, fees, direction, id } = expected[i]!;
+        assert.deepEqual([trip.size, trip.direction, trip.clientOrderId], [size, direction, id]);
+        assert.ok(Math.abs(trip.entry / entry - 1) < 1e-6 && Math.abs(trip.exit / exit - 1) < 1e-6);
+        near(Number(trip.fees), fees);
+      });
+      // nothing falls between two trips
+      if (account.positions[0]!.size === 0) {
+        const sum = (of: (trip: RoundTrip) => bigint): bigint =>
+          trips.reduce((total, trip) => total + of(trip), 0n);
+        assert.equal(
+          sum(({ realized }) => realized),
+          account.realized,
+        );
+        assert.equal(
+          sum(({ fees }) => fees),
+          account.fees,
+        );
+      }
+    }),
+    { seed, numRuns: 300 },
+  );
+});
+
+test('funding belongs to the trip it was paid in', () => {
+  const account = opened(NO_MONEY, [BTC]);
+  account.pay(payment(-100n, 'before'));
+  account.fill(fill('buy', 10, 600_000, { at: 5 }));
+  account.pay(payment(-7n, 'during'));
+  const closed = account.fill(fill('sell', 10, 600_000, { purpose: 'stopLoss', at: 9 }))?.closed;
+  assert.equal(closed?.funding, -7n);
+  assert.equal(closed?.exitReason, 'stopLoss');
+  assert.deepEqual([closed?.openedAt, closed?.closedAt], [5, 9]);
+});
+
+test('a position found at start goes on with what the journal knows of its trip', () => {
+  const account = new Account([BTC]);
+  const trip = { realized: money(4n), fees: money(-2n), funding: money(-1n) };
+  account.take(
+    new AccountEvent(
+      us(9),
+      parseMoney('500'),
+      [
+        {
+          instrument: 0,
+          size: lots(-10),
+          cost: BTC.value(lots(-10), ticks(600_000)),
+          leverage: 3,
+          openedAt: us(4),
+          protection: null,
+          trip,
+        },
+      ],
+      [],
+      1,
+    ),
+  );
+  assert.equal(account.openPositions, 1);
+  assert.equal(account.positions[0]!.entryPrice, 600_000);
+  const closed = account.fill(fill('buy', 10, 590_000, { fee: -3n }))?.closed;
+  // 0.1 contracts of 0.01 BTC, short, 1,000 USDT in favour
+  assert.equal(closed?.realized, parseMoney('1') + 4n);
+  assert.deepEqual([closed?.fees, closed?.funding, closed?.direction], [-5n, -1n, 'short']);
+  assert.deepEqual([closed?.entry, closed?.exit, closed?.openedAt], [600_000, 590_000, 4]);
+});
+
+test('OKX’s own formulas, linear: arithmetic mean, q·K·(exit − E), funding paid by longs when positive', () => {
+  const position = new Position(BTC);
+  // 2 contracts at 60,000 and 1 at 63,000: average 61,000
+  position.fill('buy', BTC.parseSize('2'), BTC.parsePrice('60000'));
+  position.fill('buy', BTC.parseSize('1'), BTC.parsePrice('63000'));
+  assert.equal(position.entryPrice, 610_000);
+  assert.equal(formatMoney(position.unrealized(BTC.parsePrice('61500'))), '15');
+  // 3 × 0.01 BTC × 62,000 × 0.01 % = 0.186 USDT
+  assert.equal(formatMoney(position.fundingPayment(BTC.parsePrice('62000'), 10n ** 14n)), '-0.186');
+  assert.equal(formatMoney(position.fundingPayment(BTC.parsePrice('62000'), -(10n ** 14n))), '0.186');
+  // closing one third realises a third and leaves the average
+  assert.equal(formatMoney(position.fill('sell', BTC.parseSize('1'), BTC.parsePrice('61500'))), '5');
+  assert.equal(position.entryPrice, 610_000);
+});
+
+test('OKX’s own formulas, the position of the documents: short 2 at 60,000, mark 59,900, upl 2', () => {
+  const position = new Position(BTC);
+  position.fill('sell', BTC.parseSize('2'), BTC.parsePrice('60000'));
+  assert.equal(formatMoney(position.unrealized(BTC.parsePrice('59900'))), '2');
+  assert.equal(formatMoney(position.fundingPayment(BTC.parsePrice('59900'), 10n ** 14n)), '0.1198');
+});
+
+test('OKX’s own formulas, inverse: harmonic mean, q·K·(1/E − 1/exit) in coin', () => {
+  const position = new Position(BTC_INVERSE);
+  // 100 contracts of 100 USD at 40,000 and 100 at 60,000: harmonic mean 48,000
+  position.fill('buy', BTC_INVERSE.parseSize('100'), BTC_INVERSE.parsePrice('40000'));
+  position.fill('buy', BTC_INVERSE.parseSize('100'), BTC_INVERSE.parsePrice('60000'));
+  assert.ok(Math.abs(position.entryPrice - 480_000) < 1e-6);
+  // 20,000 USD × (1/48,000 − 1/50,000) = 1/60 BTC; each fill rounded at 1e-18
+  const profit = position.unrealized(BTC_INVERSE.parsePrice('50000'));
+  assert.ok(Math.abs(Number(profit - 10n ** 18n / 60n)) <= 2, formatMoney(profit));
+  // 20,000 USD / 50,000 × 0.01 % = 0.00004 BTC, paid by the long
+  assert.equal(formatMoney(position.fundingPayment(BTC_INVERSE.parsePrice('50000'), 10n ** 14n)), '-0.00004');
+  const short = new Position(BTC_INVERSE);
+  short.fill('sell', BTC_INVERSE.parseSize('10'), BTC_INVERSE.parsePrice('50000'));
+  assert.equal(formatMoney(short.unrealized(BTC_INVERSE.parsePrice('40000'))), '0.005');
+});
