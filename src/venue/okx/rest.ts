@@ -145,6 +145,15 @@ export class OkxRest {
     return this.pages(archive ? 'trade/fills-history' : 'trade/fills', { instType, begin }, 'billId');
   }
 
+  /** Fills of one order, newest first. */
+  fillsOf(instType: string, ordId: string): Promise<Row[]> {
+    return this.pages('trade/fills', { instType, ordId }, 'billId');
+  }
+
+  async cancelOrder(instId: string, clOrdId: string): Promise<void> {
+    await this.post('trade/cancel-order', { instId, clOrdId }, instId);
+  }
+
   async cancelAlgo(instId: string, algoClOrdId: string): Promise<void> {
     await this.post('trade/cancel-algos', [{ instId, algoClOrdId }], instId);
   }
