@@ -1,9 +1,10 @@
 import { ASK, BID, type BookFrame, type BookSide } from '../core/book/frame.ts';
+import { NO_PRICE } from '../core/book/ladder.ts';
+import { OrderBook } from '../core/book/order-book.ts';
 import type { Instrument } from '../core/instrument.ts';
 import { lots, ticks } from '../core/units.ts';
-import { bookChecksum } from '../venue/okx/codec/checksum.ts';
+import { bookChecksum, type RankedLevels } from '../venue/okx/codec/checksum.ts';
 import { Sequence } from '../venue/okx/sequence.ts';
-import { SortedBook } from './sorted-book.ts';
 
 /** What became of an instrument's book messages, and what the book is at the end. */
 export interface BookReport {
@@ -48,7 +49,8 @@ const USABLE: BookVerdict = { usable: true };
 
 /** Follows one instrument's book messages: checks their sequence, applies them, verifies what checksums there are. */
 export class BookAudit {
-  private readonly book = new SortedBook();
+  private readonly book = new OrderBook();
+  private readonly top = new TopLevels();
   private readonly instrument: Instrument;
   private readonly sequence = new Sequence();
   private lastSeqId = 0;
@@ -101,10 +103,14 @@ export class BookAudit {
 
   report(): BookReport {
     const { book, instrument } = this;
-    const price = (side: BookSide): string =>
-      book.depth(side) === 0 ? '' : instrument.formatPrice(ticks(book.price(side, 0)));
-    const size = (side: BookSide): string =>
-      book.depth(side) === 0 ? '' : instrument.formatSize(lots(book.size(side, 0)));
+    const price = (side: BookSide): string => {
+      const { best } = book.ladder(side);
+      return best === NO_PRICE ? '' : instrument.formatPrice(ticks(best));
+    };
+    const size = (side: BookSide): string => {
+      const ladder = book.ladder(side);
+      return ladder.best === NO_PRICE ? '' : instrument.formatSize(lots(ladder.sizeAt(ladder.best)));
+    };
     return {
       snapshots: this.snapshots,
       resnapshots: Math.max(0, this.snapshots - 1),
@@ -118,8 +124,8 @@ export class BookAudit {
       gaps: this.gaps,
       resets: this.resets,
       unusable: this.unusable,
-      bids: book.depth(BID),
-      asks: book.depth(ASK),
+      bids: book.bids.count,
+      asks: book.asks.count,
       bestBid: price(BID),
       bestBidSize: size(BID),
       bestAsk: price(ASK),
@@ -134,7 +140,8 @@ export class BookAudit {
       this.checksumsAbsent++;
       return USABLE;
     }
-    const checksum = bookChecksum(this.instrument, this.book);
+    this.top.load(this.book);
+    const checksum = bookChecksum(this.instrument, this.top);
     if (checksum === frame.checksum) {
       this.checksumsRight++;
       return USABLE;
@@ -143,5 +150,40 @@ export class BookAudit {
     this.unusable++;
     this.lose();
     return { usable: false, reason: `checksum ${frame.checksum}, but the book has ${checksum}` };
+  }
+}
+
+/** As far down as a checksum looks. */
+const DEPTH = 25;
+
+/** The best levels of a book by rank. */
+class TopLevels implements RankedLevels {
+  private readonly counts = [0, 0];
+  private readonly prices = [new Float64Array(DEPTH), new Float64Array(DEPTH)];
+  private readonly sizes = [new Float64Array(DEPTH), new Float64Array(DEPTH)];
+
+  load(book: OrderBook): void {
+    for (const side of [BID, ASK] as const) {
+      const ladder = book.ladder(side);
+      let rank = 0;
+      for (let price = ladder.best; price !== NO_PRICE && rank < DEPTH; price = ladder.next(price)) {
+        this.prices[side]![rank] = price;
+        this.sizes[side]![rank] = ladder.sizeAt(price);
+        rank++;
+      }
+      this.counts[side] = rank;
+    }
+  }
+
+  depth(side: BookSide): number {
+    return this.counts[side]!;
+  }
+
+  price(side: BookSide, rank: number): number {
+    return this.prices[side]![rank]!;
+  }
+
+  size(side: BookSide, rank: number): number {
+    return this.sizes[side]![rank]!;
   }
 }

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import { ASK, BID } from '../core/book/frame.ts';
+import type { Ladder } from '../core/book/ladder.ts';
+import { OrderBook } from '../core/book/order-book.ts';
 import { EventKind } from '../core/events.ts';
 import { Instrument } from '../core/instrument.ts';
 import { importBinance } from './import-binance.ts';
 import { readTape } from './reader.ts';
-import { SortedBook } from './sorted-book.ts';
 
 const data = fileURLToPath(new URL('../../../shared/data/binance-l2-raw/', import.meta.url));
 const skip = existsSync(data) ? false : 'the real recordings are not there (../shared/data/binance-l2-raw)';
@@ -39,15 +39,15 @@ describe('a real Binance recording', { skip }, () => {
       // what our book says after each update id …
       const tape = readTape(out);
       const instrument = new Instrument(tape.instruments[0]!);
-      const book = new SortedBook();
+      const book = new OrderBook();
       const tops = new Map<number, string>();
       let last = 0;
       tape.forEach((event) => {
         if (event.kind !== EventKind.book) return;
         book.apply(event.frame);
         last = event.frame.seqId;
-        const level = (side: typeof BID | typeof ASK) => `${book.price(side, 0)} ${book.size(side, 0)}`;
-        tops.set(last, `${level(BID)} ${level(ASK)}`);
+        const touch = (ladder: Ladder) => `${ladder.best} ${ladder.sizeAt(ladder.best)}`;
+        tops.set(last, `${touch(book.bids)} ${touch(book.asks)}`);
       });
       // … and what Binance said of the touch at the same id
       let compared = 0;

@@ -111,6 +111,9 @@ describe('a raw capture', () => {
     const stop = () => {
       throw new Error('enough');
     };
-    await assert.rejects(readRaw(path, stop, assert.fail), /enough/);
+    await assert.rejects(
+      readRaw(path, stop, () => assert.fail('nothing is rejected')),
+      /enough/,
+    );
   });
 });
