@@ -83,6 +83,13 @@ describe('hunter import and inspect', () => {
     const none = hunter('inspect', join(folder, 'none.arrow'));
     assert.deepEqual([none.code, none.out], [1, '']);
     assert.match(none.err, /none\.arrow: cannot be read/);
+    assert.match(
+      hunter('import', 'okx-ws', tape, '--out', join(folder, 'again.arrow')).err,
+      /is a tape, not a raw/,
+    );
+    const text = join(folder, 'notes.txt');
+    writeFileSync(text, 'bought milk\n');
+    assert.match(hunter('inspect', text).err, /neither a tape nor a capture/);
     const empty = join(folder, 'empty.jsonl');
     writeFileSync(empty, '{"event":"subscribe"}\n');
     const nothing = hunter('import', 'okx-ws', empty, '--out', join(folder, 'empty.arrow'));

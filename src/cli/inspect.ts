@@ -119,11 +119,16 @@ type Rejections = Pick<CaptureReport, 'rejected' | 'rejectedLines'>;
 
 /** The first rejected lines; where the rest is to be had. */
 export function rejectedText({ rejected, rejectedLines }: Rejections): string {
-  const shown = rejected.slice(0, 20).map(({ file, line, reason }) => `rejected: ${file}:${line}: ${reason}`);
+  const shown = rejected
+    .slice(0, 20)
+    .map(({ file, line, reason }) => `rejected: ${file}:${line}: ${printable(reason)}`);
   if (rejectedLines > shown.length)
     shown.push(`and ${rejectedLines - shown.length} more rejected lines (--json lists a thousand)`);
   return shown.join('\n');
 }
+
+/** What a damaged file holds must not move the reader's cursor. */
+const printable = (text: string): string => text.replace(/\p{Cc}/gu, '·');
 
 export const spanText = (from: Us | null, to: Us | null): string =>
   from === null || to === null

@@ -48,7 +48,13 @@ export async function inspectCapture(
   options: CaptureOptions = {},
 ): Promise<CaptureReport> {
   const capture = await OkxCapture.open(files, options);
-  return capture.replay(() => {});
+  const report = await capture.replay(() => {});
+  if (report.channels.length === 0 && report.controlMessages === 0)
+    throw new TapeError(
+      files[0] ?? '',
+      'is neither a tape nor a capture of OKX v5: it has no messages of that kind',
+    );
+  return report;
 }
 
 /** Reads the whole tape, follows its books and checks them again. Throws a `TapeError` when it is damaged. */

@@ -78,6 +78,11 @@ export async function readLines(
       start = end + 1;
     }
     if (start < chunk.length) rest = Buffer.concat([rest, chunk.subarray(start)]);
+    if (rest.length > LINE_MAX)
+      throw new TapeError(
+        path,
+        `has a line longer than ${LINE_MAX >> 20} MiB; is it a text file, one message a line?`,
+      );
   };
   const broken = await readChunks(path, feed);
   if (broken !== null) {
@@ -113,7 +118,7 @@ async function readChunks(path: string, feed: (chunk: Uint8Array) => void): Prom
 }
 
 function isGzip(path: string): boolean {
-  const magic = new Uint8Array(2);
+  const magic = Buffer.alloc(6);
   let descriptor: number;
   try {
     descriptor = openSync(path, 'r');
@@ -122,6 +127,7 @@ function isGzip(path: string): boolean {
     throw unreadable(path, error);
   }
   closeSync(descriptor);
+  if (magic.toString('latin1') === 'ARROW1') throw new TapeError(path, 'is a tape, not a raw recording');
   return magic[0] === 0x1f && magic[1] === 0x8b;
 }
 
@@ -257,6 +263,8 @@ const QUOTE = 0x22;
 const CLOSE_BRACKET = 0x5d;
 const CLOSE_BRACE = 0x7d;
 const CHUNK = 1 << 18;
+/** A full book of 400 levels a side is 30 kB; whatever is longer than this is no line of a capture. */
+const LINE_MAX = 16 << 20;
 const EMPTY = new Uint8Array(0);
 
 const trimEnd = (bytes: Uint8Array): Uint8Array => (bytes.at(-1) === RETURN ? bytes.subarray(0, -1) : bytes);
