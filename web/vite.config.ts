@@ -14,7 +14,8 @@ export default defineConfig({
   },
   server: {
     proxy: {
-      '/api': { target: dashboard, changeOrigin: true },
+      // The dashboard answers to its own Origin only.
+      '/api': { target: dashboard, changeOrigin: true, headers: { origin: dashboard } },
       '/ws': { target: dashboard, ws: true, changeOrigin: true, rewriteWsOrigin: true },
     },
   },
