@@ -1,7 +1,7 @@
 import { parseDecimal } from '../../core/decimal.ts';
 import { applyRate, formatMoney } from '../../core/instrument.ts';
 import { Position } from '../../core/position/position.ts';
-import { lots, type Money, money, NO_MONEY, opposite, type Side, ticks } from '../../core/units.ts';
+import { lots, type Money, money, NO_MONEY, opposite, type Side, signOf, ticks } from '../../core/units.ts';
 import type { FundingRecord } from '../market/funding.ts';
 import type { Market } from '../market/market.ts';
 import type { Account, Bill, Holding } from './account.ts';
@@ -56,7 +56,7 @@ export class Clearing {
     const at = market.now;
     const holding = account.holding(market);
     const before = holding.size;
-    const realized = holding.position.fill(order.side, lots(size), ticks(price));
+    const realized = this.exchangePieces(holding.position, order.side, market, size, price);
     const rate = maker ? MAKER_RATE : TAKER_RATE;
     const value = instrument.value(lots(size), ticks(price));
     const fee = money(-applyRate(value, rate));
@@ -65,7 +65,6 @@ export class Clearing {
     holding.fee = money(holding.fee + fee);
     holding.tradeId = tradeId;
     holding.updatedAt = at;
-    this.mirror(market, opposite(order.side), size, price);
     pour(this.fees, currency, money(-fee));
 
     order.filled += size;
@@ -200,10 +199,24 @@ export class Clearing {
     return position;
   }
 
-  private mirror(market: Market, side: Side, size: number, price: number): void {
-    const { instrument } = market;
-    const position = this.houseOf(market);
-    pour(this.houseCash, instrument.settleCurrency, position.fill(side, lots(size), ticks(price)));
+  /**
+   * Books a fill with both sides. The value of an inverse contract is rounded, and the two halves of a fill that turns
+   * a position round are valued apart: both sides therefore take the same pieces, or the last digit would leak.
+   */
+  private exchangePieces(position: Position, side: Side, market: Market, size: number, price: number): Money {
+    const house = this.houseOf(market);
+    const cuts = [closingPart(position, side, size), closingPart(house, opposite(side), size), size];
+    let realized = NO_MONEY;
+    let done = 0;
+    for (const cut of cuts.sort((one, other) => one - other)) {
+      if (cut === done) continue;
+      const piece = lots(cut - done);
+      realized = money(realized + position.fill(side, piece, ticks(price)));
+      const mirrored = house.fill(opposite(side), piece, ticks(price));
+      pour(this.houseCash, market.instrument.settleCurrency, mirrored);
+      done = cut;
+    }
+    return realized;
   }
 
   private change(account: Account, currency: string, amount: Money, at: number, what: Change): Bill {
@@ -219,4 +232,9 @@ export class Clearing {
     account.bills.add(bill);
     return bill;
   }
+}
+
+/** Lots of a fill that close what is there; the rest opens. */
+function closingPart(position: Position, side: Side, size: number): number {
+  return Math.sign(position.size) === -signOf(side) ? Math.min(Math.abs(position.size), size) : 0;
 }

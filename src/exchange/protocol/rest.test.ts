@@ -60,7 +60,10 @@ test('every private endpoint answers with code 0', async () => {
     assert.deepEqual([answer.status, answer.code], [200, '0'], path);
   }
   const [config] = (await rest.get('account/config')).data;
-  assert.deepEqual([config!.perm, config!.posMode, config!.acctLv, config!.autoLoan], ['read_only,trade', 'net_mode', '2', false]);
+  assert.deepEqual(
+    [config!.perm, config!.posMode, config!.acctLv, config!.autoLoan],
+    ['read_only,trade', 'net_mode', '2', false],
+  );
   const [balance] = (await rest.get('account/balance')).data;
   assert.equal((balance!.details as { cashBal: string }[])[0]!.cashBal, '10000');
 });
@@ -74,7 +77,10 @@ test('who cannot prove who he is stays outside, and is told why', async () => {
   assert.deepEqual(await code({ 'OK-ACCESS-KEY': 'nobody' }), [401, '50119']);
   assert.deepEqual(await code({ 'OK-ACCESS-PASSPHRASE': 'wrong' }), [401, '50105']);
   assert.deepEqual(await code({ 'OK-ACCESS-TIMESTAMP': '2020-01-01T00:00:00.000Z' }), [401, '50102']);
-  assert.deepEqual(await rest.open('account/balance').then(({ status, code: one }) => [status, one]), [401, '50103']);
+  assert.deepEqual(await rest.open('account/balance').then(({ status, code: one }) => [status, one]), [
+    401,
+    '50103',
+  ]);
   const { secret } = exchange;
   const other = new RestClient({ ...exchange, secret: secret.toLowerCase() });
   assert.equal((await other.post('trade/order', {})).code, '50113');
@@ -96,7 +102,9 @@ test('candles are one chain: each opens where its minute begins, newest first, a
     assert.ok(Number(high) >= Math.max(Number(open), Number(close)));
     assert.ok(Number(low) <= Math.min(Number(open), Number(close)));
   });
-  const ranges = candles.slice(1).map(([, , high, low, close]) => (Number(high) - Number(low)) / Number(close));
+  const ranges = candles
+    .slice(1)
+    .map(([, , high, low, close]) => (Number(high) - Number(low)) / Number(close));
   const mean = ranges.reduce((sum, range) => sum + range, 0) / ranges.length;
   assert.ok(mean > 0.0006 && mean < 0.0025, `mean range of a minute ${mean}`);
   const older = await rest.open(`market/candles?instId=${SWAP}&limit=5&after=${candles[10]![0]}`);
@@ -113,9 +121,15 @@ test('too many requests are refused with 429, and the next window lets them pass
 });
 
 test('an unknown instrument, a missing parameter and a wrong one each have their code', async () => {
-  assert.deepEqual((({ status, code }) => [status, code])(await rest.open('market/ticker?instId=X')), [200, '51001']);
+  assert.deepEqual((({ status, code }) => [status, code])(await rest.open('market/ticker?instId=X')), [
+    200,
+    '51001',
+  ]);
   assert.deepEqual((({ status, code }) => [status, code])(await rest.open('market/ticker')), [400, '50014']);
-  assert.deepEqual((({ status, code }) => [status, code])(await rest.open(`market/candles?instId=${SWAP}&bar=7m`)), [400, '51000']);
+  assert.deepEqual(
+    (({ status, code }) => [status, code])(await rest.open(`market/candles?instId=${SWAP}&bar=7m`)),
+    [400, '51000'],
+  );
   assert.equal((await rest.get(`trade/order?instId=${SWAP}&clOrdId=never`)).code, '51603');
 });
 

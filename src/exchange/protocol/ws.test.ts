@@ -85,7 +85,9 @@ test('one acknowledgement for each argument, echoed as it came, with the id that
   assert.deepEqual([first.id, JSON.stringify(first.arg)], ['15', JSON.stringify(args[0])]);
   const wrong = await socket.until(({ event }) => event === 'error');
   assert.deepEqual([wrong.id, wrong.code], ['15', '60018']);
-  const index = await socket.until(({ event, arg }) => event === 'subscribe' && (arg as Json).channel === 'index-tickers');
+  const index = await socket.until(
+    ({ event, arg }) => event === 'subscribe' && (arg as Json).channel === 'index-tickers',
+  );
   assert.equal(JSON.stringify(index.arg), JSON.stringify(args[2]));
   await socket.eventually(() => (socket.rows('index-tickers').length > 0 ? true : undefined));
 });
@@ -112,7 +114,18 @@ test('a wrong signature is told and the connection closed with 4001', async () =
 test('the public streams carry what they should, at their pace', async () => {
   const socket = await connect('all');
   await socket.login(exchange);
-  const channels = ['books5', 'bbo-tbt', 'books-l2-tbt', 'trades', 'tickers', 'mark-price', 'price-limit', 'funding-rate', 'candle1m', 'candle5m'];
+  const channels = [
+    'books5',
+    'bbo-tbt',
+    'books-l2-tbt',
+    'trades',
+    'tickers',
+    'mark-price',
+    'price-limit',
+    'funding-rate',
+    'candle1m',
+    'candle5m',
+  ];
   await socket.subscribe(...channels.map((channel) => ({ channel, instId: SWAP })));
   for (const channel of channels)
     await socket.eventually(() => (socket.rows(channel).length > 0 ? true : undefined), 20_000);

@@ -21,7 +21,8 @@ export interface Envelope {
   readonly data: Json[];
 }
 
-const signed = (secret: string, text: string): string => createHmac('sha256', secret).update(text).digest('base64');
+const signed = (secret: string, text: string): string =>
+  createHmac('sha256', secret).update(text).digest('base64');
 
 export class RestClient {
   private readonly access: Access;
@@ -37,7 +38,9 @@ export class RestClient {
   async get(path: string, headers: Record<string, string> = {}): Promise<Envelope> {
     const target = `/api/v5/${path}`;
     return envelope(
-      await fetch(`${this.access.rest}${target}`, { headers: { ...this.headers('GET', target, ''), ...headers } }),
+      await fetch(`${this.access.rest}${target}`, {
+        headers: { ...this.headers('GET', target, ''), ...headers },
+      }),
     );
   }
 
@@ -45,7 +48,9 @@ export class RestClient {
     const target = `/api/v5/${path}`;
     const text = JSON.stringify(body);
     const all = { 'content-type': 'application/json', ...this.headers('POST', target, text), ...headers };
-    return envelope(await fetch(`${this.access.rest}${target}`, { method: 'POST', body: text, headers: all }));
+    return envelope(
+      await fetch(`${this.access.rest}${target}`, { method: 'POST', body: text, headers: all }),
+    );
   }
 
   private headers(method: string, target: string, body: string): Record<string, string> {
@@ -131,7 +136,9 @@ export class SocketClient {
     return new Promise<T>((resolve, reject) => {
       const timer = setTimeout(() => {
         this.waiting.delete(attempt);
-        reject(new Error(`nothing within ${withinMs} ms; last: ${this.texts.slice(-3).join(' | ').slice(0, 600)}`));
+        reject(
+          new Error(`nothing within ${withinMs} ms; last: ${this.texts.slice(-3).join(' | ').slice(0, 600)}`),
+        );
       }, withinMs);
       const attempt = (): void => {
         const found = look();
@@ -148,7 +155,9 @@ export class SocketClient {
   /** Rows pushed on a channel, in order. */
   rows(channel: string): Json[] {
     return this.messages
-      .filter((message) => (message.arg as Json | undefined)?.channel === channel && Array.isArray(message.data))
+      .filter(
+        (message) => (message.arg as Json | undefined)?.channel === channel && Array.isArray(message.data),
+      )
       .flatMap((message) => message.data as Json[]);
   }
 }

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, test } from 'node:test';
+import { type Access, type Json, RestClient, SocketClient } from './testing/wire-client.ts';
+
+const SWAP = 'BTC-USDT-SWAP';
+const folder = mkdtempSync(join(tmpdir(), 'exchange-'));
+const state = join(folder, 'state.json');
+const children: ChildProcess[] = [];
+
+after(() => {
+  for (const child of children) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true });
+});
+
+interface Ready extends Access {
+  readonly ready: boolean;
+  readonly wsAll: string;
+}
+
+async function start(...more: string[]): Promise<{ child: ChildProcess; ready: Ready }> {
+  const entry = new URL('process.ts', import.meta.url).pathname;
+  const child = spawn(process.execPath, [entry, '--port', '0', '--seed', '9', ...more], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  children.push(child);
+  const [line] = (await once(createInterface(child.stdout!), 'line')) as [string];
+  return { child, ready: JSON.parse(line) as Ready };
+}
+
+test('what was acknowledged survives a kill: cash, position, resting order, stops, history, price, candles', async () => {
+  const first = await start('--state', state);
+  const rest = new RestClient(first.ready);
+  const at = Number((await rest.open(`market/ticker?instId=${SWAP}`)).data[0]!.last);
+  await rest.post('account/set-leverage', { instId: SWAP, lever: '7', mgnMode: 'cross' });
+  const entry = await rest.post('trade/order', {
+    instId: SWAP,
+    tdMode: 'cross',
+    side: 'buy',
+    ordType: 'market',
+    sz: '2',
+    clOrdId: 'entry1',
+    attachAlgoOrds: [
+      {
+        attachAlgoClOrdId: 'guard1',
+        slTriggerPx: (at * 0.98).toFixed(1),
+        slOrdPx: '-1',
+        tpTriggerPx: (at * 1.02).toFixed(1),
+        tpOrdPx: '-1',
+      },
+    ],
+  });
+  assert.equal(entry.code, '0');
+  const resting = await rest.post('trade/order', {
+    instId: SWAP,
+    tdMode: 'cross',
+    side: 'buy',
+    ordType: 'limit',
+    px: (at * 0.985).toFixed(1),
+    sz: '1',
+    clOrdId: 'rest1',
+  });
+  // no time to breathe between the answer and the kill
+  first.child.kill('SIGKILL');
+  assert.equal(resting.code, '0');
+
+  const second = await start('--state', state);
+  const again = new RestClient(second.ready);
+  const ids = async (path: string, id: string): Promise<unknown[]> =>
+    (await again.get(path)).data.map((row) => row[id]);
+  assert.deepEqual(await ids('trade/orders-pending', 'clOrdId'), ['rest1']);
+  assert.deepEqual(await ids('trade/orders-algo-pending?ordType=oco', 'algoClOrdId'), ['guard1']);
+  const [position] = (await again.get('account/positions')).data;
+  assert.deepEqual([position!.pos, position!.lever], ['2', '7']);
+  const [found] = (await again.get(`trade/order?instId=${SWAP}&clOrdId=entry1`)).data;
+  assert.equal(found!.state, 'filled');
+  const fills = (await again.get('trade/fills')).data;
+  const paid = fills.reduce((sum, fill) => sum + Number(fill.fee), 0);
+  const [details] = (await again.get('account/balance')).data[0]!.details as Json[];
+  assert.ok(Math.abs(Number(details!.cashBal) - 10_000 - paid) < 1e-9);
+  const now = Number((await again.open(`market/ticker?instId=${SWAP}`)).data[0]!.last);
+  assert.ok(Math.abs(now / at - 1) < 0.003, `price went on from ${at} at ${now}`);
+  const candles = (await again.open(`market/candles?instId=${SWAP}&limit=100`)).data as unknown as string[][];
+  candles.forEach(([openAt], i) => {
+    if (i > 0) assert.equal(Number(candles[i - 1]![0]) - Number(openAt), 60_000);
+  });
+  // the order is really back in the book, not only in the list
+  const book = await again.open(`market/books?instId=${SWAP}&sz=400`);
+  assert.equal(book.code, '0');
+  const canceled = await again.post('trade/cancel-order', { instId: SWAP, clOrdId: 'rest1' });
+  assert.equal(canceled.code, '0');
+  second.child.kill('SIGTERM');
+  const [code] = (await once(second.child, 'exit')) as [number];
+  assert.equal(code, 0);
+});
+
+test('the process ends when its parent is gone', async () => {
+  const { child, ready } = await start();
+  const socket = await SocketClient.connect(ready.wsAll);
+  const gone = once(child, 'exit');
+  child.stdin!.end();
+  const [code] = (await gone) as [number];
+  assert.equal(code, 0);
+  socket.close();
+});
