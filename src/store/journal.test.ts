@@ -193,8 +193,21 @@ describe('a journal', () => {
     journal.recordIntent([place(journal, 1, { instrument: 1 })], us(1));
     journal.close();
     const again = Journal.open(path, INSTRUMENTS.slice(0, 1));
-    assert.throws(() => again.unresolvedIntents(), /open matter of ETH-USDT-SWAP.*add it until it is closed/);
+    assert.throws(() => again.unresolvedIntents(), /open order of ETH-USDT-SWAP.*add it until it is closed/);
     again.close();
+  });
+
+  it('will not leave an open position of such an instrument alone', () => {
+    const path = fresh();
+    const journal = begun(path);
+    journal.recordFill(fillEvent('t1', 'buy', 3, { instrument: 1 }), money(0n));
+    journal.close();
+    const without = () => begun(path, INSTRUMENTS.slice(0, 1));
+    assert.throws(without, /open position of ETH-USDT-SWAP.*add it until it is closed/);
+    const closing = begun(path);
+    closing.recordFill(fillEvent('t2', 'sell', 3, { instrument: 1 }), money(0n));
+    closing.close();
+    without().close();
   });
 
   it('survives a change of tick size: what is on disk is decimal', () => {

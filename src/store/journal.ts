@@ -80,7 +80,10 @@ export class Journal {
 
   // Sessions
 
-  /** A journal is one account's: a session of another mode or venue than those before it is refused. */
+  /**
+   * A journal is one account's: a session of another mode or venue than those before it is refused. So is one that would
+   * leave an open position alone because its instrument is not traded any more.
+   */
   beginSession(session: SessionStart): void {
     const { mode, venue, symbols, configHash, startedAt } = session;
     this.transaction(() => {
@@ -93,6 +96,7 @@ export class Journal {
         throw new JournalError(
           `${this.database.path}: holds the account of mode "${other.mode}" at venue "${other.venue}", not "${mode}" at "${venue}"; give each its own data folder`,
         );
+      this.refuseOrphans();
       const id = this.nextId('sessions', 'session_id');
       this.database.run(
         'INSERT INTO sessions (session_id, mode, venue, symbols, config_hash, started_at) VALUES (?, ?, ?, ?, ?, ?)',
@@ -532,11 +536,25 @@ export class Journal {
 
   private indexOf(row: Row): number {
     const index = this.instruments.findIndex(({ id }) => id === row.instrument);
-    if (index < 0)
-      throw new JournalError(
-        `${this.database.path}: holds an open matter of ${row.instrument}, which is not among the symbols of this run; add it until it is closed`,
-      );
+    if (index < 0) throw this.orphan('order', row);
     return index;
+  }
+
+  private refuseOrphans(): void {
+    const ids = this.instruments.map(({ id }) => id);
+    const position = this.database.first(
+      `SELECT instrument FROM fills AS fill
+       WHERE position_after <> '0' AND instrument NOT IN (${ids.map(() => '?').join(', ')})
+         AND entry_id = (SELECT MAX(entry_id) FROM fills WHERE instrument = fill.instrument)`,
+      ...ids,
+    );
+    if (position !== undefined) throw this.orphan('position', position);
+  }
+
+  private orphan(what: 'order' | 'position', { instrument }: Row): JournalError {
+    return new JournalError(
+      `${this.database.path}: holds an open ${what} of ${instrument}, which is not among the symbols of this run; add it until it is closed`,
+    );
   }
 
   private newest(table: 'decisions' | 'trades', limit: number): Row[] {
