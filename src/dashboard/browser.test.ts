@@ -141,6 +141,11 @@ describe('the page', { timeout: 180_000 }, () => {
       // 45 of the 90 to the stop, in the position's favour: +0.50 R; 45 × 0.0037 BTC = 0.1665.
       await reads(page, 'r-multiple', '+0.50 R');
       await reads(page, 'unrealized', '+0.17');
+      // Through the stop and back: the mark is drawn at the end of its track, not left out.
+      source.step(-300);
+      await page.getByRole('img', { name: '0% of the way from stop to target' }).locator('circle').waitFor();
+      source.step(300);
+      await reads(page, 'unrealized', '+0.17');
       source.closePosition('takeProfit');
       await page.getByText('Flat', { exact: true }).waitFor();
       const row = page.locator('[data-panel="trades"] tbody tr').first();

@@ -332,7 +332,8 @@ class Pages {
     try {
       work();
     } catch (error) {
-      this.log.error({ error }, 'dashboard: the view failed: every page was disconnected');
+      const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.log.error({ error: cause }, 'dashboard: the view failed: every page was disconnected');
       for (const socket of [...this.sockets]) {
         this.part(socket, CloseCode.internalError, 'the view failed: see the log');
       }

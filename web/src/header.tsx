@@ -94,9 +94,7 @@ function Quote(): JSX.Element {
         <dt>Mark</dt>
         <dd class="price">{fixedOr(market()?.mark, decimals())}</dd>
       </div>
-      <Show when={market()?.fundingRate ?? null} fallback={<Funding rate={null} at={null} />}>
-        {(rate) => <Funding rate={rate()} at={market()?.fundingAt ?? null} />}
-      </Show>
+      <Funding rate={market()?.fundingRate ?? null} at={market()?.fundingAt ?? null} />
       <Show when={staleNote()}>
         {(note) => (
           <div class="stale-note" role="alert" title={note()}>

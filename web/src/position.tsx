@@ -108,23 +108,21 @@ function Track(props: { position: PositionView }): JSX.Element {
     const at = way(props.position.mark);
     return at === null ? null : at * 300;
   };
+  const side = (): string => ((mark() ?? 0) < entry() ? 'short' : 'long');
   return (
     <svg class="track" viewBox="-6 0 312 14" role="img" aria-label={trackLabel(way(props.position.mark))}>
       <rect class="ground" x={0} y={6} width={300} height={2} />
-      <Show when={mark()}>
-        {(at) => (
-          <>
-            <rect
-              class={at() < entry() ? 'short' : 'long'}
-              x={Math.min(at(), entry())}
-              y={5}
-              width={Math.abs(at() - entry())}
-              height={4}
-            />
-            <line class="entry" x1={entry()} x2={entry()} y1={1} y2={13} />
-            <circle class={at() < entry() ? 'short' : 'long'} cx={at()} cy={7} r={4.5} />
-          </>
-        )}
+      {/* At the stop the mark is 0, which is a place and not an absence. */}
+      <Show when={mark() !== null}>
+        <rect
+          class={side()}
+          x={Math.min(mark() ?? 0, entry())}
+          y={5}
+          width={Math.abs((mark() ?? 0) - entry())}
+          height={4}
+        />
+        <line class="entry" x1={entry()} x2={entry()} y1={1} y2={13} />
+        <circle class={side()} cx={mark() ?? 0} cy={7} r={4.5} />
       </Show>
       <line class="short" x1={0} x2={0} y1={2} y2={12} />
       <line class="long" x1={300} x2={300} y1={2} y2={12} />
