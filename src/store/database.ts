@@ -56,6 +56,16 @@ export class Database {
     }
   }
 
+  insert(table: string, row: Readonly<Record<string, SQLInputValue>>): void {
+    this.run(insertion(table, row), ...Object.values(row));
+  }
+
+  /** False, and nothing changed, when a row with the same `key` (columns, comma-separated) is there already. */
+  insertNew(table: string, key: string, row: Readonly<Record<string, SQLInputValue>>): boolean {
+    const sql = `${insertion(table, row)} ON CONFLICT (${key}) DO NOTHING`;
+    return this.run(sql, ...Object.values(row)) === 1;
+  }
+
   /** Runs a change; gives the number of rows it touched. */
   run(sql: string, ...values: SQLInputValue[]): number {
     return Number(this.statement(sql).run(...values).changes);
@@ -117,4 +127,9 @@ export class Database {
       );
     });
   }
+}
+
+function insertion(table: string, row: Readonly<Record<string, SQLInputValue>>): string {
+  const columns = Object.keys(row);
+  return `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
 }

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { assert } from '../core/assert.ts';
 import type { Cancel, Decision, OrderCommand, Place } from '../core/commands.ts';
 import { orderNumber } from '../core/engine.ts';
-import type { FillEvent, FillPurpose, FundingPaymentEvent, OrderEvent } from '../core/events.ts';
+import type { FillEvent, FundingPaymentEvent, OrderEvent } from '../core/events.ts';
 import { formatMoney, type Instrument, parseMoney } from '../core/instrument.ts';
 import {
   type Lots,
@@ -12,7 +12,6 @@ import {
   money,
   ms,
   NO_MONEY,
-  type Side,
   signOf,
   ticks,
   type Us,
@@ -25,12 +24,12 @@ import type {
   EquityPoint,
   JournaledFill,
   JournaledPosition,
-  JournaledState,
   PreviousSession,
   SessionStart,
   SignalSample,
   UnresolvedIntent,
 } from './records.ts';
+import { RowReader } from './rows.ts';
 import { MIGRATIONS } from './schema.ts';
 
 const PREFIX_LETTERS = 8;
@@ -47,6 +46,7 @@ export class Journal {
   readonly idPrefix: string;
   private readonly database: Database;
   private readonly instruments: readonly Instrument[];
+  private readonly rows: RowReader;
   private session: number | null = null;
   private sums: Sums | null = null;
 
@@ -61,6 +61,7 @@ export class Journal {
   private constructor(database: Database, instruments: readonly Instrument[]) {
     this.database = database;
     this.instruments = instruments;
+    this.rows = new RowReader(database.path, instruments);
     this.idPrefix = this.once('id_prefix', randomLetters);
   }
 
@@ -98,15 +99,14 @@ export class Journal {
         );
       this.refuseOrphans();
       const id = this.nextId('sessions', 'session_id');
-      this.database.run(
-        'INSERT INTO sessions (session_id, mode, venue, symbols, config_hash, started_at) VALUES (?, ?, ?, ?, ?, ?)',
-        id,
+      this.database.insert('sessions', {
+        session_id: id,
         mode,
         venue,
-        JSON.stringify(symbols),
-        configHash,
-        startedAt,
-      );
+        symbols: JSON.stringify(symbols),
+        config_hash: configHash,
+        started_at: startedAt,
+      });
       this.session = id;
     });
   }
@@ -162,80 +162,68 @@ export class Journal {
   }
 
   private recordPlace(place: Place, at: Us): void {
-    const instrument = this.instrument(place.instrument);
-    const added = this.database.run(
-      `INSERT INTO orders (client_order_id, order_number, session_id, instrument, purpose, side, type, size, price,
-         reduce_only, leverage, take_profit, stop_loss, protection_id, intended_at, venue_order_id, state, filled,
-         reason, updated_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 'intended', '0', '', ?)
-       ON CONFLICT (client_order_id) DO NOTHING`,
-      place.clientOrderId,
-      orderNumber(this.idPrefix, place.clientOrderId),
-      this.current,
-      instrument.id,
-      place.purpose,
-      place.side,
-      place.type,
-      instrument.formatSize(place.size),
-      instrument.formatPrice(place.price),
-      place.reduceOnly ? 1 : 0,
-      place.leverage,
-      instrument.formatPrice(place.takeProfit),
-      instrument.formatPrice(place.stopLoss),
-      place.protectionId,
-      at,
-      at,
-    );
-    assert(added === 1, `client order id ${place.clientOrderId} was journaled before`);
+    const instrument = this.rows.instrument(place.instrument);
+    const added = this.database.insertNew('orders', 'client_order_id', {
+      client_order_id: place.clientOrderId,
+      order_number: orderNumber(this.idPrefix, place.clientOrderId),
+      session_id: this.current,
+      instrument: instrument.id,
+      purpose: place.purpose,
+      side: place.side,
+      type: place.type,
+      size: instrument.formatSize(place.size),
+      price: instrument.formatPrice(place.price),
+      reduce_only: place.reduceOnly ? 1 : 0,
+      leverage: place.leverage,
+      take_profit: instrument.formatPrice(place.takeProfit),
+      stop_loss: instrument.formatPrice(place.stopLoss),
+      protection_id: place.protectionId,
+      intended_at: at,
+      venue_order_id: '',
+      state: 'intended',
+      filled: '0',
+      reason: '',
+      updated_at: at,
+    });
+    assert(added, `client order id ${place.clientOrderId} was journaled before`);
   }
 
   private recordCancel(cancel: Cancel, at: Us): void {
-    this.database.run(
-      `INSERT INTO cancels (entry_id, session_id, instrument, client_order_id, target, intended_at)
-       VALUES (?, ?, ?, ?, ?, ?)`,
-      this.nextId('cancels'),
-      this.current,
-      this.instrument(cancel.instrument).id,
-      cancel.clientOrderId,
-      cancel.target,
-      at,
-    );
+    this.database.insert('cancels', {
+      entry_id: this.nextId('cancels'),
+      session_id: this.current,
+      instrument: this.rows.instrument(cancel.instrument).id,
+      client_order_id: cancel.clientOrderId,
+      target: cancel.target,
+      intended_at: at,
+    });
   }
 
   /** Places that no terminal state was recorded for, oldest first: what must be asked about after a crash. */
   unresolvedIntents(): UnresolvedIntent[] {
     return this.database
       .all(`SELECT * FROM orders WHERE state NOT IN (${TERMINAL}) ORDER BY intended_at, order_number`)
-      .map((row) => ({
-        command: this.placeOf(row),
-        intendedAt: us(row.intended_at as number),
-        state: row.state as JournaledState,
-        venueOrderId: row.venue_order_id as string,
-        filled: this.instruments[this.indexOf(row)]!.parseSize(row.filled as string),
-      }));
+      .map((row) => this.rows.unresolved(row));
   }
 
   // What comes back
 
   /** What became of an order of ours, or of a protection. The first terminal state stays, whatever comes after it. */
   recordOrder(event: OrderEvent): void {
-    const instrument = this.instrument(event.instrument);
+    const instrument = this.rows.instrument(event.instrument);
     const filled = instrument.formatSize(event.filled);
     this.transaction(() => {
-      this.database.run(
-        `INSERT INTO order_events (entry_id, session_id, instrument, client_order_id, venue_order_id, state, filled,
-           reason, received_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-        this.nextId('order_events'),
-        this.current,
-        instrument.id,
-        event.clientOrderId,
-        event.venueOrderId,
-        event.state,
+      this.database.insert('order_events', {
+        entry_id: this.nextId('order_events'),
+        session_id: this.current,
+        instrument: instrument.id,
+        client_order_id: event.clientOrderId,
+        venue_order_id: event.venueOrderId,
+        state: event.state,
         filled,
-        event.reason,
-        event.at,
-      );
+        reason: event.reason,
+        received_at: event.at,
+      });
       this.database.run(
         `UPDATE orders SET venue_order_id = CASE WHEN ? = '' THEN venue_order_id ELSE ? END, state = ?, filled = ?,
            reason = ?, updated_at = ?
@@ -253,64 +241,57 @@ export class Journal {
 
   /** `realized`: the P&L that the fill realised, fee not in it. False: this fill was recorded before; nothing changed. */
   recordFill(event: FillEvent, realized: Money): boolean {
-    const instrument = this.instrument(event.instrument);
+    const instrument = this.rows.instrument(event.instrument);
     return this.transaction(() => {
       const before = this.positionSize(instrument);
       const after = lots(before + signOf(event.side) * event.size);
-      const added = this.database.run(
-        `INSERT INTO fills (instrument, trade_id, entry_id, session_id, client_order_id, venue_order_id, received_at,
-           exchange_at, side, price, size, fee, maker, purpose, why, realized, position_after)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT (instrument, trade_id) DO NOTHING`,
-        instrument.id,
-        event.tradeId,
-        this.nextId('fills'),
-        this.current,
-        event.clientOrderId,
-        event.venueOrderId,
-        event.at,
-        event.exchangeAt,
-        event.side,
-        instrument.formatPrice(event.price),
-        instrument.formatSize(event.size),
-        formatMoney(event.fee),
-        event.maker ? 1 : 0,
-        event.purpose,
-        event.why,
-        formatMoney(realized),
-        instrument.formatSize(after),
-      );
-      if (added === 1) this.add(realized, event.fee, NO_MONEY);
-      return added === 1;
+      const added = this.database.insertNew('fills', 'instrument, trade_id', {
+        instrument: instrument.id,
+        trade_id: event.tradeId,
+        entry_id: this.nextId('fills'),
+        session_id: this.current,
+        client_order_id: event.clientOrderId,
+        venue_order_id: event.venueOrderId,
+        received_at: event.at,
+        exchange_at: event.exchangeAt,
+        side: event.side,
+        price: instrument.formatPrice(event.price),
+        size: instrument.formatSize(event.size),
+        fee: formatMoney(event.fee),
+        maker: event.maker ? 1 : 0,
+        purpose: event.purpose,
+        why: event.why,
+        realized: formatMoney(realized),
+        position_after: instrument.formatSize(after),
+      });
+      if (added) this.add(realized, event.fee, NO_MONEY);
+      return added;
     });
   }
 
   /** False: this payment was recorded before; nothing changed. */
   recordFunding(event: FundingPaymentEvent): boolean {
     return this.transaction(() => {
-      const added = this.database.run(
-        `INSERT INTO funding_payments (instrument, payment_id, entry_id, session_id, received_at, exchange_at, amount)
-         VALUES (?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT (instrument, payment_id) DO NOTHING`,
-        this.instrument(event.instrument).id,
-        event.paymentId,
-        this.nextId('funding_payments'),
-        this.current,
-        event.at,
-        event.exchangeAt,
-        formatMoney(event.amount),
-      );
-      if (added === 1) this.add(NO_MONEY, NO_MONEY, event.amount);
-      return added === 1;
+      const added = this.database.insertNew('funding_payments', 'instrument, payment_id', {
+        instrument: this.rows.instrument(event.instrument).id,
+        payment_id: event.paymentId,
+        entry_id: this.nextId('funding_payments'),
+        session_id: this.current,
+        received_at: event.at,
+        exchange_at: event.exchangeAt,
+        amount: formatMoney(event.amount),
+      });
+      if (added) this.add(NO_MONEY, NO_MONEY, event.amount);
+      return added;
     });
   }
 
   /** Fills of an instrument in the order in which they were recorded. */
   fills(instrument: number): JournaledFill[] {
-    const { id } = this.instrument(instrument);
+    const { id } = this.rows.instrument(instrument);
     return this.database
       .all('SELECT * FROM fills WHERE instrument = ? ORDER BY entry_id', id)
-      .map((row) => this.fillOf(row));
+      .map((row) => this.rows.fill(row));
   }
 
   /**
@@ -318,14 +299,14 @@ export class Journal {
    * opened it says leverage and exits; those are 0 and empty when it was not placed from here.
    */
   openPosition(instrument: number): JournaledPosition | null {
-    const { id } = this.instrument(instrument);
+    const { id } = this.rows.instrument(instrument);
     const rows = this.database.each('SELECT * FROM fills WHERE instrument = ? ORDER BY entry_id DESC', id);
     let size = 0;
     let opening: JournaledFill | null = null;
     const orderIds = new Set<string>();
     let at = 0;
     for (const row of rows) {
-      const fill = this.fillOf(row);
+      const fill = this.rows.fill(row);
       if (opening === null) size = at = fill.positionAfter;
       if (size === 0) return null;
       // back to the fill that brought the position to this side of zero
@@ -354,96 +335,62 @@ export class Journal {
   // What was thought
 
   recordDecision(decision: Decision): void {
-    this.database.run(
-      `INSERT INTO decisions (entry_id, session_id, instrument, decided_at, direction, confidence, reasons, outcome,
-         detail, client_order_id)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      this.nextId('decisions'),
-      this.current,
-      this.instrument(decision.instrument).id,
-      decision.at,
-      decision.direction,
-      decision.confidence,
-      JSON.stringify(decision.reasons),
-      decision.outcome,
-      decision.detail,
-      decision.clientOrderId,
-    );
+    this.database.insert('decisions', {
+      entry_id: this.nextId('decisions'),
+      session_id: this.current,
+      instrument: this.rows.instrument(decision.instrument).id,
+      decided_at: decision.at,
+      direction: decision.direction,
+      confidence: decision.confidence,
+      reasons: JSON.stringify(decision.reasons),
+      outcome: decision.outcome,
+      detail: decision.detail,
+      client_order_id: decision.clientOrderId,
+    });
   }
 
   /** The last decisions on today's instruments, newest first. */
   decisions(limit: number): Decision[] {
-    return this.newest('decisions', limit).map((row) => ({
-      kind: 'decision',
-      instrument: this.indexOf(row),
-      at: us(row.decided_at as number),
-      direction: row.direction as Decision['direction'],
-      confidence: row.confidence as number,
-      reasons: JSON.parse(row.reasons as string) as string[],
-      outcome: row.outcome as Decision['outcome'],
-      detail: row.detail as string,
-      clientOrderId: row.client_order_id as string,
-    }));
+    return this.newest('decisions', limit).map((row) => this.rows.decision(row));
   }
 
   /** A sampled reading of the signal and of what it was made of. */
   recordSignal(sample: SignalSample): void {
-    this.database.run(
-      `INSERT INTO signals (entry_id, session_id, instrument, sampled_at, direction, confidence, readings)
-       VALUES (?, ?, ?, ?, ?, ?, ?)`,
-      this.nextId('signals'),
-      this.current,
-      this.instrument(sample.instrument).id,
-      sample.at,
-      sample.direction,
-      sample.confidence,
-      JSON.stringify(sample.readings),
-    );
+    this.database.insert('signals', {
+      entry_id: this.nextId('signals'),
+      session_id: this.current,
+      instrument: this.rows.instrument(sample.instrument).id,
+      sampled_at: sample.at,
+      direction: sample.direction,
+      confidence: sample.confidence,
+      readings: JSON.stringify(sample.readings),
+    });
   }
 
   /** A closed round trip. */
   recordTrade(trade: ClosedTrade): void {
-    const instrument = this.instrument(trade.instrument);
-    this.database.run(
-      `INSERT INTO trades (entry_id, session_id, instrument, direction, size, opened_at, closed_at, entry_price,
-         exit_price, realized, fees, funding, exit_reason, client_order_id)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      this.nextId('trades'),
-      this.current,
-      instrument.id,
-      trade.direction,
-      instrument.formatSize(trade.size),
-      trade.openedAt,
-      trade.closedAt,
-      trade.entryPrice,
-      trade.exitPrice,
-      formatMoney(trade.realized),
-      formatMoney(trade.fees),
-      formatMoney(trade.funding),
-      trade.exitReason,
-      trade.clientOrderId,
-    );
+    const instrument = this.rows.instrument(trade.instrument);
+    this.database.insert('trades', {
+      entry_id: this.nextId('trades'),
+      session_id: this.current,
+      instrument: instrument.id,
+      direction: trade.direction,
+      size: instrument.formatSize(trade.size),
+      opened_at: trade.openedAt,
+      closed_at: trade.closedAt,
+      entry_price: trade.entryPrice,
+      exit_price: trade.exitPrice,
+      realized: formatMoney(trade.realized),
+      fees: formatMoney(trade.fees),
+      funding: formatMoney(trade.funding),
+      exit_reason: trade.exitReason,
+      client_order_id: trade.clientOrderId,
+    });
   }
 
   /** The last round trips of today's instruments, newest first. */
   trades(limit: number): ClosedTrade[] {
-    return this.newest('trades', limit).map((row) => {
-      const index = this.indexOf(row);
-      return {
-        instrument: index,
-        direction: row.direction as ClosedTrade['direction'],
-        size: this.instruments[index]!.parseSize(row.size as string),
-        openedAt: us(row.opened_at as number),
-        closedAt: us(row.closed_at as number),
-        entryPrice: row.entry_price as number,
-        exitPrice: row.exit_price as number,
-        realized: parseMoney(row.realized as string),
-        fees: parseMoney(row.fees as string),
-        funding: parseMoney(row.funding as string),
-        exitReason: row.exit_reason as string,
-        clientOrderId: row.client_order_id as string,
-      };
-    });
+    return this.newest('trades', limit).map((row) => this.rows.trade(row));
   }
 
   // The account
@@ -525,21 +472,6 @@ export class Journal {
     return this.session;
   }
 
-  private instrument(index: number): Instrument {
-    const instrument = this.instruments[index];
-    assert(
-      instrument !== undefined,
-      `the journal was opened with ${this.instruments.length} instruments, not ${index}`,
-    );
-    return instrument;
-  }
-
-  private indexOf(row: Row): number {
-    const index = this.instruments.findIndex(({ id }) => id === row.instrument);
-    if (index < 0) throw this.orphan('order', row);
-    return index;
-  }
-
   private refuseOrphans(): void {
     const ids = this.instruments.map(({ id }) => id);
     const position = this.database.first(
@@ -548,13 +480,7 @@ export class Journal {
          AND entry_id = (SELECT MAX(entry_id) FROM fills WHERE instrument = fill.instrument)`,
       ...ids,
     );
-    if (position !== undefined) throw this.orphan('position', position);
-  }
-
-  private orphan(what: 'order' | 'position', { instrument }: Row): JournalError {
-    return new JournalError(
-      `${this.database.path}: holds an open ${what} of ${instrument}, which is not among the symbols of this run; add it until it is closed`,
-    );
+    if (position !== undefined) throw this.rows.orphan('position', position);
   }
 
   private newest(table: 'decisions' | 'trades', limit: number): Row[] {
@@ -574,54 +500,12 @@ export class Journal {
 
   private place(clientOrderId: string): Place | null {
     const row = this.database.first('SELECT * FROM orders WHERE client_order_id = ?', clientOrderId);
-    return row === undefined ? null : this.placeOf(row);
+    return row === undefined ? null : this.rows.place(row);
   }
 
   private ended(protectionId: string): boolean {
     const sql = `SELECT 1 AS found FROM order_events WHERE client_order_id = ? AND state IN (${TERMINAL}) LIMIT 1`;
     return this.database.first(sql, protectionId) !== undefined;
-  }
-
-  private placeOf(row: Row): Place {
-    const index = this.indexOf(row);
-    const instrument = this.instruments[index]!;
-    return {
-      kind: 'place',
-      instrument: index,
-      clientOrderId: row.client_order_id as string,
-      side: row.side as Side,
-      type: row.type as Place['type'],
-      size: instrument.parseSize(row.size as string),
-      price: instrument.parsePrice(row.price as string),
-      reduceOnly: row.reduce_only === 1,
-      leverage: row.leverage as number,
-      takeProfit: instrument.parsePrice(row.take_profit as string),
-      stopLoss: instrument.parsePrice(row.stop_loss as string),
-      protectionId: row.protection_id as string,
-      purpose: row.purpose as Place['purpose'],
-    };
-  }
-
-  private fillOf(row: Row): JournaledFill {
-    const index = this.indexOf(row);
-    const instrument = this.instruments[index]!;
-    return {
-      instrument: index,
-      tradeId: row.trade_id as string,
-      clientOrderId: row.client_order_id as string,
-      venueOrderId: row.venue_order_id as string,
-      receivedAt: us(row.received_at as number),
-      exchangeAt: ms(row.exchange_at as number),
-      side: row.side as Side,
-      price: instrument.parsePrice(row.price as string),
-      size: instrument.parseSize(row.size as string),
-      fee: parseMoney(row.fee as string),
-      maker: row.maker === 1,
-      purpose: row.purpose as FillPurpose,
-      why: row.why as string,
-      realized: parseMoney(row.realized as string),
-      positionAfter: instrument.parseSize(row.position_after as string),
-    };
   }
 
   private add(realized: Money, fee: Money, funding: Money): void {
