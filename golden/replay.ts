@@ -9,8 +9,8 @@ import { readTape } from '../src/tape/reader.ts';
 
 /** Low enough for trades to happen within minutes of tape; nothing is claimed about their profit. */
 const SETTINGS = `
-signal: { confidence_threshold: 0.4 }
-exits: { tp_fraction: 0.0006, sl_fraction: 0.0003, cost_multiple_min: 0, tp_multiplier: 0.5, sl_multiplier: 0.25 }
+signal: { confidence_threshold: 0.25 }
+exits: { tp_multiplier: 0.2, sl_multiplier: 0.15, rr_min: 1, cost_multiple_min: 0 }
 execution: { cooldown_ms: 1000 }
 `;
 
