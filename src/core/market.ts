@@ -43,9 +43,15 @@ export class Market {
     const barMs = barToMs(config.bar);
     this.atr = new AverageTrueRange(config.atrPeriod);
     this.volatility = new RollingVolatility(config.volatilityWindow, barMs);
-    this.candles = new CandleSeries(barMs, (candle) => {
-      this.atr.update(candle);
-      this.volatility.update(candle);
+    this.candles = new CandleSeries(barMs, {
+      closed: (candle) => {
+        this.atr.update(candle);
+        this.volatility.update(candle);
+      },
+      restart: () => {
+        this.atr.reset();
+        this.volatility.reset();
+      },
     });
     this.detectors = [new OrderFlow(config.orderFlow), new Microstructure(config.microstructure)];
     this.signal = new Signal(this.detectors);

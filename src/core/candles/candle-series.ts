@@ -12,13 +12,22 @@ export interface Candle {
 
 const CANDLES_KEPT = 1500;
 
-/** Told of each candle that closed, once, oldest first. */
-export type OnClosed = (candle: Readonly<Candle>) => void;
+/** Who follows the closed candles. */
+export interface CandleListener {
+  /** A candle closed. Oldest first, each once since the last `restart`. */
+  closed(candle: Readonly<Candle>): void;
+  /** The past was mended: all closed candles are told again from the oldest. */
+  restart(): void;
+}
 
 /**
  * Candles of one bar length, from the exchange's candle channel where there is one, else built from trades. As soon as
  * the exchange has given a candle, only its candles close (ours could miss trades over a reconnect); trades then only
  * move the building one.
+ *
+ * The exchange's candles for the past may come at any time: the history that is fetched at start, or after a lost
+ * connection, races the live channel. One that fills a hole, or that we had built ourselves, is put in its place; one that
+ * is there already is not believed a second time (an answer from a cache can be older than what we have).
  */
 export class CandleSeries {
   readonly barMs: number;
@@ -26,20 +35,25 @@ export class CandleSeries {
   building: Candle | null = null;
   /** The newest closed ones, oldest first, at most `CANDLES_KEPT`. */
   readonly closed: Candle[] = [];
-  private readonly onClosed: OnClosed;
+  private readonly listener: CandleListener;
   private official = false;
   private lastClosedAt = -1;
+  /** Opening times of closed candles that we built from trades. */
+  private readonly own = new Set<Ms>();
 
-  constructor(barMs: number, onClosed: OnClosed) {
+  constructor(barMs: number, listener: CandleListener) {
     this.barMs = barMs;
-    this.onClosed = onClosed;
+    this.listener = listener;
   }
 
   trade(event: TradeEvent): void {
     const openAt = (Math.floor(event.exchangeAt / this.barMs) * this.barMs) as Ms;
     const candle = this.building;
     if (candle === null || openAt > candle.openAt) {
-      if (candle !== null && !this.official) this.close(candle);
+      if (candle !== null && !this.official) {
+        this.own.add(candle.openAt);
+        this.append(candle);
+      }
       if (openAt <= this.lastClosedAt) return;
       this.building = {
         openAt,
@@ -61,8 +75,6 @@ export class CandleSeries {
 
   candle(event: CandleEvent): void {
     this.official = true;
-    // answers from caches can be older than what we have: never go back
-    if (event.openAt <= this.lastClosedAt) return;
     const candle: Candle = {
       openAt: event.openAt,
       open: event.open,
@@ -72,16 +84,40 @@ export class CandleSeries {
       volume: event.volume,
     };
     if (event.closed) {
-      this.close(candle);
+      if (event.openAt > this.lastClosedAt) this.append(candle);
+      else this.mend(candle);
       if (this.building !== null && this.building.openAt <= candle.openAt) this.building = null;
-    } else if (this.building === null || candle.openAt >= this.building.openAt) this.building = candle;
+    } else if (
+      candle.openAt > this.lastClosedAt &&
+      (this.building === null || candle.openAt >= this.building.openAt)
+    )
+      this.building = candle;
   }
 
-  private close(candle: Candle): void {
+  private append(candle: Candle): void {
     this.lastClosedAt = candle.openAt;
     this.closed.push(candle);
-    if (this.closed.length > CANDLES_KEPT) this.closed.shift();
-    this.onClosed(candle);
+    if (this.closed.length > CANDLES_KEPT) this.own.delete(this.closed.shift()!.openAt);
+    this.listener.closed(candle);
+  }
+
+  private mend(candle: Candle): void {
+    const { closed } = this;
+    let at = closed.length;
+    while (at > 0 && closed[at - 1]!.openAt >= candle.openAt) at--;
+    if (closed[at]!.openAt === candle.openAt) {
+      if (!this.own.delete(candle.openAt)) return;
+      closed[at] = candle;
+    } else {
+      if (closed.length === CANDLES_KEPT) {
+        if (at === 0) return;
+        this.own.delete(closed.shift()!.openAt);
+        at--;
+      }
+      closed.splice(at, 0, candle);
+    }
+    this.listener.restart();
+    for (const each of closed) this.listener.closed(each);
   }
 }
 
@@ -91,5 +127,7 @@ export function barToMs(bar: string): number {
   if (match === null)
     throw new RangeError(`bar "${bar}": expected a count and s, m, H or D, such as "1m" or "4H"`);
   const unit = { s: 1_000, m: 60_000, H: 3_600_000, D: 86_400_000 }[match[2] as 's' | 'm' | 'H' | 'D'];
-  return Number(match[1]) * unit;
+  const count = Number(match[1]);
+  if (count === 0) throw new RangeError(`bar "${bar}" has no length`);
+  return count * unit;
 }

@@ -34,6 +34,13 @@ export class AverageTrueRange {
     this.seen++;
   }
 
+  reset(): void {
+    this.previousClose = 0;
+    this.seen = 0;
+    this.sum = 0;
+    this.average = 0;
+  }
+
   /** In ticks; null until `period` true ranges are known. */
   get value(): number | null {
     return this.seen > this.period ? this.average : null;
@@ -64,6 +71,12 @@ export class RollingVolatility {
       this.seen++;
     }
     this.previousClose = candle.close;
+  }
+
+  reset(): void {
+    this.previousClose = 0;
+    this.seen = 0;
+    this.at = 0;
   }
 
   /** Standard deviation of one candle's return, as a fraction; null before ten returns are known. */
