@@ -4,6 +4,9 @@ import { fixed, moneyParts, percent, signed } from './format.ts';
 import { tone } from './position.tsx';
 import { view } from './state.ts';
 
+/** What is less reads 0.00%. */
+const DRAWDOWN_SEEN = 0.00005;
+
 export function Account(): JSX.Element {
   return (
     <section class="panel account" aria-labelledby="account-title" data-panel="account">
@@ -25,7 +28,9 @@ export function Account(): JSX.Element {
             </div>
             <div>
               <dt>Drawdown</dt>
-              <dd class={account().drawdown > 0 ? 'warn' : ''}>{percent(account().drawdown, 2)}</dd>
+              <dd class={account().drawdown >= DRAWDOWN_SEEN ? 'warn' : ''}>
+                {percent(account().drawdown, 2)}
+              </dd>
             </div>
             <Exact label="Balance" text={account().balance} isRule />
             <Exact label="Realised" text={account().realizedPnl} isSigned />

@@ -39,7 +39,7 @@ export function EquityChart(): JSX.Element {
   });
 
   return (
-    <div class="equity">
+    <div class="equity" classList={{ bare: points() < 2 }}>
       <div class="drawing" ref={place} role="img" aria-label="Equity and drawdown over time" />
       <Show when={points() < 2}>
         <p class="empty">Equity and drawdown are drawn from the second minute on.</p>
