@@ -7,7 +7,7 @@ import { paperConfig } from '../config/paper.ts';
 import type { Settings } from '../config/schema.ts';
 import type { Credentials } from '../config/secrets.ts';
 import { Engine } from '../core/engine.ts';
-import { EventKind } from '../core/events.ts';
+import { EventKind, type MarketEvent } from '../core/events.ts';
 import type { Instrument } from '../core/instrument.ts';
 import type { Ms } from '../core/units.ts';
 import { fillMarker, Projection } from '../dashboard/projection.ts';
@@ -153,10 +153,23 @@ export async function startInstance({
     const feed = createOkxFeed({
       ...okx,
       instruments,
-      bar: settings.market.bar,
-      bookStaleMs: settings.okx.book_stale_ms,
-      historyCandles: CANDLES_AT_START,
+      candleBar: settings.market.bar,
+      staleAfterMs: settings.okx.book_stale_ms,
+      restClient: rest,
     });
+    /** What was missed before the feed went live: without it ATR and volatility would have a hole. */
+    const catchUpCandles = async (index: number): Promise<void> => {
+      const { id } = instruments[index]!;
+      const ask = () => feed.candles(index, settings.market.bar, CANDLES_AT_START);
+      for (const candle of await reach(ask, `candles of ${id}`, log, signal)) loop.onMarket(candle);
+    };
+    const onMarket = (event: MarketEvent): void => {
+      loop.onMarket(event);
+      if (event.kind === EventKind.feed && event.live)
+        catchUpCandles(event.instrument).catch((error: Error) => {
+          if (!signal.aborted) log('error', `no candle history: ${error.message}`);
+        });
+    };
     const token = randomBytes(24).toString('base64url');
     const dashboard = await startDashboard({
       source: projection,
@@ -172,7 +185,7 @@ export async function startInstance({
     });
     undo.push(() => dashboard.close());
     lock.describe({ pid: process.pid, startedAt, dashboard: dashboard.url });
-    await feed.start(loop.onMarket);
+    await feed.start(onMarket);
     undo.push(() => feed.stop());
 
     const timers = [

@@ -111,6 +111,13 @@ export async function backtest(
       `${path} holds no ${unknown.join(', ')}; it holds ${all.map(({ id }) => id).join(', ')}`,
     );
   }
+  const { bar } = tape.meta;
+  if (bar !== '' && bar !== settings.market.bar) {
+    tape.close();
+    throw new RangeError(
+      `${path} holds ${bar} candles, the settings say market.bar: ${settings.market.bar}; ATR and volatility would be of another bar`,
+    );
+  }
   const trades: BacktestTrade[] = [];
   const refused: Record<string, number> = {};
   const fills: FillEvent[] = [];
