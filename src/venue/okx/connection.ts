@@ -314,9 +314,19 @@ function isPong(bytes: Buffer): boolean {
 
 /** Begins with `{"arg":{…}` and does not go on with `,"event":` as an acknowledgement might. */
 function isPush(bytes: Buffer): boolean {
-  if (bytes.length < 8 || bytes.toString('latin1', 0, 7) !== '{"arg":') return false;
-  const brace = bytes.indexOf(0x7d, 7);
-  return brace > 0 && bytes.toString('latin1', brace + 1, brace + 10) !== ',"event":';
+  if (!matches(bytes, 0, ARG)) return false;
+  const brace = bytes.indexOf(0x7d, ARG.length);
+  return brace > 0 && !matches(bytes, brace + 1, EVENT);
+}
+
+const ARG = Buffer.from('{"arg":');
+const EVENT = Buffer.from(',"event":');
+
+/** Byte by byte: this is asked of every frame, and makes no strings. */
+function matches(bytes: Buffer, at: number, expected: Buffer): boolean {
+  for (let index = 0; index < expected.length; index++)
+    if (bytes[at + index] !== expected[index]) return false;
+  return true;
 }
 
 /** OKX's own close codes, from its documentation. */

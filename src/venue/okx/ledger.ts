@@ -92,6 +92,11 @@ export class OrderLedger {
     return record;
   }
 
+  /** Notes an order or pair of an earlier run that we have not met yet. */
+  expect(instrument: number, id: string, kind: OrderRecord['kind']): OrderRecord {
+    return this.ensure(instrument, id, kind);
+  }
+
   /** Notes an order that OKX says is open and that the caller is told of otherwise: no event. */
   adopt(instrument: number, update: OrderUpdate): void {
     if (update.clientOrderId === '') return;
@@ -208,6 +213,13 @@ export class OrderLedger {
     this.emit(
       new OrderEvent(at, record.instrument, record.id, record.venueOrderId, state, record.filled, reason),
     );
+  }
+
+  /** Tells again what was told last. */
+  repeat(record: OrderRecord, at: Us): void {
+    const { instrument, id, venueOrderId, state, filled } = record;
+    if (state === 'sent') return; // what comes of it will be told
+    this.emit(new OrderEvent(at, instrument, id, venueOrderId, state, filled, 'client order id used before'));
   }
 
   /** What an execution was for. */

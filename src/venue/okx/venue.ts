@@ -113,7 +113,8 @@ export class OkxVenue implements Venue {
   private isLive = false;
   private stopped = false;
   private connectedAtMs = 0;
-  private heardAtMs = 0;
+  /** Up to here (exchange time) OKX's lists have been compared with what was told. */
+  private comparedToMs = 0;
   private fundingSinceMs = 0;
   private requests = 0;
   private catchUps = 0;
@@ -171,7 +172,7 @@ export class OkxVenue implements Venue {
     this.emit = emit;
     await this.rest.synchronise();
     this.connectedAtMs = this.rest.exchangeNow();
-    this.heardAtMs = this.connectedAtMs;
+    this.comparedToMs = this.connectedAtMs;
     this.fundingSinceMs = this.connectedAtMs;
     const awaited = new Set(['private', 'business']);
     const withinMs = this.options.connectWithinMs ?? 20_000;
@@ -317,8 +318,18 @@ export class OkxVenue implements Venue {
   private async place(place: Place): Promise<void> {
     const { clock } = this.options;
     const instrument = this.instrumentAt(place.instrument);
-    const record = this.ledger.register(place, clock.nowMs());
+    const known = this.ledger.find(place.clientOrderId);
+    const record = known ?? this.ledger.register(place, clock.nowMs());
     await Promise.resolve(); // nothing is told from within `submit`
+    if (known !== undefined) {
+      // ids are never used twice: this order is on its way or done already, and that is the answer
+      this.options.log('error', 'an order with a used client id: not sent', {
+        order: known.id,
+        state: known.state,
+      });
+      this.ledger.repeat(known, clock.nowUs());
+      return;
+    }
     const reject = (reason: string) =>
       this.ledger.tell(record, '', 'rejected', record.filled, reason, clock.nowUs());
 
@@ -383,7 +394,7 @@ export class OkxVenue implements Venue {
     await Promise.resolve();
     const record =
       this.ledger.find(cancel.clientOrderId) ??
-      this.ledger.register(unknownPlace(cancel), this.options.clock.nowMs());
+      this.ledger.expect(cancel.instrument, cancel.clientOrderId, cancel.target);
     if (cancel.target === 'protection') return this.cancelProtection(record, instrument);
     await this.limits.take(`cancel ${instrument.id}`, PLACE_LIMIT);
     const sent = this.operate(record, 'cancel', true, {
@@ -592,7 +603,6 @@ export class OkxVenue implements Venue {
   // — pushes —
 
   private push(bytes: Buffer): void {
-    this.heardAtMs = this.rest.exchangeNow();
     try {
       const { arg, data } = parsePush(bytes, 'private');
       const channel = isRow(arg) ? textOf(arg, 'channel') : '';
@@ -710,7 +720,8 @@ export class OkxVenue implements Venue {
   }
 
   private async reconcile(): Promise<void> {
-    const since = Math.max(this.connectedAtMs, this.heardAtMs - OVERLAP_MS);
+    const startedAt = this.rest.exchangeNow();
+    const since = Math.max(this.connectedAtMs, this.comparedToMs - OVERLAP_MS);
     const known = this.ledger.open();
     const [orders, algos] = await Promise.all([
       this.rest.ordersPending('SWAP'),
@@ -733,6 +744,7 @@ export class OkxVenue implements Venue {
       this.ask(record);
     }
     await this.tellFunding();
+    this.comparedToMs = startedAt;
   }
 
   private scheduleAudit(): void {
@@ -740,7 +752,9 @@ export class OkxVenue implements Venue {
     if (everyMs === 0 || this.stopped) return;
     this.cancelAudit = this.timers.after(everyMs, () => {
       if (!this.isLive) return this.scheduleAudit();
-      this.reconcile()
+      this.rest
+        .synchronise() // clocks drift; deadlines and signatures are in the exchange's time
+        .then(() => this.reconcile())
         .catch((error: unknown) => {
           this.options.log('warn', 'comparing with OKX failed', { problem: (error as Error).message });
         })
@@ -888,15 +902,6 @@ function placeProblem(place: Place): string {
   if (place.protectionId !== '' && place.takeProfit === 0 && place.stopLoss === 0)
     return 'a protection needs a take profit or a stop loss';
   return '';
-}
-
-/** Stands for an order of an earlier run that is canceled without having been seen. */
-function unknownPlace(cancel: Cancel): Place {
-  return {
-    ...{ kind: 'place', instrument: cancel.instrument, clientOrderId: cancel.clientOrderId, side: 'buy' },
-    ...{ type: 'limit', size: lots(0), price: 0 as Place['price'], reduceOnly: false, leverage: 0 },
-    ...{ takeProfit: 0 as Place['price'], stopLoss: 0 as Place['price'], protectionId: '', purpose: 'close' },
-  };
 }
 
 /** Whole numbers as text, of any length. */

@@ -1,0 +1,756 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import type { Approved, OrderCommand, Place } from '../../core/commands.ts';
+import { EventKind } from '../../core/events.ts';
+import { formatMoney, Instrument, parseMoney } from '../../core/instrument.ts';
+import { lots, ms, ticks } from '../../core/units.ts';
+import type { VenueEvent } from '../venue.ts';
+import type { Row } from './codec/fields.ts';
+import { ManualTime } from './testing/manual-time.ts';
+import {
+  okay,
+  type RestAnswer,
+  type RestRequest,
+  refusal,
+  until,
+  type WireRequest,
+  WireServer,
+} from './testing/wire-server.ts';
+import { OkxVenue, type OkxVenueOptions } from './venue.ts';
+
+const instId = 'BTC-USDT-SWAP';
+const bitcoin = new Instrument({
+  ...{
+    instId,
+    instType: 'SWAP',
+    ctType: 'linear',
+    tickSz: '0.1',
+    lotSz: '0.01',
+    minSz: '0.01',
+    ctVal: '0.01',
+  },
+  ...{ ctMult: '1', settleCcy: 'USDT', instIdCode: 10459 },
+});
+
+const order = (fields: Partial<Place> = {}) =>
+  ({
+    ...{ kind: 'place', instrument: 0, clientOrderId: 'b1', side: 'buy', type: 'limit', size: lots(200) },
+    ...{ price: ticks(600000), reduceOnly: false, leverage: 5, takeProfit: ticks(0), stopLoss: ticks(0) },
+    ...{ protectionId: '', purpose: 'entry' },
+    ...fields,
+  }) as Place as Approved<OrderCommand>;
+const cancel = (clientOrderId: string, target: 'order' | 'protection' = 'order') =>
+  ({ kind: 'cancel', instrument: 0, clientOrderId, target }) as Approved<OrderCommand>;
+
+/** A row of the orders channel. */
+const row = (fields: Row = {}): Row => ({
+  ...{
+    instType: 'SWAP',
+    instId,
+    ordId: '900',
+    clOrdId: 'b1',
+    algoId: '',
+    algoClOrdId: '',
+    side: 'buy',
+    sz: '2',
+  },
+  ...{ px: '60000', ordType: 'limit', state: 'live', accFillSz: '0', fillSz: '0', fillPx: '', tradeId: '' },
+  ...{
+    fillTime: '',
+    fee: '0',
+    fillFee: '',
+    fillFeeCcy: '',
+    execType: '',
+    reduceOnly: 'false',
+    category: 'normal',
+  },
+  ...{ cancelSource: '', attachAlgoOrds: [], uTime: '1795340540000', cTime: '1795340540000' },
+  ...fields,
+});
+const filled = (fields: Row = {}): Row =>
+  row({
+    ...{ state: 'filled', accFillSz: '2', fillSz: '2', fillPx: '60000.1', tradeId: '77', fee: '-0.6' },
+    ...{ fillFee: '-0.6', fillFeeCcy: 'USDT', execType: 'T', fillTime: '1795340540100' },
+    ...fields,
+  });
+const pair = (fields: Row = {}): Row => ({
+  ...{
+    instId,
+    algoId: '500',
+    algoClOrdId: 'b1p',
+    side: 'sell',
+    state: 'live',
+    ordType: 'oco',
+    sz: '2',
+    ordId: '',
+  },
+  ...{ tpTriggerPx: '62000', slTriggerPx: '59000', actualSide: '', cTime: '1795340540000', failCode: '' },
+  ...fields,
+});
+
+function noted(event: VenueEvent): string {
+  if (event.kind === EventKind.fill)
+    return `fill ${event.clientOrderId} ${event.tradeId} ${event.side} ${event.size}@${event.price} ${formatMoney(event.fee)} ${event.purpose}`;
+  if (event.kind === EventKind.order)
+    return `order ${event.clientOrderId} ${event.state} ${event.filled}${event.reason === '' ? '' : ` (${event.reason})`}`;
+  return `funding ${event.paymentId} ${formatMoney(event.amount)}`;
+}
+
+type Routes = Record<string, (call: RestRequest) => RestAnswer>;
+
+async function world(context: TestContext, options: Partial<OkxVenueOptions> = {}) {
+  const time = new ManualTime();
+  const server = await WireServer.start();
+  /** What REST says by path; a test changes what it needs. */
+  const routes: Routes = {
+    'public/time': () => okay({ ts: String(time.nowMs()) }),
+    'account/leverage-info': () => okay({ instId, mgnMode: 'cross', posSide: 'net', lever: '5' }),
+    'trade/order': () => refusal('51603', 'Order does not exist'),
+    'trade/order-algo': () => refusal('51603', 'Algo order does not exist'),
+  };
+  server.onCall = (call) => (routes[call.path] ?? (() => okay()))(call);
+  const lines: string[] = [];
+  const logs: string[] = [];
+  const venue = new OkxVenue({
+    rest: server.rest,
+    ws: server.ws,
+    credentials: { apiKey: 'k', secret: 's', passphrase: 'p' },
+    demo: false,
+    clock: time,
+    timers: time,
+    random: () => 0.5,
+    log: (level, message, fields) => logs.push(`${level} ${message} ${JSON.stringify(fields)}`),
+    instruments: [bitcoin],
+    auditEveryMs: 0,
+    pingIntervalMs: 10 ** 9,
+    ...options,
+  });
+  context.after(async () => {
+    await venue.stop();
+    server.stop();
+  });
+  /** The order operations that arrived. */
+  const sent = (op = 'order') => server.ops(op);
+  const orders = (...data: Row[]) =>
+    server.push('/private', { arg: { channel: 'orders', instType: 'SWAP', uid: '1' }, data });
+  const algos = (...data: Row[]) =>
+    server.push('/business', { arg: { channel: 'orders-algo', instType: 'SWAP', uid: '1' }, data });
+  const answer = (request: WireRequest, sCode = '0', sMsg = '') =>
+    request.client.send(
+      JSON.stringify({
+        ...{ id: request.id, op: request.op, code: sCode === '0' ? '0' : '1', msg: '' },
+        data: [{ ordId: sCode === '0' ? '900' : '', clOrdId: 'b1', sCode, sMsg }],
+        ...{ inTime: '1', outTime: '2' },
+      }),
+    );
+  const told = (line: string) =>
+    until(`"${line}" is told, not only ${JSON.stringify(lines)}`, () => lines.includes(line));
+  const connect = () => venue.connect((event) => lines.push(noted(event)));
+  return { time, server, routes, venue, lines, logs, sent, orders, algos, answer, told, connect };
+}
+
+/** Lets time pass in small steps, with the wire keeping up, until the line is told. */
+async function passing(time: ManualTime, what: string, condition: () => boolean): Promise<void> {
+  for (let step = 0; step < 400 && !condition(); step++) {
+    time.advance(50);
+    for (let turn = 0; turn < 8; turn++) await new Promise((resolve) => setImmediate(resolve));
+  }
+  await until(what, condition);
+}
+
+test('logs in, subscribes and is live', async (context) => {
+  const { server, venue, connect } = await world(context);
+  await connect();
+  assert.equal(venue.live, true);
+  assert.deepEqual(
+    server.requests
+      .map(({ path, op, args }) => `${path} ${op} ${args.map(({ channel }) => channel ?? 'keys').join()}`)
+      .sort(),
+    [
+      '/business login keys',
+      '/business subscribe orders-algo',
+      '/private login keys',
+      '/private subscribe orders,balance_and_position',
+    ],
+  );
+});
+
+test('a login that is refused ends the attempt with what to do', async (context) => {
+  const { server, connect } = await world(context);
+  server.onRequest = ({ op, client }) => {
+    if (op === 'login') client.send('{"event":"error","code":"60024","msg":"Wrong passphrase","connId":"c"}');
+    return op === 'login';
+  };
+  await assert.rejects(connect(), {
+    name: 'VenueError',
+    code: '60024',
+    action: 'stop',
+    message: /passphrase/,
+  });
+});
+
+test('an entry goes out once, whole: integer code, collar as immediate-or-cancel limit, pair attached, deadline', async (context) => {
+  const { time, sent, venue, connect, answer, told, orders, lines } = await world(context, {
+    triggerPriceType: 'mark',
+  });
+  await connect();
+  venue.submit(
+    order({ type: 'market', takeProfit: ticks(620000), stopLoss: ticks(590000), protectionId: 'b1p' }),
+  );
+  assert.deepEqual(lines, [], 'nothing is told from within submit');
+  await until('sent', () => sent().length === 1);
+  const [request] = sent();
+  assert.equal(request!.message.expTime, String(time.nowMs() + 5_000));
+  assert.deepEqual(request!.args, [
+    {
+      ...{
+        instIdCode: 10459,
+        tdMode: 'cross',
+        clOrdId: 'b1',
+        side: 'buy',
+        ordType: 'ioc',
+        sz: '2',
+        px: '60000',
+      },
+      attachAlgoOrds: [
+        {
+          attachAlgoClOrdId: 'b1p',
+          ...{ tpTriggerPx: '62000', tpOrdPx: '-1', tpTriggerPxType: 'mark' },
+          ...{ slTriggerPx: '59000', slOrdPx: '-1', slTriggerPxType: 'mark' },
+        },
+      ],
+    },
+  ]);
+  answer(request!);
+  await told('order b1 live 0');
+  orders(row());
+  orders(filled());
+  await told('order b1 filled 200');
+  orders(filled());
+  orders(row({ clOrdId: 'last', ordId: '901' }));
+  await told('order last live 0');
+  assert.deepEqual(lines, [
+    'order b1 live 0',
+    'fill b1 77 buy 200@600001 -0.6 entry',
+    'order b1 filled 200',
+    'order last live 0',
+  ]);
+});
+
+test('a market order without a collar is a market order; reduce-only and post-only are said', async (context) => {
+  const { sent, venue, connect } = await world(context);
+  await connect();
+  venue.submit(
+    order({
+      clientOrderId: 'm',
+      type: 'market',
+      price: ticks(0),
+      reduceOnly: true,
+      purpose: 'close',
+      side: 'sell',
+    }),
+  );
+  venue.submit(order({ clientOrderId: 'p', type: 'postOnly', price: ticks(599999) }));
+  await until('sent', () => sent().length === 2);
+  const byId = new Map(sent().map(({ args }) => [args[0]!.clOrdId, args[0]!]));
+  assert.deepEqual(byId.get('m'), {
+    ...{
+      instIdCode: 10459,
+      tdMode: 'cross',
+      clOrdId: 'm',
+      side: 'sell',
+      ordType: 'market',
+      sz: '2',
+      reduceOnly: true,
+    },
+  });
+  assert.equal(byId.get('p')!.ordType, 'post_only');
+  assert.equal(byId.get('p')!.px, '59999.9');
+});
+
+test('leverage is set before the order, once; an order whose leverage fails never leaves', async (context) => {
+  const { server, routes, sent, venue, connect, told, answer } = await world(context);
+  await connect();
+  venue.submit(order({ clientOrderId: 'a', leverage: 7 }));
+  venue.submit(order({ clientOrderId: 'b', leverage: 7 }));
+  await until('both sent', () => sent().length === 2);
+  for (const request of sent()) answer(request);
+  const sets = () => server.calls.filter(({ path }) => path === 'account/set-leverage');
+  assert.deepEqual(
+    sets().map(({ body }) => body),
+    [{ instId, lever: '7', mgnMode: 'cross' }],
+  );
+  routes['account/set-leverage'] = () => refusal('59102', 'Leverage exceeds the maximum limit');
+  venue.submit(order({ clientOrderId: 'c', leverage: 200 }));
+  await until('set', () => sets().length === 2);
+  await told(
+    'order c rejected 0 (not sent: leverage could not be set: POST account/set-leverage: OKX says 59102 Leverage exceeds the maximum limit)',
+  );
+  assert.equal(sent().length, 2);
+});
+
+test('a refusal at the door is a rejection with its code', async (context) => {
+  const { sent, venue, connect, told, answer, server } = await world(context);
+  await connect();
+  venue.submit(order());
+  await until('sent', () => sent().length === 1);
+  answer(sent()[0]!, '51008', 'Insufficient balance');
+  await told('order b1 rejected 0 (51008 Insufficient balance)');
+  assert.equal(server.calls.filter(({ path }) => path === 'trade/order').length, 0);
+});
+
+test('bad ids, prices and sizes never leave', async (context) => {
+  const { sent, venue, connect, lines } = await world(context);
+  await connect();
+  for (const fields of [
+    { clientOrderId: 'no-hyphens' },
+    { clientOrderId: 'x1', price: ticks(0) },
+    { clientOrderId: 'x2', size: lots(0) },
+    { clientOrderId: 'x3', protectionId: 'p' },
+  ])
+    venue.submit(order(fields));
+  await until('all told', () => lines.length === 4);
+  assert.ok(
+    lines.every((line) => line.includes('rejected')),
+    String(lines),
+  );
+  assert.equal(sent().length, 0);
+});
+
+test('no answer: unknown, then asked by client id until known; never sent again', async (context) => {
+  const { time, sent, venue, connect, told, routes, lines, server } = await world(context);
+  await connect();
+  venue.submit(order());
+  await until('sent', () => sent().length === 1);
+  routes['trade/order'] = () => ({ status: 503, body: 'down' });
+  await passing(time, 'unknown', () => lines.length === 1);
+  await told('order b1 unknown 0 (no answer in 3000 ms)');
+  const asked = () => server.calls.filter(({ path }) => path === 'trade/order').length;
+  await passing(time, 'asked three times', () => asked() >= 3);
+  // it got in, and filled
+  routes['trade/order'] = ({ query }) =>
+    query.get('clOrdId') === 'b1' ? okay(filled({ fillFee: '' })) : refusal('51603');
+  routes['trade/fills'] = () =>
+    okay({
+      instId,
+      ordId: '900',
+      clOrdId: 'b1',
+      tradeId: '77',
+      billId: '1',
+      fillPx: '60000.1',
+      fillSz: '2',
+      side: 'buy',
+      fee: '-0.6',
+      feeCcy: 'USDT',
+      execType: 'T',
+      ts: '1795340540100',
+    });
+  await passing(time, 'known', () => lines.length === 3);
+  assert.deepEqual(lines.slice(1), ['fill b1 77 buy 200@600001 -0.6 entry', 'order b1 filled 200']);
+  assert.equal(sent().length, 1);
+});
+
+test('"never had it" is believed only after the order could no longer arrive', async (context) => {
+  const { time, sent, venue, connect, lines } = await world(context);
+  await connect();
+  venue.submit(order());
+  await until('sent', () => sent().length === 1);
+  const sentAt = time.nowMs();
+  await passing(time, 'rejected', () => lines.length === 2);
+  assert.deepEqual(lines, [
+    'order b1 unknown 0 (no answer in 3000 ms)',
+    'order b1 rejected 0 (OKX never had this order)',
+  ]);
+  assert.ok(time.nowMs() > sentAt + 7_000, 'gave up before expTime and the lag of lists');
+  assert.equal(sent().length, 1);
+});
+
+test('an id that is taken proves that the order got in: it is asked about, not rejected', async (context) => {
+  const { sent, venue, connect, told, answer, routes, lines } = await world(context);
+  routes['trade/order'] = () => okay(row());
+  await connect();
+  venue.submit(order());
+  await until('sent', () => sent().length === 1);
+  answer(sent()[0]!, '51016', 'Client order ID already exists');
+  await told('order b1 live 0');
+  assert.ok(lines[0]!.startsWith('order b1 unknown'));
+});
+
+test('the connection goes with an order unanswered: unknown at once, known before the venue is live again', async (context) => {
+  const { time, server, sent, venue, connect, told, routes, lines } = await world(context);
+  await connect();
+  venue.submit(order());
+  await until('sent', () => sent().length === 1);
+  routes['trade/order'] = () => okay(row());
+  routes['trade/orders-pending'] = () => okay(row());
+  server.cut('/private');
+  await told('order b1 unknown 0 (the connection was lost before an answer came)');
+  assert.equal(venue.live, false);
+  venue.submit(order({ clientOrderId: 'b2' }));
+  await told('order b2 rejected 0 (not sent: not connected, or still catching up)');
+  await passing(time, 'live again', () => venue.live);
+  assert.ok(lines.includes('order b1 live 0'));
+  assert.equal(sent().length, 1);
+});
+
+test('what happened while the connection was away is told before the venue is live: each fill once', async (context) => {
+  const { time, server, sent, venue, connect, told, answer, routes, lines, orders } = await world(context);
+  await connect();
+  venue.submit(order());
+  await until('sent', () => sent().length === 1);
+  answer(sent()[0]!);
+  const part = {
+    state: 'partially_filled',
+    accFillSz: '0.5',
+    fillSz: '0.5',
+    tradeId: '70',
+    fee: '-0.15',
+    fillFee: '-0.15',
+  };
+  orders(filled(part));
+  await told('order b1 partiallyFilled 50');
+  const fill = (tradeId: string, fillSz: string, fee: string) => ({
+    ...{
+      instId,
+      ordId: '900',
+      clOrdId: 'b1',
+      tradeId,
+      billId: tradeId,
+      fillPx: '60000.1',
+      fillSz,
+      side: 'buy',
+    },
+    ...{ fee, feeCcy: 'USDT', execType: 'T', ts: '1795340540200' },
+  });
+  routes['trade/fills'] = () => okay(fill('71', '1.5', '-0.45'), fill('70', '0.5', '-0.15'));
+  routes['trade/orders-history'] = () => okay(filled());
+  routes['trade/order'] = () => okay(filled());
+  let liveAt = -1;
+  server.cut('/private');
+  await until('noticed', () => !venue.live);
+  await passing(time, 'live again', () => {
+    if (venue.live && liveAt < 0) liveAt = lines.length;
+    return liveAt >= 0 && lines.includes('order b1 filled 200');
+  });
+  assert.deepEqual(lines.slice(1), [
+    'fill b1 70 buy 50@600001 -0.15 entry',
+    'order b1 partiallyFilled 50',
+    'fill b1 71 buy 150@600001 -0.45 entry',
+    'order b1 filled 200',
+  ]);
+  assert.ok(liveAt >= 4, 'live before the lost fill was told');
+});
+
+test('a fill whose push was lost is noticed by the next one and asked for', async (context) => {
+  const { sent, venue, connect, told, answer, routes, lines, orders } = await world(context);
+  await connect();
+  venue.submit(order());
+  await until('sent', () => sent().length === 1);
+  answer(sent()[0]!);
+  const fill = {
+    ...{
+      instId,
+      ordId: '900',
+      clOrdId: 'b1',
+      tradeId: '70',
+      billId: '70',
+      fillPx: '60000',
+      fillSz: '0.5',
+      side: 'buy',
+    },
+    ...{ fee: '-0.15', feeCcy: 'USDT', execType: 'M', ts: '1795340540050' },
+  };
+  routes['trade/fills'] = () => okay(fill);
+  orders(filled({ fillSz: '1.5', tradeId: '71', fillFee: '-0.45' }));
+  await told('fill b1 70 buy 50@600000 -0.15 entry');
+  assert.deepEqual(lines.filter((line) => line.startsWith('fill')).length, 2);
+});
+
+test('a cancel that comes too late tells the truth: filled', async (context) => {
+  const { time, sent, venue, connect, told, answer, routes, lines } = await world(context);
+  await connect();
+  venue.submit(order());
+  await until('sent', () => sent().length === 1);
+  answer(sent()[0]!);
+  await told('order b1 live 0');
+  routes['trade/order'] = () => okay(filled());
+  routes['trade/fills'] = () =>
+    okay({
+      ...{ instId, ordId: '900', clOrdId: 'b1', tradeId: '77', billId: '1', fillPx: '60000.1', fillSz: '2' },
+      ...{ side: 'buy', fee: '-0.6', feeCcy: 'USDT', execType: 'T', ts: '1795340540100' },
+    });
+  venue.submit(cancel('b1'));
+  await until('cancel sent', () => sent('cancel-order').length === 1);
+  assert.deepEqual(sent('cancel-order')[0]!.args, [{ instIdCode: 10459, clOrdId: 'b1' }]);
+  answer(sent('cancel-order')[0]!, '51400', 'Cancellation failed as the order does not exist');
+  await passing(time, 'told', () => lines.includes('order b1 filled 200'));
+  assert.deepEqual(lines.slice(1), ['fill b1 77 buy 200@600001 -0.6 entry', 'order b1 filled 200']);
+});
+
+test('a cancel goes by REST when the socket is away', async (context) => {
+  const { server, venue, connect } = await world(context);
+  await connect();
+  server.cut('/private');
+  await until('noticed', () => !venue.live);
+  venue.submit(cancel('b1'));
+  await until('canceled', () => server.calls.some(({ path }) => path === 'trade/cancel-order'));
+  assert.deepEqual(server.calls.find(({ path }) => path === 'trade/cancel-order')!.body, {
+    instId,
+    clOrdId: 'b1',
+  });
+});
+
+test('take profit and stop loss: the pair stands, one fires, its fills carry the protection id and say which', async (context) => {
+  for (const [fired, price, purpose] of [
+    ['tp', '62000', 'takeProfit'],
+    ['sl', '58990', 'stopLoss'],
+    ['', '61990', 'takeProfit'], // no word on which: by the nearer trigger
+    ['', '58900', 'stopLoss'],
+  ] as const) {
+    const { venue, connect, told, orders, algos, sent, lines } = await world(context);
+    await connect();
+    venue.submit(order({ protectionId: 'b1p', takeProfit: ticks(620000), stopLoss: ticks(590000) }));
+    await until('sent', () => sent().length === 1);
+    orders(filled());
+    await told('order b1 filled 200');
+    algos(pair());
+    await told('order b1p live 0');
+    if (fired !== '') algos(pair({ state: 'effective', actualSide: fired, ordId: '901' }));
+    await until('settled', () => true);
+    const child = {
+      ordId: '901',
+      clOrdId: '',
+      algoId: '500',
+      algoClOrdId: 'b1p',
+      side: 'sell',
+      reduceOnly: 'true',
+    };
+    // wait for the business socket's word, so that the child is named by it
+    if (fired !== '') await new Promise((resolve) => setTimeout(resolve, 20));
+    orders(row({ ...child }));
+    orders(filled({ ...child, fillPx: price, tradeId: '88', fillFee: '-0.62', fee: '-0.62' }));
+    await told('order b1p filled 200');
+    assert.ok(lines.includes(`fill b1p 88 sell 200@${Number(price) * 10} -0.62 ${purpose}`), String(lines));
+  }
+});
+
+test('the child of a pair from an earlier run: asked which it is before its fill is told', async (context) => {
+  const { connect, told, orders, routes, lines } = await world(context);
+  routes['trade/order-algo'] = ({ query }) =>
+    query.get('algoId') === '500'
+      ? okay(pair({ state: 'effective', actualSide: 'sl', ordId: '901' }))
+      : refusal('51603');
+  await connect();
+  const child = {
+    ordId: '901',
+    clOrdId: '',
+    algoId: '500',
+    algoClOrdId: 'b1p',
+    side: 'sell',
+    reduceOnly: 'true',
+  };
+  orders(row(child));
+  orders(filled({ ...child, fillPx: '59010', tradeId: '88' }));
+  await told('order b1p filled 200');
+  assert.ok(lines.includes('fill b1p 88 sell 200@590100 -0.6 stopLoss'), String(lines));
+});
+
+test('canceling a protection goes by REST; a pair that is not there is said to be gone', async (context) => {
+  const { server, venue, connect, told, algos, routes } = await world(context);
+  await connect();
+  algos(pair());
+  await told('order b1p live 0');
+  routes['trade/cancel-algos'] = () => {
+    algos(pair({ state: 'canceled' }));
+    return okay({ algoId: '500', algoClOrdId: 'b1p', sCode: '0', sMsg: '' });
+  };
+  venue.submit(cancel('b1p', 'protection'));
+  await told('order b1p canceled 0 (take profit and stop loss canceled)');
+  assert.deepEqual(server.calls.find(({ path }) => path === 'trade/cancel-algos')!.body, [
+    { instId, algoClOrdId: 'b1p' },
+  ]);
+  routes['trade/cancel-algos'] = () => okay({ algoId: '', sCode: '51400', sMsg: 'does not exist' });
+  venue.submit(cancel('gone', 'protection'));
+  await told('order gone canceled 0 (OKX has no such take profit or stop loss)');
+});
+
+test('a liquidation is a fill of nobody’s order, and says so', async (context) => {
+  const { connect, told, orders } = await world(context);
+  await connect();
+  orders(filled({ clOrdId: '', category: 'full_liquidation', side: 'sell', reduceOnly: 'true' }));
+  await told('fill  77 sell 200@600001 -0.6 liquidation');
+});
+
+test('state: cash, positions with their pair, open orders', async (context) => {
+  const { venue, connect, routes } = await world(context);
+  const position = {
+    instId,
+    posSide: 'net',
+    pos: '-2',
+    avgPx: '60000',
+    lever: '5',
+    cTime: '1795340540123',
+    mgnMode: 'cross',
+  };
+  routes['account/balance'] = () =>
+    okay({ totalEq: '', details: [{ ccy: 'USDT', cashBal: '1000.25', eq: '999' }] });
+  routes['account/positions'] = () => okay(position, { ...position, instId: 'ETH-USDT-SWAP', pos: '0' });
+  routes['trade/orders-pending'] = () =>
+    okay(
+      row({
+        accFillSz: '0.5',
+        state: 'partially_filled',
+        attachAlgoOrds: [{ attachAlgoClOrdId: 'b1p', tpTriggerPx: '62000', slTriggerPx: '' }],
+      }),
+    );
+  routes['trade/orders-algo-pending'] = ({ query }) =>
+    query.get('ordType') === 'oco'
+      ? okay(pair({ side: 'buy', tpTriggerPx: '58000', slTriggerPx: '61000', algoClOrdId: 'old' }))
+      : okay();
+  await connect();
+  const state = await venue.state();
+  assert.equal(state.balance, parseMoney('1000.25'));
+  assert.deepEqual(state.positions, [
+    {
+      ...{ instrument: 0, size: -200, cost: parseMoney('-1200'), leverage: 5, openedAt: 1795340540123000 },
+      protection: { protectionId: 'old', takeProfit: 580000, stopLoss: 610000, size: 200 },
+      trip: { realized: 0n, fees: 0n, funding: 0n },
+    },
+  ]);
+  assert.deepEqual(state.orders, [
+    {
+      ...{ clientOrderId: 'b1', venueOrderId: '900', instrument: 0, side: 'buy', size: 200, filled: 50 },
+      ...{ reduceOnly: false, takeProfit: 620000, stopLoss: 0 },
+    },
+  ]);
+});
+
+test('fills since a time: oldest first, children named by their protection', async (context) => {
+  const { venue, connect, routes, lines } = await world(context);
+  const fill = (fields: Row) => ({
+    ...{ instId, fillPx: '60000', fillSz: '1', side: 'buy', fee: '-0.3', feeCcy: 'USDT', execType: 'T' },
+    ...fields,
+  });
+  routes['trade/fills'] = () =>
+    okay(
+      fill({ tradeId: '12', billId: '3', ordId: '901', clOrdId: '', side: 'sell', ts: '1795340530002' }),
+      fill({ tradeId: '10', billId: '2', ordId: '900', clOrdId: 'b1', ts: '1795340530001' }),
+      fill({ tradeId: '9', billId: '1', ordId: '900', clOrdId: 'b1', ts: '1795340530001' }),
+    );
+  routes['trade/orders-history'] = () =>
+    okay(
+      filled({
+        ordId: '901',
+        clOrdId: '',
+        algoId: '500',
+        algoClOrdId: 'b1p',
+        side: 'sell',
+        reduceOnly: 'true',
+      }),
+    );
+  routes['trade/order'] = ({ query }) => (query.get('ordId') === '900' ? okay(filled()) : refusal('51603'));
+  routes['trade/order-algo'] = () => okay(pair({ state: 'effective', actualSide: 'tp' }));
+  await connect();
+  const fills = await venue.fills(ms(1795340530000));
+  assert.deepEqual(fills.map(noted), [
+    'fill b1 9 buy 100@600000 -0.3 entry',
+    'fill b1 10 buy 100@600000 -0.3 entry',
+    'fill b1p 12 sell 100@600000 -0.3 takeProfit',
+  ]);
+  assert.deepEqual(lines, [], 'what is asked is not told');
+});
+
+test('funding: asked for by the bills, and told once when OKX says that it was charged', async (context) => {
+  const { time, server, venue, connect, routes, lines } = await world(context);
+  const bill = (billId: string, ts: number, balChg: string) => ({
+    billId,
+    type: '8',
+    instId,
+    balChg,
+    ts: String(ts),
+  });
+  const start = time.nowMs();
+  routes['account/bills'] = ({ query }) => {
+    assert.equal(query.get('type'), '8');
+    return okay(bill('2', start + 5, '-0.25'), bill('1', start - 1000, '0.125'));
+  };
+  await connect();
+  assert.deepEqual((await venue.fundingPayments(ms(start - 1000))).map(noted), [
+    'funding 1 0.125',
+    'funding 2 -0.25',
+  ]);
+  for (let repeat = 0; repeat < 2; repeat++)
+    server.push('/private', {
+      arg: { channel: 'balance_and_position', uid: '1' },
+      data: [{ eventType: 'funding_fee', balData: [] }],
+    });
+  await passing(time, 'told', () => lines.length > 0);
+  for (let step = 0; step < 200; step++) {
+    time.advance(50);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.deepEqual(lines, ['funding 2 -0.25']);
+});
+
+test('the audit finds what no push told', async (context) => {
+  const { time, sent, venue, connect, told, answer, routes, lines } = await world(context, {
+    auditEveryMs: 30_000,
+  });
+  await connect();
+  venue.submit(order());
+  await until('sent', () => sent().length === 1);
+  answer(sent()[0]!);
+  await told('order b1 live 0');
+  routes['trade/order'] = () => okay(row({ state: 'canceled', cancelSource: '3' }));
+  for (let step = 0; step < 10; step++) {
+    time.advance(3_100);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await passing(time, 'told', () => lines.includes('order b1 canceled 0 (3 risk)'));
+});
+
+test('keys that can withdraw are refused, as are hedge mode with something open and spot accounts', async (context) => {
+  const { venue, routes, server } = await world(context);
+  let config: Row = {};
+  routes['account/config'] = () =>
+    okay({ perm: 'read_only,trade', ip: '1.2.3.4', acctLv: '2', posMode: 'net_mode', ...config });
+  await venue.checkPermissions();
+  const refuses = async (fields: Row, message: RegExp) => {
+    config = fields;
+    await assert.rejects(venue.checkPermissions(), { name: 'VenueError', action: 'stop', message });
+  };
+  await refuses({ perm: 'read_only,trade,withdraw' }, /can withdraw/);
+  await refuses({ perm: 'read_only' }, /cannot trade/);
+  await refuses({ acctLv: '1' }, /futures mode/);
+  routes['trade/orders-pending'] = () => okay(row());
+  for (let wait = 0; wait < 1; wait++) config = {};
+  assert.equal(
+    server.calls.some(({ path }) => path === 'account/set-position-mode'),
+    false,
+  );
+});
+
+test('hedge mode: net mode is set where nothing is open, and refused where something is', async (context) => {
+  const { venue, routes, server } = await world(context);
+  routes['account/config'] = () =>
+    okay({ perm: 'read_only,trade', ip: '1.2.3.4', acctLv: '2', posMode: 'long_short_mode' });
+  await venue.checkPermissions();
+  assert.deepEqual(server.calls.find(({ path }) => path === 'account/set-position-mode')!.body, {
+    posMode: 'net_mode',
+  });
+  routes['trade/orders-pending'] = () => okay(row());
+  await assert.rejects(venue.checkPermissions(), /1 orders/);
+});
+
+test('a client id is never sent twice', async (context) => {
+  const { sent, venue, connect, told, answer, logs } = await world(context);
+  await connect();
+  venue.submit(order());
+  await until('sent', () => sent().length === 1);
+  answer(sent()[0]!);
+  await told('order b1 live 0');
+  venue.submit(order());
+  await told('order b1 live 0 (client order id used before)');
+  assert.equal(sent().length, 1);
+  assert.ok(logs.some((line) => line.startsWith('error an order with a used client id')));
+});
