@@ -13,11 +13,15 @@ export interface MicrostructureConfig {
   readonly levels: number;
 }
 
+/** Variance of what rounding to whole ticks hides, ticks². */
+const GRID_VARIANCE = 1 / 12;
+
 /**
  * Microstructure (row B5): what the book alone says about the next tick.
  *
  * - spread, in ticks, with its time-weighted mean and deviation (both forgetting), and `spreadZ`, its distance from
- *   the mean in deviations;
+ *   the mean in deviations, the tick grid's own 1/√12 included: a spread that has stood at one tick for an hour has no
+ *   deviation at all, and two ticks are still not infinitely unusual;
  * - depth imbalance, −1…1: (bids − asks) / (bids + asks) over the best levels, level k weighing 1/k; positive = more
  *   resting buyers;
  * - microprice, in ticks: the mid weighted by the opposite queue, (ask · bidSize + bid · askSize) / (bidSize + askSize);
@@ -62,8 +66,8 @@ export class Microstructure implements Detector {
     }
     this.spread.advance(now);
     this.spreadNow = book.spread;
-    const deviation = this.spread.deviation;
-    this.spreadZ = deviation > 0 ? (this.spreadNow - this.spread.mean) / deviation : 0;
+    const { mean, deviation } = this.spread;
+    this.spreadZ = (this.spreadNow - mean) / Math.sqrt(deviation * deviation + GRID_VARIANCE);
 
     const bids = this.weightedDepth(book, BID);
     const asks = this.weightedDepth(book, ASK);
@@ -99,6 +103,11 @@ export class Microstructure implements Detector {
 
   reset(): void {
     this.spread.reset();
+    this.spreadNow = 0;
+    this.spreadZ = 0;
+    this.depthImbalance = 0;
+    this.microTilt = 0;
+    this.microprice = 0;
     this.score = 0;
     this.likelihood = 0;
   }

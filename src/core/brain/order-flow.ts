@@ -162,6 +162,11 @@ export class OrderFlow implements Detector {
     this.boughtInFrame = 0;
     this.soldInFrame = 0;
     this.cumulativeDelta = 0;
+    this.volumeImbalance = 0;
+    this.bookImbalance = 0;
+    this.delta = 0;
+    this.passiveFlow = 0;
+    this.ofi = 0;
     this.score = 0;
     this.likelihood = 0;
   }
