@@ -6,6 +6,7 @@ import { CANCELED, type Fill, type Order } from './accounts/order.ts';
 import { closing, OrderDesk } from './accounts/order-desk.ts';
 import type { Algo } from './algos/algo.ts';
 import { AlgoDesk } from './algos/algo-desk.ts';
+import { STEP_MS } from './market/agents.ts';
 import type { Market, MarketListener } from './market/market.ts';
 import type { Trade } from './market/trade.ts';
 import { type Remembered, World } from './market/world.ts';
@@ -18,9 +19,6 @@ export interface ExchangeObserver extends AccountObserver {
 }
 
 export type { Bill, Fill };
-
-/** A backlog longer than this is not worked off step by step: the machine slept. */
-const SLEEP_MS = 30_000;
 
 /**
  * The exchange without a wire: markets, accounts, orders and algos, driven step by step. In real time a scheduler calls
@@ -66,14 +64,16 @@ export class Exchange implements MarketListener, AccountObserver {
 
   /** Lets time pass until `until`, in whole steps. */
   advance(until: number): void {
-    if (until - this.now > SLEEP_MS) {
-      this.world.sleepUntil(until);
-      this.afterStep();
-    }
-    while (this.now + 10 <= until) {
+    while (this.now + STEP_MS <= until) {
       this.world.step();
       this.afterStep();
     }
+  }
+
+  /** Nobody ran the market until now: its bars are made up, its price stays, what fell due is done. */
+  sleepUntil(until: number): void {
+    this.world.sleepUntil(until);
+    this.afterStep();
   }
 
   /** What an order that traded brings about: to be called after everything that may have traded. */

@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { startExchange } from './server.ts';
 
@@ -40,8 +41,9 @@ function end(): void {
 process.once('SIGINT', end);
 process.once('SIGTERM', end);
 process.once('disconnect', end);
-// a terminal is a person, who has the signals
-if (!process.stdin.isTTY) {
+// without an IPC channel the parent's end is seen on standard input, where that is a pipe from it
+const input = fstatSync(0);
+if (process.channel === undefined && (input.isFIFO() || input.isSocket())) {
   process.stdin.on('end', end);
   process.stdin.on('close', end);
   process.stdin.on('error', end);

@@ -5,6 +5,7 @@ import type { Instrument } from '../core/instrument.ts';
 import { parseMoney } from '../core/instrument.ts';
 import type { Credentials } from './accounts/account.ts';
 import { Exchange } from './exchange.ts';
+import { STEP_MS } from './market/agents.ts';
 import { Gateway } from './protocol/gateway.ts';
 import { RateLimits } from './protocol/rate-limits.ts';
 import { Rest } from './protocol/rest.ts';
@@ -49,6 +50,10 @@ export interface ExchangeHandle {
 
 /** How often the scheduler looks at the clock, ms of wall time. */
 const TICK_MS = 10;
+/** A gap between two looks that is longer than this means that the machine slept. */
+const SLEEP_MS = 30_000;
+/** Steps at one look: a speed that this machine cannot keep up with slows the market, not the answers. */
+const STEPS_MAX = 1000;
 /** How often price and clock are saved though no user did anything, ms of wall time. */
 const SAVE_MS = 5000;
 const SAVE_CANDLES_MS = 60_000;
@@ -99,7 +104,14 @@ export async function startExchange(options: ExchangeOptions): Promise<ExchangeH
   });
   saveAll();
 
-  const advance = (): void => exchange.advance(marketFrom + (Date.now() - wallFrom) * speed);
+  let seenAt = wallFrom;
+  const advance = (): void => {
+    const wall = Date.now();
+    const due = marketFrom + (wall - wallFrom) * speed;
+    if (wall - seenAt > SLEEP_MS) exchange.sleepUntil(due);
+    seenAt = wall;
+    exchange.advance(Math.min(due, exchange.now + STEPS_MAX * STEP_MS));
+  };
   const timers = [
     setInterval(advance, TICK_MS),
     setInterval(save, SAVE_MS),

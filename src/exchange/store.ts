@@ -205,8 +205,10 @@ export function restore(exchange: Exchange, saved: Saved): void {
     for (const [currency, amount] of entries) pot.set(currency, money(amount));
   for (const [instId, size, cost] of saved.house.positions)
     clearing.restoreHouse(exchange.market(instId)!, size, cost);
-  for (const market of exchange.markets)
-    market.funding.nextAt = saved.funding[market.instrument.id] ?? market.funding.nextAt;
+  for (const { funding, instrument } of exchange.markets) {
+    const nextAt = saved.funding[instrument.id];
+    if (nextAt !== undefined) funding.resume(nextAt);
+  }
   for (const one of saved.accounts) {
     const account = exchange.accounts.find(({ uid }) => uid === one.uid);
     if (account === undefined)

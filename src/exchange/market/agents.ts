@@ -257,7 +257,6 @@ export class Agents {
     if (!Number.isNaN(now) && (now - quote) * sign > 0 && (now - quote) * sign < 50) {
       this.quotes[opposed(side)] = now;
       this.quotes[side] = now - sign;
-      this.withdraw(side, now);
     }
   }
 

@@ -25,6 +25,7 @@ export class Funding {
   nextAt: number;
   /** Oldest first. */
   readonly past: FundingRecord[] = [];
+  private readonly due: FundingRecord[] = [];
   private sum = 0;
   private count = 0;
 
@@ -37,7 +38,13 @@ export class Funding {
       });
   }
 
-  observe(_now: number, premium: number): void {
+  /** Goes on where an earlier run stopped: periods that ended meanwhile are still to be charged, at their rates. */
+  resume(nextAt: number): void {
+    this.nextAt = Math.min(nextAt, this.nextAt);
+    while (this.past.length > 1 && this.previous.at >= this.nextAt) this.due.unshift(this.past.pop()!);
+  }
+
+  observe(premium: number): void {
     this.sum += premium;
     this.count += 1;
   }
@@ -57,7 +64,7 @@ export class Funding {
 
   /** Closes the period that has ended and gives its record. */
   settle(): FundingRecord {
-    const record = { at: this.nextAt, rate: this.rate };
+    const record = this.due.shift() ?? { at: this.nextAt, rate: this.rate };
     this.past.push(record);
     if (this.past.length > KEPT) this.past.shift();
     this.nextAt += FUNDING_INTERVAL_MS;

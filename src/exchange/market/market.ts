@@ -107,7 +107,7 @@ export class Market {
     if (now % 100 === 0) this.reprice();
     if (now % 1000 === 0) {
       this.candles.rollTo(now);
-      this.funding.observe(now, (this.middle - this.index) / this.index);
+      this.funding.observe((this.middle - this.index) / this.index);
     }
   }
 

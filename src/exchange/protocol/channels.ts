@@ -11,7 +11,7 @@ export interface Channel {
 
 const market = (door: Channel['door'], login = false): Channel => ({ door, about: 'market', login });
 const account = (door: Channel['door']): Channel => ({ door, about: 'account', login: true });
-/** Known to OKX and accepted here, but nothing ever comes of it. */
+/** Accepted, but nothing here ever changes what it tells of (`instruments` says once what there is). */
 const silent = (door: Channel['door']): Channel => ({ door, about: 'nothing', login: false });
 
 export const CHANNELS: ReadonlyMap<string, Channel> = new Map<string, Channel>([

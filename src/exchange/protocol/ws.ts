@@ -206,8 +206,17 @@ export class Doors {
         ? this.listenToMarket(session, arg, key)
         : channel.about === 'account'
           ? this.listenToAccount(session, session.account!, arg)
-          : (): void => undefined;
+          : this.greetOnce(session, arg, key);
     session.subscriptions.set(key, stop);
+  }
+
+  /** Channels that say what there is and then, here, never change. */
+  private greetOnce(session: Session, arg: Fields, key: string): () => void {
+    if (arg.text('channel') === 'instruments' && ['SWAP', 'ANY'].includes(arg.text('instType'))) {
+      const rows = this.gateway.exchange.markets.map(({ listing }) => listing.row);
+      session.send(`{"arg":${key},"data":${JSON.stringify(rows)}}`);
+    }
+    return () => undefined;
   }
 
   private listenToMarket(session: Session, arg: Fields, key: string): () => void {
