@@ -504,6 +504,7 @@ test('take profit and stop loss: the pair stands, one fires, its fills carry the
   for (const [fired, price, purpose] of [
     ['tp', '62000', 'takeProfit'],
     ['sl', '58990', 'stopLoss'],
+    ['sl', '61990', 'stopLoss'], // OKX's word counts, not where it filled
     ['', '61990', 'takeProfit'], // no word on which: by the nearer trigger
     ['', '58900', 'stopLoss'],
   ] as const) {
@@ -515,8 +516,11 @@ test('take profit and stop loss: the pair stands, one fires, its fills carry the
     await told('order b1 filled 200');
     algos(pair());
     await told('order b1p live 0');
-    if (fired !== '') algos(pair({ state: 'effective', actualSide: fired, ordId: '901' }));
-    await until('settled', () => true);
+    if (fired !== '') {
+      algos(pair({ state: 'effective', actualSide: fired, ordId: '901' }));
+      algos(pair({ algoId: '501', algoClOrdId: 'next' })); // heard after it, on the same socket
+      await told('order next live 0');
+    }
     const child = {
       ordId: '901',
       clOrdId: '',
@@ -525,8 +529,6 @@ test('take profit and stop loss: the pair stands, one fires, its fills carry the
       side: 'sell',
       reduceOnly: 'true',
     };
-    // wait for the business socket's word, so that the child is named by it
-    if (fired !== '') await new Promise((resolve) => setTimeout(resolve, 20));
     orders(row({ ...child }));
     orders(filled({ ...child, fillPx: price, tradeId: '88', fillFee: '-0.62', fee: '-0.62' }));
     await told('order b1p filled 200');
