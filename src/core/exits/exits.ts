@@ -39,7 +39,7 @@ export interface ExitRefusal {
 /**
  * Take profit and stop loss for an entry at `entry` (ticks). `atr` in ticks, null while unknown: then the percentages
  * serve. `roundTripCost` is a fraction of the price. Both exits lie on the tick grid at least one tick away; rounding
- * goes outward for both, so neither is nearer than asked.
+ * goes outward for both, so neither is nearer than asked, and the ratio holds on the grid too.
  */
 export function placeExits(
   config: ExitsConfig,
@@ -56,10 +56,10 @@ export function placeExits(
   let note =
     method === 'atr'
       ? `${config.takeProfitAtr} / ${config.stopLossAtr} × ATR ${instrument.priceToNumber(atr as number).toPrecision(4)}`
-      : `${config.takeProfitFraction * 100} % / ${config.stopLossFraction * 100} %, no ATR yet`;
+      : `${percent(config.takeProfitFraction)} / ${percent(config.stopLossFraction)}, no ATR yet`;
 
   const ratio = reward / risk;
-  if (ratio < config.rewardRiskMin) {
+  if (ratio < config.rewardRiskMin - 1e-9) {
     if (!config.moveTakeProfit)
       return refuse({ reason: 'rewardRisk', limit: config.rewardRiskMin, actual: ratio });
     reward = risk * config.rewardRiskDefault;
@@ -71,11 +71,17 @@ export function placeExits(
       limit: config.costMultipleMin,
       actual: reward / (roundTripCost * entry),
     });
-  const outward = (distance: number): number => Math.max(1, Math.ceil(distance - 1e-9));
-  const takeProfit = ticks(entry + sign * outward(reward));
-  const stopLoss = ticks(entry - sign * outward(risk));
+  const riskTicks = outward(risk);
+  // on a coarse grid the stop's rounding would eat the ratio: the target goes out by as much
+  const rewardTicks = Math.max(outward(reward), outward(config.rewardRiskMin * riskTicks));
+  const takeProfit = ticks(entry + sign * rewardTicks);
+  const stopLoss = ticks(entry - sign * riskTicks);
   // a stop at or below zero cannot be placed: the risk is larger than the price
   if (takeProfit <= 0 || stopLoss <= 0)
     return refuse({ reason: 'rewardRisk', limit: config.rewardRiskMin, actual: 0 });
-  return ok({ takeProfit, stopLoss, rewardRisk: outward(reward) / outward(risk), method, note });
+  return ok({ takeProfit, stopLoss, rewardRisk: rewardTicks / riskTicks, method, note });
 }
+
+const outward = (distance: number): number => Math.max(1, Math.ceil(distance - 1e-9));
+
+const percent = (fraction: number): string => `${Number((fraction * 100).toPrecision(6))} %`;
