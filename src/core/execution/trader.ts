@@ -1,12 +1,12 @@
 import { assert } from '../assert.ts';
 import type { Approved, Cancel, Command, OrderType, Place } from '../commands.ts';
-import type { AccountEvent, FillEvent, OrderEvent, OrderState, Protection } from '../events.ts';
+import type { AccountEvent, FillEvent, OpenOrder, OrderEvent, OrderState, Protection } from '../events.ts';
 import { type ExitsConfig, placeExits } from '../exits/exits.ts';
 import type { Market } from '../market.ts';
 import type { Account, RoundTrip } from '../position/account.ts';
 import { autoLeverage, autoSize, type SizingConfig, sizeToLots } from '../position/sizing.ts';
 import { describeRefusal, type Refusal, type Risk, type RiskContext } from '../risk/risk.ts';
-import { type Lots, lots, type Side, ticks, type Us, us } from '../units.ts';
+import { type Lots, lots, type Side, signOf, ticks, type Us, us } from '../units.ts';
 import { next, type State } from './state.ts';
 
 export interface ExecutionConfig {
@@ -22,7 +22,7 @@ export interface ExecutionConfig {
   readonly cooldownMs: number;
   /** Taker fee as a fraction: 0.0005 = 5 bp. Two of them and the spread are the round-trip cost. */
   readonly takerFee: number;
-  /** Pause before a failed exit is tried again, ms. */
+  /** Pause before a failed exit, or a cancel that did not end its order, is sent again, ms. */
   readonly exitRetryMs: number;
 }
 
@@ -59,7 +59,11 @@ export class Trader {
   protection: Protection | null = null;
   leverage = 1;
   private exitWanted = '';
+  /** The entry that is being canceled, and when to say so again should it live on. */
   private canceling = '';
+  private cancelAgainAt = 0;
+  /** The position that the protection at the venue is for, signed. */
+  private coveredSize = lots(0);
   private readonly index: number;
   private readonly market: Market;
   private readonly account: Account;
@@ -103,7 +107,14 @@ export class Trader {
     else if (this.exit?.place.clientOrderId === event.clientOrderId) this.follow(this.exit, event);
     else if (this.protection?.protectionId === event.clientOrderId) {
       if (event.state === 'canceled' || event.state === 'rejected')
-        this.losesProtection(event.reason || 'no reason given', now, out);
+        this.losesProtection(event.reason, now, out);
+      return;
+    } else if (this.state === 'entering' && this.entry?.place.protectionId === event.clientOrderId) {
+      // it stood for the part that had filled: what the rest would add stands naked
+      if (event.state === 'canceled' || event.state === 'rejected') {
+        this.exitWanted = lostProtection(event.reason);
+        this.cancelEntry(now, out);
+      }
       return;
     } else return;
     if (event.state === 'rejected' || event.state === 'canceled') this.note = event.reason;
@@ -119,70 +130,62 @@ export class Trader {
     if (this.state === 'idle' || this.state === 'halted') {
       if (this.size !== 0) {
         this.state = next(this.state, 'surprised');
-        if (this.protection === null)
-          this.wantExit(`fill ${event.tradeId} came after its order was given up`, now, out);
+        this.wantExit(`fill ${event.tradeId} came after its order was given up`, now, out);
       }
       return;
     }
+    if (this.state === 'open' && this.size !== 0 && !this.covered)
+      this.wantExit(`fill ${event.tradeId} left more than the stop covers`, now, out);
     this.settle(now, out);
   }
 
-  /** The reconciled truth: forget what was believed and go on from it. */
+  /** The reconciled truth: forget what was believed and go on from it. What a person wanted is not a belief. */
   onAccount(event: AccountEvent, now: Us, out: Command[]): void {
     if (this.state !== 'recovering') this.state = next(this.state, 'reconcile');
+    const wanted = this.exitWanted;
     this.entry = null;
     this.exit = null;
     this.exitWanted = '';
+    this.canceling = '';
     this.note = '';
     const position = event.positions.find(({ instrument }) => instrument === this.index);
     this.protection = position?.protection ?? null;
+    this.coveredSize = lots(Math.sign(this.size) * (this.protection?.size ?? 0));
     if (position !== undefined) this.leverage = position.leverage;
     for (const order of event.orders) {
       if (order.instrument !== this.index) continue;
-      const working: WorkingOrder = {
-        place: {
-          kind: 'place',
-          instrument: this.index,
-          clientOrderId: order.clientOrderId,
-          side: order.side,
-          type: 'limit',
-          size: order.size,
-          price: ticks(0),
-          reduceOnly: order.reduceOnly,
-          leverage: this.leverage,
-          takeProfit: order.takeProfit,
-          stopLoss: order.stopLoss,
-          protectionId: protectionIdOf(order.clientOrderId),
-          purpose: order.reduceOnly ? 'close' : 'entry',
-        },
-        state: order.filled > 0 ? 'partiallyFilled' : 'live',
-        filled: order.filled,
-        filledSeen: order.filled,
-        sentAt: now,
-      };
-      if (order.reduceOnly) this.exit = working;
-      else this.entry = working;
+      if (order.reduceOnly) this.exit = this.found(order, now);
+      else this.entry = this.found(order, now);
     }
+    this.risk.entryUnderWay(this.index, this.entry !== null);
     if (this.entry !== null) {
       this.state = next(this.state as 'recovering', 'working');
+      this.exitWanted = wanted;
       // what stood before a restart was decided on a market that is gone
-      this.cancelEntry(out);
+      this.cancelEntry(now, out);
       return;
     }
     if (this.size !== 0) {
-      this.state = next(this.state as 'recovering', 'positioned');
-      if (this.protection === null) this.wantExit('position found without a stop at the venue', now, out);
+      const open = next(this.state as 'recovering', 'positioned');
+      this.state = open;
+      if (this.exit !== null) {
+        this.exitWanted = wanted || 'an exit was under way';
+        this.state = next(open, 'exit');
+      } else if (!this.covered) this.wantExit('position found without a stop for all of it', now, out);
       else if (this.risk.killed) this.wantExit('the kill switch is on', now, out);
+      else if (wanted !== '') this.wantExit(wanted, now, out);
       return;
     }
+    this.exit = null;
     this.state = next(this.state as 'recovering', this.risk.killed ? 'off' : 'flat');
   }
 
   /** A person wants out of this position, or out of everything (`risk.killed` is set before). */
   flatten(reason: string, now: Us, out: Command[]): void {
-    if (this.state === 'entering') {
+    if (this.state === 'recovering') this.exitWanted = reason;
+    else if (this.state === 'entering') {
       this.exitWanted = reason;
-      this.cancelEntry(out);
+      this.cancelEntry(now, out);
     } else if (this.state === 'open') this.wantExit(reason, now, out);
     else if (this.state === 'idle' && this.risk.killed) this.state = next(this.state, 'off');
   }
@@ -193,6 +196,15 @@ export class Trader {
 
   private get size(): Lots {
     return this.account.positions[this.index]!.size;
+  }
+
+  /** Whether the protection at the venue is for all of the position. */
+  private get covered(): boolean {
+    return (
+      this.protection !== null &&
+      Math.sign(this.size) === Math.sign(this.coveredSize) &&
+      Math.abs(this.size) <= Math.abs(this.coveredSize)
+    );
   }
 
   private considerEntry(now: Us, out: Command[]): void {
@@ -234,8 +246,8 @@ export class Trader {
       size,
       price: this.config.entry === 'postOnly' ? reference : worst,
       reduceOnly: false,
-      // OKX takes leverage to two decimals; down, never up
-      leverage: Math.floor(Math.min(leverage, instrument.leverageMax) * 100) / 100,
+      // every venue takes whole leverage; down, never up
+      leverage: Math.max(1, Math.floor(Math.min(leverage, instrument.leverageMax))),
       takeProfit: exits.value.takeProfit,
       stopLoss: exits.value.stopLoss,
       protectionId: protectionIdOf(clientOrderId),
@@ -253,16 +265,21 @@ export class Trader {
 
   private considerTimeout(now: Us, out: Command[]): void {
     const order = this.entry;
-    if (order === null || order.place.type !== 'postOnly' || this.canceling === order.place.clientOrderId)
-      return;
-    if (now - order.sentAt >= this.config.entryTimeoutMs * 1000) this.cancelEntry(out);
+    if (order === null) return;
+    const tooOld = order.place.type === 'postOnly' && now - order.sentAt >= this.config.entryTimeoutMs * 1000;
+    if (tooOld || this.canceling === order.place.clientOrderId) this.cancelEntry(now, out);
   }
 
-  private cancelEntry(out: Command[]): void {
+  /** A cancel is safe to repeat, and can get lost: it is, until the order has ended. */
+  private cancelEntry(now: Us, out: Command[]): void {
     const order = this.entry;
-    if (order === null || TERMINAL.has(order.state) || this.canceling === order.place.clientOrderId) return;
-    this.canceling = order.place.clientOrderId;
-    out.push(this.approvedCancel(order.place.clientOrderId, 'order'));
+    if (order === null || TERMINAL.has(order.state)) return;
+    const { clientOrderId } = order.place;
+    if (this.canceling === clientOrderId && now < this.cancelAgainAt) return;
+    this.canceling = clientOrderId;
+    this.cancelAgainAt = now + this.config.exitRetryMs * 1000;
+    out.push(this.approvedCancel(clientOrderId, 'order'));
+    out.push({ kind: 'timer', fireAt: us(this.cancelAgainAt) });
   }
 
   private wantExit(reason: string, now: Us, out: Command[]): void {
@@ -281,7 +298,8 @@ export class Trader {
       clientOrderId: this.numbers.take(),
       side: size > 0 ? 'sell' : 'buy',
       type: 'market' satisfies OrderType,
-      size: lots(Math.abs(size)),
+      // what is larger than the venue takes at once goes in parts
+      size: lots(Math.min(Math.abs(size), this.market.instrument.marketSizeMax)),
       price: ticks(0),
       reduceOnly: true,
       leverage: this.leverage,
@@ -307,8 +325,7 @@ export class Trader {
 
   private losesProtection(reason: string, now: Us, out: Command[]): void {
     this.protection = null;
-    if (this.state === 'open' && this.size !== 0)
-      this.wantExit(`take profit and stop loss ended without closing: ${reason}`, now, out);
+    if (this.state === 'open' && this.size !== 0) this.wantExit(lostProtection(reason), now, out);
   }
 
   private follow(order: WorkingOrder, event: OrderEvent): void {
@@ -324,20 +341,9 @@ export class Trader {
       const order = this.entry!;
       if (!done(order)) return;
       this.canceling = '';
-      if (this.size !== 0) {
-        this.leverage = order.place.leverage;
-        this.protection = {
-          protectionId: order.place.protectionId,
-          takeProfit: order.place.takeProfit,
-          stopLoss: order.place.stopLoss,
-          size: lots(Math.abs(this.size)),
-        };
-        this.state = next(this.state, 'entered');
-        this.entry = null;
-        if (this.exitWanted !== '') this.wantExit(this.exitWanted, now, out);
-        return;
-      }
       this.entry = null;
+      this.risk.entryUnderWay(this.index, false);
+      if (this.size !== 0) return this.entered(order, now, out);
       this.exitWanted = '';
       this.cooldown(now);
       this.state = this.risk.killed ? next(this.state, 'off') : next(this.state, 'missed');
@@ -351,6 +357,26 @@ export class Trader {
         this.retryExit(now, out);
       }
     }
+  }
+
+  /** The entry has ended and there is a position: its protection is the entry's, for as much as the entry filled. */
+  private entered(order: WorkingOrder, now: Us, out: Command[]): void {
+    const { place, filledSeen } = order;
+    this.leverage = place.leverage;
+    this.coveredSize = lots(signOf(place.side) * filledSeen);
+    this.protection =
+      filledSeen === 0
+        ? null
+        : {
+            protectionId: place.protectionId,
+            takeProfit: place.takeProfit,
+            stopLoss: place.stopLoss,
+            size: filledSeen,
+          };
+    this.state = next('entering', 'entered');
+    if (this.exitWanted !== '') this.wantExit(this.exitWanted, now, out);
+    else if (this.risk.killed) this.wantExit('the kill switch is on', now, out);
+    else if (!this.covered) this.wantExit('the position is not what its entry filled', now, out);
   }
 
   private closed(now: Us, out: Command[]): void {
@@ -368,6 +394,30 @@ export class Trader {
 
   private cooldown(now: Us): void {
     this.notBefore = now + this.config.cooldownMs * 1000;
+  }
+
+  private found(order: OpenOrder, now: Us): WorkingOrder {
+    return {
+      place: {
+        kind: 'place',
+        instrument: this.index,
+        clientOrderId: order.clientOrderId,
+        side: order.side,
+        type: 'limit',
+        size: order.size,
+        price: ticks(0),
+        reduceOnly: order.reduceOnly,
+        leverage: this.leverage,
+        takeProfit: order.takeProfit,
+        stopLoss: order.stopLoss,
+        protectionId: protectionIdOf(order.clientOrderId),
+        purpose: order.reduceOnly ? 'close' : 'entry',
+      },
+      state: order.filled > 0 ? 'partiallyFilled' : 'live',
+      filled: order.filled,
+      filledSeen: order.filled,
+      sentAt: now,
+    };
   }
 
   private send(order: Approved<Place>, now: Us, out: Command[]): WorkingOrder {
@@ -422,5 +472,8 @@ export class Trader {
 
 /** An entry's take profit and stop loss pair is known by the entry's id and an `x`. */
 export const protectionIdOf = (clientOrderId: string): string => `${clientOrderId}x`;
+
+const lostProtection = (reason: string): string =>
+  `take profit and stop loss ended without closing: ${reason || 'no reason given'}`;
 
 const done = (order: WorkingOrder): boolean => TERMINAL.has(order.state) && order.filledSeen >= order.filled;

@@ -91,6 +91,8 @@ export class Risk {
   private readonly config: RiskConfig;
   private readonly instruments: readonly Instrument[];
   private readonly sentAt: number[] = [];
+  /** Instruments with an entry on its way or working: a position to be. */
+  private readonly entering = new Set<number>();
 
   constructor(config: RiskConfig, instruments: readonly Instrument[]) {
     this.config = config;
@@ -104,9 +106,9 @@ export class Risk {
     if (!context.feedLive || !context.book.valid || !context.book.twoSided)
       return { reason: 'feed', limit: 1, actual: 0 };
     const age = usToMs(context.now) - usToMs(context.bookAt);
-    if (age > this.config.bookAgeMsMax)
+    if (!(age <= this.config.bookAgeMsMax))
       return { reason: 'staleBook', limit: this.config.bookAgeMsMax, actual: age };
-    const open = context.account.openPositions;
+    const open = this.openOrEntering(context.account);
     if (open >= this.config.openPositionsMax)
       return { reason: 'openPositions', limit: this.config.openPositionsMax, actual: open };
     const sent = this.sentInLastMinute(context.now);
@@ -119,6 +121,7 @@ export class Risk {
     const refusal = order.reduceOnly ? this.checkSize(order) : this.checkEntry(order, context);
     if (refusal !== null) return refuse(refusal);
     this.sentAt.push(context.now);
+    if (!order.reduceOnly) this.entering.add(order.instrument);
     return ok(order as Approved<Place>);
   }
 
@@ -127,29 +130,42 @@ export class Risk {
     return order as Approved<Cancel>;
   }
 
+  /** Whether an approved entry may still fill: until it has ended it counts as an open position. */
+  entryUnderWay(instrument: number, underWay: boolean): void {
+    if (underWay) this.entering.add(instrument);
+    else this.entering.delete(instrument);
+  }
+
+  private openOrEntering({ positions }: Account): number {
+    let count = 0;
+    for (let i = 0; i < positions.length; i++) if (positions[i]!.size !== 0 || this.entering.has(i)) count++;
+    return count;
+  }
+
   private checkEntry(order: Place, context: RiskContext): Refusal | null {
     const general = this.entryAllowed(context) ?? this.checkSize(order);
     if (general !== null) return general;
     const { config } = this;
     const instrument = this.instruments[order.instrument]!;
-    if (order.leverage > config.leverageMax)
+    // every limit is asked as "is it inside?", so that what is not a number is outside
+    if (!(order.leverage <= config.leverageMax))
       return { reason: 'leverage', limit: config.leverageMax, actual: order.leverage };
     const mid = context.book.mid;
     const collar = (Math.abs(order.price - mid) / mid) * 10_000;
-    if (collar > config.priceCollarBp)
+    if (!(collar <= config.priceCollarBp))
       return { reason: 'priceCollar', limit: config.priceCollarBp, actual: collar };
     const notional = instrument.valueNumber(order.size, order.price);
-    if (notional > config.notionalMax)
+    if (!(notional <= config.notionalMax))
       return { reason: 'notional', limit: config.notionalMax, actual: notional };
     const allowed = moneyToNumber(context.account.balance) * config.marginShareMax;
     const margin = notional / order.leverage;
-    if (margin > allowed) return { reason: 'margin', limit: allowed, actual: margin };
+    if (!(margin <= allowed)) return { reason: 'margin', limit: allowed, actual: margin };
     return null;
   }
 
   private checkSize(order: Place): Refusal | null {
     const instrument = this.instruments[order.instrument]!;
-    if (order.size < instrument.sizeMin)
+    if (!(order.size >= instrument.sizeMin) || !Number.isInteger(order.size))
       return { reason: 'size', limit: instrument.sizeMin, actual: order.size };
     const largest = order.type === 'market' ? instrument.marketSizeMax : instrument.limitSizeMax;
     if (order.size > largest) return { reason: 'size', limit: largest, actual: order.size };
