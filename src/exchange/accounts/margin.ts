@@ -11,6 +11,8 @@ export interface Intended {
   readonly size: number;
   /** Ticks; for a market order the price it will hardly exceed. */
   readonly price: number;
+  /** The order that it would be in place of; 0 = none. */
+  readonly replaces: number;
 }
 
 const larger = (one: Money, other: Money): Money => (one > other ? one : other);

@@ -375,7 +375,13 @@ export class OrderDesk {
     const { market, side, size, type } = placement;
     const best = market.book.best(side === 'buy' ? ASK : BID);
     const price = isPriced(type) ? placement.price : Number.isNaN(best) ? market.mark : best;
-    return this.checkIntended(account, market, { instId: market.instrument.id, side, size, price });
+    return this.checkIntended(account, market, {
+      instId: market.instrument.id,
+      side,
+      size,
+      price,
+      replaces: 0,
+    });
   }
 
   private checkIntended(account: Account, market: Market, intended: Intended): Refusal | null {
@@ -427,16 +433,13 @@ export class OrderDesk {
     }
     const more = size - order.size;
     if (more <= 0 && price === order.price) return null;
-    // the order as it would be, in place of the order as it is
-    account.orders.delete(order.id);
-    const refused = this.checkIntended(account, market, {
+    return this.checkIntended(account, market, {
       instId: instrument.id,
       side: order.side,
       size: Math.max(0, size - order.filled),
       price,
+      replaces: order.id,
     });
-    account.orders.set(order.id, order);
-    return refused;
   }
 }
 

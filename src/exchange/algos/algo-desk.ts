@@ -181,8 +181,9 @@ export class AlgoDesk {
     algo.triggeredAt = market.now;
     algo.actualSide = side;
     if (size === 0) {
-      algo.state = 'order_failed';
-      algo.failCode = '51169';
+      // what dies with its position is not a failure when another stop was quicker
+      algo.state = algo.cancelOnClose ? 'canceled' : 'order_failed';
+      algo.failCode = algo.cancelOnClose ? '' : '51169';
       this.end(account, algo, market.now);
       return;
     }

@@ -17,7 +17,7 @@ const FAST = 2;
 const SLOW = 4;
 
 /** Seconds in which the makers' opinion follows the latent value: what the informed earn their living from. */
-const OPINION_LAG_SECONDS = 0.6;
+const OPINION_LAG_SECONDS = 0.4;
 /** Orders queueing at each quote when opinion and quotes agree. */
 const QUEUE_ORDERS = 32;
 const SLOW_ORDERS = 900;
