@@ -66,6 +66,8 @@ async function start(flags: StartFlags): Promise<void> {
         `${JSON.stringify({ ready: true, dashboard: url, venue: settings.venue, mode: settings.mode, symbols: settings.symbols, token: instance.token })}\n`,
       );
     log('info', `page: ${url}`);
+    // to the terminal alone: the log file never holds the token
+    if (!flags.json) process.stderr.write(`           with its controls: ${url}#token=${instance.token}\n`);
     const timeUp =
       flags.duration === undefined
         ? new Promise<never>(() => undefined)

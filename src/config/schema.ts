@@ -150,8 +150,8 @@ export const settingsSchema = z
     ),
     exits: group(
       {
-        tp_multiplier: tunable(2, 0.1, 20, [1.5, 3], 'Take profit distance, multiples of ATR.'),
-        sl_multiplier: tunable(1, 0.1, 20, [0.8, 1.5], 'Stop loss distance, multiples of ATR.'),
+        tp_multiplier: tunable(2, 0.01, 20, [1.5, 3], 'Take profit distance, multiples of ATR.'),
+        sl_multiplier: tunable(1, 0.01, 20, [0.8, 1.5], 'Stop loss distance, multiples of ATR.'),
         tp_fraction: real(
           0.02,
           0.0001,

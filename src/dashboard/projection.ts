@@ -96,7 +96,7 @@ export class Projection implements ViewSource {
 
   decision(decision: Decision): void {
     this.decisions.unshift({
-      at: decision.at / 1000,
+      at: Math.round(decision.at / 1000),
       symbol: this.instruments[decision.instrument]!.id,
       direction: decision.direction,
       confidence: decision.confidence,
@@ -173,7 +173,7 @@ export class Projection implements ViewSource {
       engine: { state: busiest.state, paused: engine.risk.paused, note: this.note || worst.note },
       account: this.account(),
       heartbeat: {
-        lastEventAt: vitals.lastEventAt,
+        lastEventAt: Math.round(vitals.lastEventAt),
         feedLatencyMs: vitals.feedLatencyMs,
         stepUs: vitals.stepUs,
         eventsPerSecond: Math.round(vitals.eventsPerSecond),
@@ -225,7 +225,7 @@ export class Projection implements ViewSource {
       tickSize: instrument.tickSize,
       live: market.live,
       liveNote: market.live ? '' : market.liveReason,
-      bookAt: market.bookAt / 1000,
+      bookAt: Math.round(market.bookAt / 1000),
       bid: believed ? price(book.bestBid) : null,
       ask: believed ? price(book.bestAsk) : null,
       last: price(market.lastPrice),
@@ -276,7 +276,7 @@ export class Projection implements ViewSource {
       stopLoss: pair !== null && pair.stopLoss > 0 ? instrument.priceToNumber(pair.stopLoss) : null,
       leverage: trader.entry?.place.leverage ?? trader.leverage,
       unrealizedPnl: valuation > 0 ? instrument.profitNumber(position.size, entry, valuation) : 0,
-      openedAt: this.engine.account.openedAt(index) / 1000,
+      openedAt: Math.round(this.engine.account.openedAt(index) / 1000),
     };
   }
 
@@ -290,8 +290,8 @@ export function tradeView(instrument: Instrument, trip: RoundTrip): TradeView {
     symbol: instrument.id,
     direction: trip.direction,
     size: instrument.formatSize(trip.size),
-    openedAt: trip.openedAt / 1000,
-    closedAt: trip.closedAt / 1000,
+    openedAt: Math.round(trip.openedAt / 1000),
+    closedAt: Math.round(trip.closedAt / 1000),
     entry: instrument.priceToNumber(trip.entry),
     exit: instrument.priceToNumber(trip.exit),
     pnl: moneyToNumber(money(trip.realized + trip.fees + trip.funding)),
@@ -311,7 +311,7 @@ const PURPOSES: Readonly<Record<FillEvent['purpose'], string>> = {
 
 export function fillMarker(instrument: Instrument, event: FillEvent): MarkerView {
   return {
-    at: event.at / 1000,
+    at: Math.round(event.at / 1000),
     side: event.side,
     price: instrument.priceToNumber(event.price),
     text: `${PURPOSES[event.purpose]} ${instrument.formatSize(event.size)}`,

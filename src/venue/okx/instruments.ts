@@ -27,7 +27,7 @@ export function instrumentSpecOf(row: Row): InstrumentSpec {
 export async function fetchInstruments(rest: OkxRest, instIds: readonly string[]): Promise<Instrument[]> {
   return Promise.all(
     instIds.map(async (instId) => {
-      const rows = await rest.instruments(instId.endsWith('-SWAP') ? 'SWAP' : 'SPOT', instId);
+      const rows = await rowsOf(rest, instId);
       const row = rows.find((candidate) => textOf(candidate, 'instId') === instId);
       if (row === undefined)
         throw new VenueError(`${instId}: OKX knows no such instrument; check the spelling`, '51001', 'stop');
@@ -37,4 +37,14 @@ export async function fetchInstruments(rest: OkxRest, instIds: readonly string[]
       return new Instrument(instrumentSpecOf(row));
     }),
   );
+}
+
+/** None where OKX answers that it has no such instrument. */
+async function rowsOf(rest: OkxRest, instId: string): Promise<Row[]> {
+  try {
+    return await rest.instruments(instId.endsWith('-SWAP') ? 'SWAP' : 'SPOT', instId);
+  } catch (error) {
+    if (error instanceof VenueError && error.code === '51001') return [];
+    throw error;
+  }
 }

@@ -1,0 +1,202 @@
+/** `hunter start` as a person meets it: real processes, real sockets, the exchange on this machine. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { Instrument, parseMoney } from '../core/instrument.ts';
+import type { View } from '../dashboard/view.ts';
+import { Hunter, viewWhere } from '../run/testing/hunter.ts';
+import { Journal } from '../store/journal.ts';
+
+const PATIENCE_MS = 60_000;
+
+const BTC = new Instrument({
+  instId: 'BTC-USDT-SWAP',
+  instType: 'SWAP',
+  ctType: 'linear',
+  tickSz: '0.1',
+  lotSz: '0.01',
+  minSz: '0.01',
+  ctVal: '0.01',
+  ctMult: '1',
+  settleCcy: 'USDT',
+});
+
+const sumOf = ({ account }: View): bigint =>
+  parseMoney(account.startBalance) +
+  parseMoney(account.realizedPnl) +
+  parseMoney(account.fees) +
+  parseMoney(account.funding);
+
+/** What must be true of a journal whatever happened to the processes that wrote it. */
+function checkJournal(hunter: Hunter, mode: string): { fills: number; trades: number } {
+  const journal = Journal.open(join(hunter.folder, `${mode}-embedded`, 'journal.sqlite'), [BTC]);
+  try {
+    const fills = journal.fills(0);
+    const ids = fills.map(({ tradeId }) => tradeId);
+    assert.equal(new Set(ids).size, ids.length, 'a fill was counted twice');
+    let position = 0;
+    for (const fill of fills) {
+      position += fill.side === 'buy' ? fill.size : -fill.size;
+      assert.equal(fill.positionAfter, position, 'a fill is missing');
+    }
+    const sums = journal.accountSums();
+    assert.equal(sums.balance, sums.startBalance + sums.realized + sums.fees + sums.funding);
+    return { fills: fills.length, trades: journal.trades(10_000).length };
+  } finally {
+    journal.close();
+  }
+}
+
+for (const mode of ['paper', 'demo'] as const)
+  describe(`hunter start --mode ${mode} on the embedded exchange`, { timeout: 240_000 }, () => {
+    const hunter = new Hunter();
+    after(() => hunter.dispose());
+
+    test('trades, stops on Ctrl-C within three seconds, and goes on where it was', async () => {
+      const first = await hunter.start('--mode', mode);
+      assert.equal(first.mode, mode);
+      const traded = await viewWhere(
+        first,
+        (view) => view.trades.length >= 1 && view.markets[0]!.live,
+        PATIENCE_MS,
+      );
+      assert.equal(parseMoney(traded.account.balance), sumOf(traded));
+      const market = traded.markets[0]!;
+      assert.ok(market.bid !== null && market.ask !== null && market.bid < market.ask);
+      assert.ok(market.signal !== null && market.signal.reasons.length === market.signal.detectors.length);
+
+      const { code, tookMs } = await hunter.end('SIGINT');
+      assert.equal(code, 130);
+      assert.ok(tookMs < 3_000, `took ${tookMs} ms to stop`);
+
+      const second = await hunter.start('--mode', mode);
+      assert.match(hunter.stderr, /going on where the last run stopped/);
+      const again = await viewWhere(second, (view) => view.engine.state !== 'recovering', PATIENCE_MS);
+      assert.equal(parseMoney(again.account.balance), sumOf(again));
+      assert.ok(again.trades.length >= traded.trades.length, 'trades were forgotten');
+      assert.equal(again.account.startBalance, traded.account.startBalance);
+      await hunter.end('SIGINT');
+      checkJournal(hunter, mode);
+    });
+
+    test('kill -9 at any moment: nothing doubled, nothing forgotten', async () => {
+      let fills = checkJournal(hunter, mode).fills;
+      const started = fills;
+      for (let round = 0; round < 5; round++) {
+        const ready = await hunter.start('--mode', mode);
+        const wanted = fills;
+        await viewWhere(
+          ready,
+          (view) => view.markets[0]!.live && view.engine.state !== 'recovering',
+          PATIENCE_MS,
+        );
+        // somewhere in the middle of trading: a different moment of the trade's life each time
+        await new Promise((resolve) => setTimeout(resolve, 400 + round * 337));
+        await hunter.end('SIGKILL');
+        const now = checkJournal(hunter, mode).fills;
+        assert.ok(now >= wanted, 'fills were forgotten');
+        fills = now;
+      }
+      const last = await hunter.start('--mode', mode);
+      assert.match(hunter.stderr, /ended without saying goodbye: recovering/);
+      const view = await viewWhere(
+        last,
+        ({ trades, engine }) => engine.state !== 'recovering' && trades.length > 0 && fills >= 0,
+        PATIENCE_MS,
+      );
+      assert.equal(parseMoney(view.account.balance), sumOf(view));
+      assert.doesNotMatch(
+        hunter.stderr,
+        /came by deposit, transfer or rounding/,
+        'venue and journal disagree about the balance',
+      );
+      await hunter.end('SIGTERM');
+      const end = checkJournal(hunter, mode);
+      assert.ok(end.fills > started, 'no trade happened between the kills: the test proved nothing');
+    });
+  });
+
+describe('hunter start, refusing', { timeout: 120_000 }, () => {
+  test('a second instance on the same account, naming the first', async () => {
+    const hunter = new Hunter();
+    const second = new Hunter();
+    try {
+      await hunter.start();
+      const { code, stderr } = await second.run('start', '--port', '0', '--data-dir', hunter.folder);
+      assert.equal(code, 3);
+      assert.match(stderr, /is held by process \d+, running since .*, page http:\/\/127\.0\.0\.1:\d+/);
+    } finally {
+      await second.dispose();
+      await hunter.dispose();
+    }
+  });
+
+  const refusals: readonly [string, string, readonly string[], number, RegExp][] = [
+    [
+      'an unknown setting, with the nearest known one',
+      'signal: { confidence_treshold: 0.5 }',
+      [],
+      2,
+      /settings\.yaml:1: unknown key "confidence_treshold" in "signal" — did you mean "confidence_threshold"\?/,
+    ],
+    ['an unknown flag', '', ['--simbols', 'BTC-USDT-SWAP'], 2, /unknown option '--simbols'/],
+    ['live on the embedded exchange', '', ['--mode', 'live'], 2, /real money and needs venue "okx"/],
+    ['demo on OKX without keys', '', ['--mode', 'demo', '--venue', 'okx'], 3, /needs keys: set OKX_API_KEY/],
+    [
+      'an instrument that there is not',
+      '',
+      ['--symbols', 'BTC-USDT-SWOP'],
+      1,
+      /BTC-USDT-SWOP: OKX knows no such instrument/,
+    ],
+    [
+      'symbols that settle in different currencies',
+      '',
+      ['--symbols', 'BTC-USDT-SWAP,BTC-USD-SWAP'],
+      3,
+      /settle in USDT and BTC/,
+    ],
+  ];
+  for (const [what, settings, flags, code, message] of refusals)
+    test(what, async () => {
+      const hunter = new Hunter(settings);
+      try {
+        const ended = await hunter.run('start', '--port', '0', ...flags);
+        assert.match(ended.stderr, message);
+        assert.equal(ended.code, code);
+      } finally {
+        await hunter.dispose();
+      }
+    });
+
+  test('live without a person at a terminal, whatever the keys', async () => {
+    const hunter = new Hunter();
+    process.env.OKX_API_KEY = 'k';
+    process.env.OKX_SECRET_KEY = 's';
+    process.env.OKX_PASSPHRASE = 'p';
+    try {
+      const { code, stderr } = await hunter.run('start', '--mode', 'live', '--venue', 'okx');
+      assert.match(stderr, /typed confirmation/);
+      assert.equal(code, 3);
+    } finally {
+      delete process.env.OKX_API_KEY;
+      delete process.env.OKX_SECRET_KEY;
+      delete process.env.OKX_PASSPHRASE;
+      await hunter.dispose();
+    }
+  });
+
+  test('OKX out of reach is said in one line, tried again, and left on Ctrl-C', async () => {
+    // port 9 (discard) of this machine: refused at once, like a network that is not there
+    const hunter = new Hunter('okx: { rest: "http://127.0.0.1:9", ws: "ws://127.0.0.1:9/ws/v5" }');
+    try {
+      await hunter.startUntil(/cannot be reached .* trying again in 2 s/, '--venue', 'okx', '--port', '0');
+      const { code, tookMs } = await hunter.end('SIGINT');
+      assert.equal(code, 130);
+      assert.ok(tookMs < 3_000, `took ${tookMs} ms to stop`);
+      assert.doesNotMatch(hunter.stderr, /page: http/, 'a page without a market must not be offered as live');
+    } finally {
+      await hunter.dispose();
+    }
+  });
+});
