@@ -138,10 +138,11 @@ test('in their true order every push is told as it is, fills before the state th
 test('a fill from the lists and the same from a push are one', () => {
   const [, push] = life([10], false, true);
   const { fills } = told((ledger) => {
-    const order = { id: 'b1', venueOrderId: '900', side: 'buy', update: null } as const;
-    ledger.applyFill(0, push!.fill!, order, us(1));
+    const row = { ...push!.fill!, venueOrderId: '900', clientOrderId: 'b1', side: 'buy' } as const;
+    const known = { fills: [{ index: 0, value: row }], orders: new Map(), pairs: [] };
+    ledger.applyFills(known, us(1));
     ledger.applyOrder(0, push!, us(2), true);
-    ledger.applyFill(0, push!.fill!, order, us(3));
+    ledger.applyFills(known, us(3));
   });
   assert.equal(fills.length, 1);
 });

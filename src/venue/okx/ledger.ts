@@ -1,18 +1,10 @@
 import type { Place } from '../../core/commands.ts';
 import { FillEvent, type FillPurpose, OrderEvent, type OrderState } from '../../core/events.ts';
 import type { Instrument } from '../../core/instrument.ts';
-import {
-  type Lots,
-  lots,
-  type Money,
-  money,
-  NO_MONEY,
-  type Side,
-  type Ticks,
-  type Us,
-} from '../../core/units.ts';
+import { type Lots, lots, type Money, money, NO_MONEY, type Ticks, type Us } from '../../core/units.ts';
 import type { VenueEvent } from '../venue.ts';
 import type { AlgoUpdate, FillPart, OrderUpdate } from './codec/private.ts';
+import type { KnownFills } from './inquiry.ts';
 import type { Log } from './options.ts';
 
 /** What we know of one of our orders. For the child order of a pair, and for the pair itself, `id` is the protection's. */
@@ -154,24 +146,18 @@ export class OrderLedger {
     return record;
   }
 
-  /** A row of the fills list. `update`: its order, where it is known. */
-  applyFill(
-    instrument: number,
-    fill: FillPart,
-    order: {
-      readonly id: string;
-      readonly venueOrderId: string;
-      readonly side: Side;
-      readonly update: OrderUpdate | null;
-    },
-    at: Us,
-  ): void {
-    const id = order.update === null ? order.id : this.idOf(order.update);
-    const about = order.update ?? {
-      ...{ side: order.side, venueOrderId: order.venueOrderId, feeTotal: null },
-      ...{ category: 'normal', reduceOnly: false, algoId: '' },
-    };
-    this.tellFill(instrument, this.records.get(id) ?? null, about, fill, at, id);
+  /** Fills from OKX's lists. */
+  applyFills({ fills, orders, pairs }: KnownFills, at: Us): void {
+    for (const { index, value } of pairs) this.learn(index, value);
+    for (const { index, value } of fills) {
+      const order = orders.get(value.venueOrderId);
+      const id = order === undefined ? value.clientOrderId : this.idOf(order);
+      const about = order ?? {
+        ...{ side: value.side, venueOrderId: value.venueOrderId, feeTotal: null },
+        ...{ category: 'normal', reduceOnly: false, algoId: '' },
+      };
+      this.tellFill(index, this.records.get(id) ?? null, about, value, at, id);
+    }
   }
 
   applyAlgo(instrument: number, update: AlgoUpdate, at: Us): void {

@@ -150,6 +150,14 @@ export class OkxRest {
     return this.pages('trade/fills', { instType, ordId }, 'billId');
   }
 
+  /** Places one order, refused by OKX if it arrives after `expiresAtMs` (its clock). Gives OKX's id. Sent once. */
+  async placeOrder(instId: string, order: Row, expiresAtMs: number): Promise<string> {
+    const data = await this.post('trade/order', { instId, ...order }, instId, {
+      expTime: String(expiresAtMs),
+    });
+    return textOf(rowsOf(data)[0] ?? {}, 'ordId');
+  }
+
   async cancelOrder(instId: string, clOrdId: string): Promise<void> {
     await this.post('trade/cancel-order', { instId, clOrdId }, instId);
   }
@@ -180,8 +188,13 @@ export class OkxRest {
     return this.request('GET', path, queryText(query), '', false, String(query.instId ?? ''));
   }
 
-  private post(path: string, body: object, instId = ''): Promise<unknown[]> {
-    return this.request('POST', path, '', JSON.stringify(body), true, instId);
+  private post(
+    path: string,
+    body: object,
+    instId = '',
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<unknown[]> {
+    return this.request('POST', path, '', JSON.stringify(body), true, instId, headers);
   }
 
   private only(rows: Row[], path: string): Row {
@@ -224,14 +237,15 @@ export class OkxRest {
     body: string,
     signed: boolean,
     instId: string,
+    extra: Readonly<Record<string, string>> = {},
   ): Promise<unknown[]> {
     if (signed && this.offsetMs === null) await this.synchronise();
     try {
-      return await this.once(method, path, query, body, signed, instId);
+      return await this.once(method, path, query, body, signed, instId, extra);
     } catch (error) {
       if (!signed || !(error instanceof OkxError) || error.code !== '50102') throw error;
       await this.synchronise();
-      return this.once(method, path, query, body, signed, instId);
+      return this.once(method, path, query, body, signed, instId, extra);
     }
   }
 
@@ -242,13 +256,14 @@ export class OkxRest {
     body: string,
     signed: boolean,
     instId: string,
+    extra: Readonly<Record<string, string>> = {},
   ): Promise<unknown[]> {
     const what = `${method} ${path}`;
     const limit = ENDPOINT_LIMITS[path] ?? UNLISTED_LIMIT;
     await this.limits.take(limit.perInstrument ? `${what} ${instId}` : what, limit);
 
     const target = `/api/v5/${path}${query}`;
-    const headers: Record<string, string> = {};
+    const headers: Record<string, string> = { ...extra };
     if (body !== '') headers['Content-Type'] = 'application/json';
     if (this.options.demo) headers['x-simulated-trading'] = '1';
     if (signed) {

@@ -500,6 +500,34 @@ test('a cancel goes by REST when the socket is away', async (context) => {
   });
 });
 
+test('a close goes by REST when the socket is away, once, with its deadline; an entry does not', async (context) => {
+  const { server, venue, connect, told, routes, time } = await world(context);
+  await connect();
+  server.cut('/private');
+  await until('noticed', () => !venue.live);
+  routes['trade/order'] = ({ method }) =>
+    method === 'POST'
+      ? okay({ ordId: '900', clOrdId: 'c1', sCode: '0', sMsg: '' })
+      : okay(row({ clOrdId: 'c1' }));
+  const close = { type: 'market', reduceOnly: true, purpose: 'close', side: 'sell' } as const;
+  venue.submit(order({ ...close, clientOrderId: 'c1' }));
+  venue.submit(order({ clientOrderId: 'e1' }));
+  await told('order c1 live 0');
+  await told('order e1 rejected 0 (not sent: not connected, or still catching up)');
+  const posts = () => server.calls.filter(({ method, path }) => method === 'POST' && path === 'trade/order');
+  assert.equal(posts().length, 1);
+  assert.equal(posts()[0]!.headers.exptime, String(time.nowMs() + 5_000));
+  assert.deepEqual(posts()[0]!.body, {
+    ...{ instId, tdMode: 'cross', clOrdId: 'c1', side: 'sell', ordType: 'ioc', sz: '2', px: '60000' },
+    reduceOnly: true,
+  });
+  routes['trade/order'] = ({ method }) => (method === 'POST' ? 'hang up' : refusal('51603'));
+  venue.submit(order({ ...close, clientOrderId: 'c2' }));
+  await until('sent', () => posts().length === 2);
+  await passing(time, 'unknown', () => venue.live);
+  assert.equal(posts().length, 2);
+});
+
 test('take profit and stop loss: the pair stands, one fires, its fills carry the protection id and say which', async (context) => {
   for (const [fired, price, purpose] of [
     ['tp', '62000', 'takeProfit'],

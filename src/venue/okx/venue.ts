@@ -1,34 +1,24 @@
-import type { Approved, Cancel, OrderCommand, OrderType, Place } from '../../core/commands.ts';
-import {
-  FillEvent,
-  FundingPaymentEvent,
-  type OpenOrder,
-  type PositionState,
-  type Protection,
-} from '../../core/events.ts';
+import type { Approved, Cancel, OrderCommand, Place } from '../../core/commands.ts';
+import { FillEvent, type FundingPaymentEvent } from '../../core/events.ts';
 import type { Instrument } from '../../core/instrument.ts';
-import { lots, type Ms, NO_MONEY, us } from '../../core/units.ts';
+import { lots, type Ms, ms } from '../../core/units.ts';
 import { type OrderReport, type Venue, VenueError, type VenueEvent, type VenueState } from '../venue.ts';
 import { BackOff } from './back-off.ts';
 import { DecodeError } from './codec/decode-error.ts';
 import { isRow, type Row, rowsOf, textOf } from './codec/fields.ts';
 import { parsePush } from './codec/market.ts';
-import {
-  type AlgoUpdate,
-  decodeAlgo,
-  decodeAnswer,
-  decodeCash,
-  decodeFill,
-  decodeFundingBill,
-  decodeOrder,
-  decodePosition,
-  type FillRow,
-  type OrderUpdate,
-  tellsOfFunding,
-} from './codec/private.ts';
+import { decodeAlgo, decodeAnswer, decodeOrder, type OrderUpdate, tellsOfFunding } from './codec/private.ts';
 import { errorOf, OkxError } from './errors.ts';
+import { type Found, Inquiry } from './inquiry.ts';
 import { isTerminal, OrderLedger, type OrderRecord } from './ledger.ts';
 import { type OkxOptions, type RawTap, realTimers, sleep, type Timers } from './options.ts';
+import {
+  instrumentKey,
+  type MarginMode,
+  placeArgs,
+  placeProblem,
+  type TriggerPriceType,
+} from './order-request.ts';
 import { checkPermissions } from './permissions.ts';
 import { RateLimits } from './rate-limit.ts';
 import { OkxRest } from './rest.ts';
@@ -38,9 +28,9 @@ export interface OkxVenueOptions extends OkxOptions, SocketTiming {
   /** Commands and events carry the index in this list. All settle in one currency. */
   readonly instruments: readonly Instrument[];
   /** Default `cross`. */
-  readonly marginMode?: 'cross' | 'isolated';
+  readonly marginMode?: MarginMode;
   /** Which price fires take profit and stop loss. Default `last`. */
-  readonly triggerPriceType?: 'last' | 'mark' | 'index';
+  readonly triggerPriceType?: TriggerPriceType;
   /** An order operation without an answer for so long is of unknown fate, and asked about. Default 3 s. */
   readonly orderTimeoutMs?: number;
   /** OKX refuses an order that reaches it later than this after it was sent (`expTime`). Default 5 s. */
@@ -56,22 +46,10 @@ export interface OkxVenueOptions extends OkxOptions, SocketTiming {
   readonly restClient?: OkxRest;
 }
 
-const ORDER_TYPES: Readonly<Record<OrderType, string>> = {
-  market: 'market',
-  limit: 'limit',
-  postOnly: 'post_only',
-  ioc: 'ioc',
-  fok: 'fok',
-};
-
 /** After `expTime` OKX refuses the order; its lists may lag by this much before "not found" means "never was". */
 const LIST_LAG_MS = 2_000;
 /** Fills and orders from so long before a connection was lost are asked for again: pushes may have been in flight. */
 const OVERLAP_MS = 60_000;
-/** OKX keeps fills for three days and orders and bills for seven in the quick lists; the archives hold three months. */
-const RECENT_FILLS_MS = 2.9 * 86_400_000;
-const RECENT_MS = 6.9 * 86_400_000;
-
 const PLACE_LIMIT = { count: 60, windowMs: 2_000 };
 
 interface Pending {
@@ -85,9 +63,6 @@ interface Pending {
 /**
  * Orders at OKX, or at whatever speaks like it. Orders go by WebSocket, everything that is asked goes by REST.
  *
- * A market order that carries a price collar is sent as an immediate-or-cancel limit at the collar: OKX's own market
- * order runs to its price band, several per cent away. Without a collar it is OKX's market order.
- *
  * An order is sent once. Refused is `rejected`; without an answer it is `unknown`, and asked about by its client id until
  * OKX has said what became of it. "Never had it" is believed only after the order's `expTime`, when it can no longer arrive.
  */
@@ -96,7 +71,7 @@ export class OkxVenue implements Venue {
   readonly rest: OkxRest;
   private readonly options: OkxVenueOptions;
   private readonly timers: Timers;
-  private readonly indexes: ReadonlyMap<string, number>;
+  private readonly inquiry: Inquiry;
   private readonly privateSocket: OkxSocket;
   private readonly businessSocket: OkxSocket;
   private readonly ledger: OrderLedger;
@@ -132,7 +107,7 @@ export class OkxVenue implements Venue {
     this.timers = options.timers ?? realTimers;
     this.rest = options.restClient ?? new OkxRest(options);
     this.limits = new RateLimits(options.clock, this.timers);
-    this.indexes = new Map(options.instruments.map(({ id }, index) => [id, index]));
+    this.inquiry = new Inquiry(this.rest, options.instruments, options.clock, options.log);
     this.ledger = new OrderLedger(options.instruments, (event) => this.emit(event), options.log);
     const connects = new RateLimits(options.clock, this.timers);
     const socketOptions = { ...options, connects, login: true, exchangeNow: () => this.rest.exchangeTime() };
@@ -233,48 +208,14 @@ export class OkxVenue implements Venue {
   // — what is asked —
 
   async state(): Promise<VenueState> {
-    const currency = this.options.instruments[0]?.settleCurrency ?? '';
-    const [balances, positions, orders, algos] = await Promise.all([
-      this.rest.balance(currency),
-      this.rest.positions('SWAP'),
-      this.rest.ordersPending('SWAP'),
-      this.rest.algosPending('SWAP'),
-    ]);
-    const pairs = this.decoded(algos, decodeAlgo);
-    const open = this.decoded(orders, decodeOrder);
-    for (const { index, value } of open) this.ledger.adopt(index, value);
+    const { state, orders, pairs } = await this.inquiry.state();
+    for (const { index, value } of orders) this.ledger.adopt(index, value);
     for (const { index, value } of pairs) this.ledger.adoptAlgo(index, value);
-    return {
-      balance: decodeCash(balances[0] ?? {}, currency) ?? NO_MONEY,
-      positions: this.decoded(positions, decodePosition).map(({ index, value }) => ({
-        instrument: index,
-        size: value.size,
-        cost: value.cost,
-        leverage: value.leverage,
-        openedAt: us(value.openedAt * 1000),
-        protection: this.protectionOf(index, value.size, pairs),
-        trip: { realized: NO_MONEY, fees: NO_MONEY, funding: NO_MONEY },
-      })),
-      orders: open
-        .filter(({ value }) => value.algoId === '')
-        .map(
-          ({ index, value }): OpenOrder => ({
-            clientOrderId: value.clientOrderId,
-            venueOrderId: value.venueOrderId,
-            instrument: index,
-            side: value.side,
-            size: value.size,
-            filled: value.filled,
-            reduceOnly: value.reduceOnly,
-            takeProfit: value.takeProfit,
-            stopLoss: value.stopLoss,
-          }),
-        ),
-    };
+    return state;
   }
 
   async find(instrument: number, clientOrderId: string): Promise<OrderReport | null> {
-    const found = await this.lookUp(instrument, clientOrderId, this.rest.exchangeNow() - RECENT_MS);
+    const found = await this.inquiry.lookUp(instrument, clientOrderId, null);
     if (found === null) return null;
     if (found.order !== null) {
       const { venueOrderId, state, filled, reason } = found.order;
@@ -295,29 +236,19 @@ export class OkxVenue implements Venue {
       },
       this.options.log,
     );
-    await this.tellFillsSince(since, listener);
+    listener.applyFills(await this.inquiry.fillsSince(since), this.options.clock.nowUs());
     return told;
   }
 
-  async fundingPayments(since: Ms): Promise<FundingPaymentEvent[]> {
-    const at = this.options.clock.nowUs();
-    const rows = await this.rest.bills('8', since, this.rest.exchangeNow() - since > RECENT_MS);
-    return rows
-      .flatMap((row) => {
-        const index = this.indexes.get(textOf(row, 'instId'));
-        if (index === undefined) return [];
-        const { billId, exchangeAt, amount } = decodeFundingBill(row);
-        return [new FundingPaymentEvent(at, index, billId, exchangeAt, amount)];
-      })
-      .filter(({ exchangeAt }) => exchangeAt >= since)
-      .sort((one, other) => one.exchangeAt - other.exchangeAt || compareIds(one.paymentId, other.paymentId));
+  fundingPayments(since: Ms): Promise<FundingPaymentEvent[]> {
+    return this.inquiry.fundingPayments(since);
   }
 
   // — orders out —
 
   private async place(place: Place): Promise<void> {
     const { clock } = this.options;
-    const instrument = this.instrumentAt(place.instrument);
+    const instrument = this.inquiry.instrumentAt(place.instrument);
     const known = this.ledger.find(place.clientOrderId);
     const record = known ?? this.ledger.register(place, clock.nowMs());
     await Promise.resolve(); // nothing is told from within `submit`
@@ -349,48 +280,32 @@ export class OkxVenue implements Venue {
     const timeoutMs = this.options.orderTimeoutMs ?? 3_000;
     if (waitedMs > timeoutMs) return reject(`not sent: ${waitedMs} ms late, the market has moved on`);
 
+    const { marginMode = 'cross', triggerPriceType = 'last' } = this.options;
     record.sentAtMs = clock.nowMs();
     record.expiresAtMs = this.rest.exchangeNow() + (this.options.expireAfterMs ?? 5_000);
+    const args = placeArgs(place, instrument, marginMode, triggerPriceType);
     const immediate = place.type === 'market' || place.type === 'ioc' || place.type === 'fok';
     const sent = this.operate(record, 'place', immediate, {
       op: 'order',
       expTime: String(record.expiresAtMs),
-      args: [this.placeArgs(place, instrument)],
+      args: [{ ...instrumentKey(instrument), ...args }],
     });
-    if (!sent) reject('not sent: not connected');
-  }
-
-  private placeArgs(place: Place, instrument: Instrument): Row {
-    const { marginMode = 'cross', triggerPriceType = 'last' } = this.options;
-    const collared = place.type === 'market' && place.price !== 0;
-    const args: Record<string, unknown> = {
-      ...this.instrumentKey(instrument),
-      tdMode: marginMode,
-      clOrdId: place.clientOrderId,
-      side: place.side,
-      ordType: collared ? 'ioc' : ORDER_TYPES[place.type],
-      sz: instrument.formatSize(place.size),
-    };
-    if (place.type !== 'market' || collared) args.px = instrument.formatPrice(place.price);
-    if (place.reduceOnly) args.reduceOnly = true;
-    if (place.protectionId !== '') {
-      const pair: Record<string, string> = { attachAlgoClOrdId: place.protectionId };
-      for (const [leg, trigger] of [
-        ['tp', place.takeProfit],
-        ['sl', place.stopLoss],
-      ] as const) {
-        if (trigger === 0) continue;
-        pair[`${leg}TriggerPx`] = instrument.formatPrice(trigger);
-        pair[`${leg}OrdPx`] = '-1'; // at market
-        pair[`${leg}TriggerPxType`] = triggerPriceType;
-      }
-      args.attachAlgoOrds = [pair];
+    if (sent) return;
+    if (place.purpose === 'entry') return reject('not sent: not connected');
+    // the socket is away and certainly has not sent it: closing must stay possible
+    try {
+      const venueOrderId = await this.rest.placeOrder(instrument.id, args, record.expiresAtMs);
+      this.ledger.tell(record, venueOrderId, 'live', record.filled, '', clock.nowUs());
+      if (immediate) this.expectEnd(record);
+    } catch (error) {
+      if (!(error instanceof OkxError)) throw error;
+      if (error.outcome === 'refused') reject(error.message);
+      else this.unknown(record, error.message);
     }
-    return args;
   }
 
   private async cancel(cancel: Cancel): Promise<void> {
-    const instrument = this.instrumentAt(cancel.instrument);
+    const instrument = this.inquiry.instrumentAt(cancel.instrument);
     await Promise.resolve();
     const record =
       this.ledger.find(cancel.clientOrderId) ??
@@ -399,7 +314,7 @@ export class OkxVenue implements Venue {
     await this.limits.take(`cancel ${instrument.id}`, PLACE_LIMIT);
     const sent = this.operate(record, 'cancel', true, {
       op: 'cancel-order',
-      args: [{ ...this.instrumentKey(instrument), clOrdId: cancel.clientOrderId }],
+      args: [{ ...instrumentKey(instrument), clOrdId: cancel.clientOrderId }],
     });
     if (sent) return;
     // the socket is away: closing must stay possible
@@ -437,13 +352,8 @@ export class OkxVenue implements Venue {
     return true;
   }
 
-  private instrumentKey(instrument: Instrument): Row {
-    // OKX wants its integer code here since 2026; servers without codes take the name
-    return instrument.code === 0 ? { instId: instrument.id } : { instIdCode: instrument.code };
-  }
-
   private ensureLeverage(index: number, wanted: number): Promise<number> {
-    const instrument = this.instrumentAt(index);
+    const instrument = this.inquiry.instrumentAt(index);
     const mode = this.options.marginMode ?? 'cross';
     const before = this.leverage.get(index) ?? this.leverageInForce(instrument, mode);
     const now = before.then(async (inForce) => {
@@ -543,7 +453,11 @@ export class OkxVenue implements Venue {
       try {
         // the time before the question: an order that expired after it could still have been on its way
         const askedAtMs = this.rest.exchangeNow();
-        found = await this.lookUp(record.instrument, record.id, this.sinceOf(record));
+        found = await this.inquiry.lookUp(
+          record.instrument,
+          record.id,
+          record.sentAtMs === 0 ? null : record.sentAtMs - OVERLAP_MS,
+        );
         if (this.stopped) return;
         if (found !== null) {
           await this.applyFound(record, found);
@@ -572,32 +486,9 @@ export class OkxVenue implements Venue {
       return;
     }
     // fills first, so that "filled" never comes before what filled it
-    if (found.order.filled > record.fillsTold) await this.tellFillsOf(found.order);
+    if (found.order.filled > record.fillsTold)
+      this.ledger.applyFills(await this.inquiry.fillsOf(found.order), this.options.clock.nowUs());
     this.ledger.applyOrder(record.instrument, found.order, this.options.clock.nowUs(), false);
-  }
-
-  /** By client id: the order, or the pair and, once it fired, its child order. Null: OKX answered that it has neither. */
-  private async lookUp(index: number, id: string, since: number): Promise<Found | null> {
-    const instrument = this.instrumentAt(index);
-    const row =
-      (await this.rest.order(instrument.id, { clOrdId: id })) ??
-      (await this.rest.ordersHistory('SWAP', since, false, instrument.id)).find(
-        (candidate) => textOf(candidate, 'clOrdId') === id,
-      );
-    if (row !== undefined && row !== null) return { order: decodeOrder(row, instrument), algo: null };
-    const algoRow = await this.rest.algo({ algoClOrdId: id });
-    if (algoRow === null) return null;
-    const algo = decodeAlgo(algoRow, instrument);
-    if (algo.state !== 'effective' || algo.childOrderId === '') return { order: null, algo };
-    const child = await this.rest.order(instrument.id, { ordId: algo.childOrderId });
-    if (child === null) return { order: null, algo };
-    // the child is ours by the pair's id, whether or not its row repeats it
-    const order = { ...decodeOrder(child, instrument), algoId: algo.algoId, algoClientId: id };
-    return { order, algo };
-  }
-
-  private sinceOf(record: OrderRecord): number {
-    return record.sentAtMs === 0 ? this.rest.exchangeNow() - RECENT_MS : record.sentAtMs - OVERLAP_MS;
   }
 
   // — pushes —
@@ -620,9 +511,9 @@ export class OkxVenue implements Venue {
   }
 
   private orderPushed(row: Row): void {
-    const index = this.indexes.get(textOf(row, 'instId'));
+    const index = this.inquiry.indexOf(row);
     if (index === undefined) return; // an instrument that is not ours to trade
-    const update = decodeOrder(row, this.instrumentAt(index));
+    const update = decodeOrder(row, this.inquiry.instrumentAt(index));
     if (update.algoId === '' || this.ledger.knowsAlgo(update)) {
       this.orderUpdated(index, update);
       return;
@@ -639,16 +530,19 @@ export class OkxVenue implements Venue {
     const record = this.ledger.applyOrder(index, update, this.options.clock.nowUs(), true);
     if (record === null || record.filled <= record.fillsTold) return;
     this.options.log('warn', 'a fill was lost on the way: asking for it', { order: record.id });
-    this.tellFillsOf(update).catch((error: unknown) => {
-      this.options.log('warn', 'asking for fills failed', { problem: (error as Error).message });
-      this.catchUp('fills are missing');
-    });
+    this.inquiry.fillsOf(update).then(
+      (known) => this.ledger.applyFills(known, this.options.clock.nowUs()),
+      (error: unknown) => {
+        this.options.log('warn', 'asking for fills failed', { problem: (error as Error).message });
+        this.catchUp('fills are missing');
+      },
+    );
   }
 
   private async learnAlgo(index: number, algoId: string): Promise<void> {
     try {
-      const row = await this.rest.algo({ algoId });
-      if (row !== null) this.ledger.learn(index, decodeAlgo(row, this.instrumentAt(index)));
+      const algo = await this.inquiry.algo(index, algoId);
+      if (algo !== null) this.ledger.learn(index, algo);
     } catch (error) {
       this.options.log('error', 'cannot tell a take profit from a stop loss', {
         ...{ algoId, problem: (error as Error).message },
@@ -657,9 +551,13 @@ export class OkxVenue implements Venue {
   }
 
   private algoPushed(row: Row): void {
-    const index = this.indexes.get(textOf(row, 'instId'));
+    const index = this.inquiry.indexOf(row);
     if (index === undefined) return;
-    this.ledger.applyAlgo(index, decodeAlgo(row, this.instrumentAt(index)), this.options.clock.nowUs());
+    this.ledger.applyAlgo(
+      index,
+      decodeAlgo(row, this.inquiry.instrumentAt(index)),
+      this.options.clock.nowUs(),
+    );
   }
 
   /** The bill may be written a moment after the push. */
@@ -723,17 +621,14 @@ export class OkxVenue implements Venue {
     const startedAt = this.rest.exchangeNow();
     const since = Math.max(this.connectedAtMs, this.comparedToMs - OVERLAP_MS);
     const known = this.ledger.open();
-    const [orders, algos] = await Promise.all([
-      this.rest.ordersPending('SWAP'),
-      this.rest.algosPending('SWAP'),
-    ]);
-    await this.tellFillsSince(since, this.ledger);
+    const { orders, pairs } = await this.inquiry.standing();
+    this.ledger.applyFills(await this.inquiry.fillsSince(since), this.options.clock.nowUs());
     const standing = new Set<string>();
-    for (const { index, value } of this.decoded(orders, decodeOrder)) {
+    for (const { index, value } of orders) {
       standing.add(value.clientOrderId);
       this.ledger.applyOrder(index, value, this.options.clock.nowUs(), false);
     }
-    for (const { index, value } of this.decoded(algos, decodeAlgo)) {
+    for (const { index, value } of pairs) {
       standing.add(value.algoClientId);
       this.ledger.applyAlgo(index, value, this.options.clock.nowUs());
     }
@@ -762,73 +657,8 @@ export class OkxVenue implements Venue {
     });
   }
 
-  private async tellFillsSince(since: number, ledger: OrderLedger): Promise<void> {
-    const now = this.rest.exchangeNow();
-    const rows = await this.rest.fills('SWAP', since, now - since > RECENT_FILLS_MS);
-    const fills = this.decoded(rows, decodeFill).filter(({ value }) => value.exchangeAt >= since);
-    if (fills.length === 0) return;
-    const orders = await this.ordersOf(fills, since);
-    const algoIds = new Set<string>();
-    for (const { index, value } of fills) {
-      const order = orders.get(value.venueOrderId);
-      if (order === undefined || order.algoId === '' || algoIds.has(order.algoId)) continue;
-      algoIds.add(order.algoId);
-      const row = await this.rest.algo({ algoId: order.algoId });
-      if (row !== null) ledger.learn(index, decodeAlgo(row, this.instrumentAt(index)));
-    }
-    this.tellFills(fills, orders, ledger);
-  }
-
-  /** The orders that these fills belong to, by OKX's id: from the lists, else one by one. */
-  private async ordersOf(
-    fills: readonly Indexed<FillRow>[],
-    since: number,
-  ): Promise<Map<string, OrderUpdate>> {
-    const now = this.rest.exchangeNow();
-    const [pending, history] = await Promise.all([
-      this.rest.ordersPending('SWAP'),
-      this.rest.ordersHistory('SWAP', since, now - since > RECENT_MS),
-    ]);
-    const orders = new Map<string, OrderUpdate>();
-    for (const { value } of this.decoded([...pending, ...history], decodeOrder))
-      orders.set(value.venueOrderId, value);
-    for (const { index, value } of fills) {
-      if (orders.has(value.venueOrderId)) continue;
-      const instrument = this.instrumentAt(index);
-      const row = await this.rest.order(instrument.id, { ordId: value.venueOrderId });
-      if (row !== null) orders.set(value.venueOrderId, decodeOrder(row, instrument));
-    }
-    return orders;
-  }
-
-  private async tellFillsOf(order: OrderUpdate): Promise<void> {
-    const rows = await this.rest.fillsOf('SWAP', order.venueOrderId);
-    this.tellFills(this.decoded(rows, decodeFill), new Map([[order.venueOrderId, order]]), this.ledger);
-  }
-
-  private tellFills(
-    fills: readonly Indexed<FillRow>[],
-    orders: ReadonlyMap<string, OrderUpdate>,
-    ledger: OrderLedger,
-  ): void {
-    const inOrder = fills.toSorted(
-      (one, other) =>
-        one.value.exchangeAt - other.value.exchangeAt || compareIds(one.value.tradeId, other.value.tradeId),
-    );
-    const at = this.options.clock.nowUs();
-    for (const { index, value } of inOrder) {
-      const { clientOrderId: id, venueOrderId, side } = value;
-      ledger.applyFill(
-        index,
-        value,
-        { id, venueOrderId, side, update: orders.get(venueOrderId) ?? null },
-        at,
-      );
-    }
-  }
-
   private async tellFunding(): Promise<void> {
-    for (const payment of await this.fundingPayments((this.fundingSinceMs - OVERLAP_MS) as Ms)) {
+    for (const payment of await this.inquiry.fundingPayments(ms(this.fundingSinceMs - OVERLAP_MS))) {
       const key = `${payment.instrument}:${payment.paymentId}`;
       if (payment.exchangeAt < this.connectedAtMs || this.fundingTold.has(key) || this.stopped) continue;
       this.fundingTold.add(key);
@@ -836,75 +666,4 @@ export class OkxVenue implements Venue {
       this.emit(payment);
     }
   }
-
-  // — small things —
-
-  private instrumentAt(index: number): Instrument {
-    const instrument = this.options.instruments[index];
-    if (instrument === undefined)
-      throw new RangeError(`no instrument ${index}: there are ${this.options.instruments.length}`);
-    return instrument;
-  }
-
-  /** Rows of our instruments, decoded; others are not ours to read. */
-  private decoded<T>(rows: readonly Row[], decode: (row: Row, instrument: Instrument) => T): Indexed<T>[] {
-    return rows.flatMap((row) => {
-      const index = this.indexes.get(textOf(row, 'instId'));
-      return index === undefined ? [] : [{ index, value: decode(row, this.instrumentAt(index)) }];
-    });
-  }
-
-  /** The newest pair that closes this position. */
-  private protectionOf(
-    index: number,
-    size: PositionState['size'],
-    pairs: readonly Indexed<AlgoUpdate>[],
-  ): Protection | null {
-    const closing = size > 0 ? 'sell' : 'buy';
-    const candidates = pairs
-      .filter((pair) => pair.index === index && pair.value.side === closing && pair.value.state === 'live')
-      .map(({ value }) => value)
-      .sort((one, other) => other.createdAt - one.createdAt);
-    const [newest] = candidates;
-    if (newest === undefined) return null;
-    if (candidates.length > 1)
-      this.options.log('warn', 'several protections stand for one position: the newest is taken', {
-        ...{
-          instrument: this.instrumentAt(index).id,
-          protections: candidates.map(({ algoClientId }) => algoClientId),
-        },
-      });
-    return {
-      protectionId: newest.algoClientId,
-      takeProfit: newest.takeProfit,
-      stopLoss: newest.stopLoss,
-      size: newest.size === 0 ? lots(Math.abs(size)) : newest.size,
-    };
-  }
-}
-
-interface Indexed<T> {
-  readonly index: number;
-  readonly value: T;
-}
-
-type Found =
-  | { readonly order: OrderUpdate; readonly algo: AlgoUpdate | null }
-  | { readonly order: null; readonly algo: AlgoUpdate };
-
-/** What OKX would refuse anyhow, in better words; empty = nothing. */
-function placeProblem(place: Place): string {
-  if (!/^[A-Za-z0-9]{1,32}$/.test(place.clientOrderId))
-    return `client order id "${place.clientOrderId}" is not 1 to 32 letters and digits`;
-  if (place.type !== 'market' && place.price <= 0) return `a ${place.type} order needs a price`;
-  if (place.size <= 0) return 'the size is not positive';
-  if (!place.reduceOnly && !(place.leverage > 0)) return `leverage ${place.leverage} is not positive`;
-  if (place.protectionId !== '' && place.takeProfit === 0 && place.stopLoss === 0)
-    return 'a protection needs a take profit or a stop loss';
-  return '';
-}
-
-/** Whole numbers as text, of any length. */
-function compareIds(one: string, other: string): number {
-  return one.length - other.length || (one < other ? -1 : one > other ? 1 : 0);
 }
