@@ -43,7 +43,8 @@ const config = (account: Account): Record<string, unknown> => ({
   levelTmp: '',
   feeType: '0',
   perm: 'read_only,trade',
-  ip: '',
+  // nobody beyond this machine can reach the server
+  ip: '127.0.0.1',
   label: 'local',
   acctStpMode: 'cancel_maker',
   greeksType: 'PA',

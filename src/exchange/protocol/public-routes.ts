@@ -116,6 +116,18 @@ const trades = ofInstrument(({ fields }, market) => {
   );
 });
 
+/** As far back as trades are kept; `type` 1 pages by trade, 2 by time. */
+const historyTrades = ofInstrument(({ fields }, market) => {
+  const byTime = fields.text('type') === '2';
+  const all = [...market.trades].reverse();
+  return rows(
+    ...page(all, fields, ({ tradeId, at }) => (byTime ? at : tradeId)).map((trade) => {
+      const { seqId: _seqId, ...row } = tradeRow(market, trade);
+      return row;
+    }),
+  );
+});
+
 const fundingHistory = ofInstrument(({ fields }, market) =>
   rows(
     ...page([...market.funding.past].reverse(), fields, ({ at }) => at, 400, 100).map(({ at, rate }) => ({
@@ -185,6 +197,7 @@ export const publicRoutes: Routes = {
     ofInstrument(({ fields }, market) => candles(market, fields, false)),
   ),
   'GET market/trades': open(perTwoSeconds(100), trades),
+  'GET market/history-trades': open(perTwoSeconds(20), historyTrades),
   'GET market/ticker': open(
     perTwoSeconds(20),
     ofInstrument((_call, market) => rows(tickerRow(market))),

@@ -28,6 +28,7 @@ test('every public endpoint answers with code 0 and rows', async () => {
     `market/candles?instId=${SWAP}`,
     `market/history-candles?instId=${SWAP}&bar=1H`,
     `market/trades?instId=${SWAP}`,
+    `market/history-trades?instId=${SWAP}&limit=5`,
     `market/ticker?instId=${SWAP}`,
     'market/tickers?instType=SWAP',
     'market/index-tickers?instId=BTC-USDT',
