@@ -1,4 +1,4 @@
-import { Account, type Bill, type Credentials, type Holding } from './accounts/account.ts';
+import { Account, type Credentials, type Holding } from './accounts/account.ts';
 import { Clearing } from './accounts/clearing.ts';
 import { Ids } from './accounts/ids.ts';
 import type { AccountObserver, BalanceReason } from './accounts/observer.ts';
@@ -17,8 +17,6 @@ export interface ExchangeObserver extends AccountObserver {
   /** After each step of all markets. */
   stepped(now: number): void;
 }
-
-export type { Bill, Fill };
 
 /**
  * The exchange without a wire: markets, accounts, orders and algos, driven step by step. In real time a scheduler calls

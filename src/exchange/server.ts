@@ -27,6 +27,8 @@ export interface ExchangeOptions {
   readonly speed?: number;
   /** Where the state lives from run to run; without it everything is forgotten at the end. */
   readonly stateFile?: string;
+  /** Default true: too many requests are refused, as OKX refuses them. */
+  readonly rateLimits?: boolean;
   /** Default: one account with 10,000 USDT. */
   readonly accounts?: readonly AccountOptions[];
 }
@@ -95,7 +97,7 @@ export async function startExchange(options: ExchangeOptions): Promise<ExchangeH
     file?.saveCandles(exchange);
   };
   const gateway = new Gateway(exchange, save);
-  const limits = new RateLimits();
+  const limits = new RateLimits(options.rateLimits ?? true);
   const server = createServer(new Rest(gateway, limits).listener);
   const doors = new Doors(server, gateway, limits);
   await new Promise<void>((resolve, reject) => {

@@ -5,7 +5,6 @@ import { MAKER_RATE, TAKER_RATE } from '../accounts/fees.ts';
 import { marginOf, tierOf } from '../accounts/margin.ts';
 import type { Market } from '../market/market.ts';
 import { balanceRow, billRow, positionRow } from './account-rows.ts';
-import type { Fields } from './fields.ts';
 import { instruments } from './public-routes.ts';
 import {
   type Answer,
@@ -20,6 +19,7 @@ import {
   rows,
   wrongParameter,
 } from './route.ts';
+import { plain } from './text.ts';
 
 const mine = (limit: Limit, answer: PrivateRoute['answer']): PrivateRoute => ({
   access: 'private',
@@ -169,17 +169,19 @@ function bills({ fields }: Call, account: Account): Answer {
   return rows(...page(wanted.reverse(), fields, ({ id }) => id).map(billRow));
 }
 
-/** What the free margin would still open, on either side. */
+/** What the free margin would still open, on either side; null when a parameter is no number. */
 function available(
-  fields: Fields,
+  { fields }: Call,
   account: Account,
   market: Market,
-): { buy: number; sell: number; free: number } {
+): { buy: number; sell: number; free: number } | null {
   const { instrument } = market;
   const holding = account.holding(market);
   const leverage = Number(fields.text('leverage') || holding.leverage);
   const text = fields.text('px');
   const price = text === '' ? market.last : instrument.priceFromNumber(Number(text));
+  if (!(leverage >= 1 && leverage <= instrument.leverageMax && price > 0 && Number.isSafeInteger(price)))
+    return null;
   const free = Math.max(0, moneyToNumber(marginOf(account, instrument.settleCurrency).available));
   const perLot = moneyToNumber(instrument.value(lots(1), ticks(price)));
   const opening = Math.floor(free / (perLot * (1 / leverage + Number(TAKER_RATE))));
@@ -193,21 +195,23 @@ function available(
 function maxSize(call: Call, account: Account): Answer {
   const market = marketOf(call);
   if (market === undefined) return no('51001', UNKNOWN);
-  const { buy, sell } = available(call.fields, account, market);
+  const free = available(call, account, market);
+  if (free === null) return wrongParameter('px or leverage');
   const { instrument } = market;
   return rows({
     instId: instrument.id,
     ccy: instrument.settleCurrency,
-    maxBuy: instrument.formatSize(lots(buy)),
-    maxSell: instrument.formatSize(lots(sell)),
+    maxBuy: instrument.formatSize(lots(free.buy)),
+    maxSell: instrument.formatSize(lots(free.sell)),
   });
 }
 
 function maxAvailable(call: Call, account: Account): Answer {
   const market = marketOf(call);
   if (market === undefined) return no('51001', UNKNOWN);
-  const { free } = available(call.fields, account, market);
-  return rows({ instId: market.instrument.id, availBuy: String(free), availSell: String(free) });
+  const free = available(call, account, market);
+  if (free === null) return wrongParameter('px or leverage');
+  return rows({ instId: market.instrument.id, availBuy: plain(free.free), availSell: plain(free.free) });
 }
 
 const userLimit = perTwoSeconds;

@@ -4,8 +4,9 @@ import type { AccountObserver, BalanceReason } from '../accounts/observer.ts';
 import type { Fill, Order } from '../accounts/order.ts';
 import type { Algo } from '../algos/algo.ts';
 import type { Exchange } from '../exchange.ts';
-import { algoRow, balanceRow, orderPush, positionRow } from './account-rows.ts';
+import { balanceRow, positionRow } from './account-rows.ts';
 import type { Hub } from './hub.ts';
+import { algoRow, orderPush } from './order-rows.ts';
 
 /** Events within this long are one push on `account` and `positions`. */
 const MERGE_MS = 50;

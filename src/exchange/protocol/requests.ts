@@ -13,7 +13,9 @@ import { Fields } from './fields.ts';
 
 const ORDER_TYPES: readonly string[] = ['market', 'limit', 'post_only', 'ioc', 'fok', 'optimal_limit_ioc'];
 const ALGO_TYPES: readonly string[] = ['conditional', 'oco', 'trigger'];
-const CLIENT_ID = /^[A-Za-z0-9]{1,32}$/;
+export const CLIENT_ID = /^[A-Za-z0-9]{1,32}$/;
+/** Plain decimal text: an exponent could ask for a number of any length. */
+const NUMBER = /^\d{1,15}(\.\d{1,15})?$/;
 const TAG = /^[A-Za-z0-9]{1,16}$/;
 
 /** Thrown within this file only, where a value is read deep inside an object; the readers turn it into a result. */
@@ -65,12 +67,11 @@ function oneOf<T extends string>(fields: Fields, name: string, allowed: readonly
 }
 
 function sizeIn(market: Market, text: string, name: string): number {
-  if (text === '') throw bad(name);
+  if (!NUMBER.test(text)) throw bad(name);
   let size: number;
   try {
     size = market.instrument.parseSize(text);
   } catch {
-    if (Number.isNaN(Number(text))) throw bad(name);
     throw new Unreadable(refusal('51121', `Order quantity must be a multiple of the lot size.`));
   }
   if (size <= 0) throw bad(name);
@@ -78,6 +79,7 @@ function sizeIn(market: Market, text: string, name: string): number {
 }
 
 function priceIn(market: Market, text: string, name: string): number {
+  if (!NUMBER.test(text)) throw bad(name);
   let price: number;
   try {
     price = market.instrument.parsePrice(text);

@@ -3,8 +3,9 @@ import type { Order } from '../accounts/order.ts';
 import { CANCELED } from '../accounts/order.ts';
 import { closing } from '../accounts/order-desk.ts';
 import type { Algo } from '../algos/algo.ts';
-import { algoRow, fillRow, orderRow } from './account-rows.ts';
 import type { Fields } from './fields.ts';
+import { algoRow, fillRow, orderRow } from './order-rows.ts';
+import { CLIENT_ID } from './requests.ts';
 import {
   type Answer,
   type Call,
@@ -16,6 +17,7 @@ import {
   perTwoSeconds,
   type Routes,
   rows,
+  wrongParameter,
 } from './route.ts';
 import {
   amend,
@@ -79,6 +81,7 @@ function closePosition({ gateway, fields }: Call, account: Account): Answer {
     return no('51112', 'Close order size exceeds your available size for the position.');
   const clientId = fields.text('clOrdId');
   const tag = fields.text('tag');
+  if (clientId !== '' && !CLIENT_ID.test(clientId)) return wrongParameter('clOrdId');
   const placed = gateway.change(() => {
     for (const order of reducing) orders.cancel(account, order, CANCELED.user);
     return orders.place(account, closing(holding, clientId, tag));

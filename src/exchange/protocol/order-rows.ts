@@ -1,0 +1,198 @@
+import { formatMoney } from '../../core/instrument.ts';
+import { lots } from '../../core/units.ts';
+import type { Attachment, Fill, Order } from '../accounts/order.ts';
+import type { Algo } from '../algos/algo.ts';
+import type { Market } from '../market/market.ts';
+import {
+  averageText,
+  orderValueText,
+  priceText,
+  sizeText,
+  timeText,
+  triggeredPriceText,
+  triggerText,
+} from './figures.ts';
+
+/** Orders, fills and algo orders in the words of OKX v5: one function per object. */
+
+const attachmentRow = (market: Market, attachment: Attachment): Record<string, unknown> => ({
+  attachAlgoId: '',
+  attachAlgoClOrdId: attachment.clientId,
+  tpOrdKind: attachment.takeProfit === null ? '' : 'condition',
+  tpTriggerPx: triggerText(market, attachment.takeProfit),
+  tpTriggerPxType: attachment.takeProfit?.watches ?? '',
+  tpOrdPx: triggeredPriceText(market, attachment.takeProfit),
+  slTriggerPx: triggerText(market, attachment.stopLoss),
+  slTriggerPxType: attachment.stopLoss?.watches ?? '',
+  slOrdPx: triggeredPriceText(market, attachment.stopLoss),
+  sz: '',
+  amendPxOnTriggerType: '0',
+  failCode: '',
+  failReason: '',
+});
+
+/** An order as it is asked for; its last fill stands in the `fill…` fields. */
+export function orderRow(market: Market, order: Order): Record<string, unknown> {
+  const { lastFill: fill } = order;
+  return {
+    instType: 'SWAP',
+    instId: order.instId,
+    ordId: String(order.id),
+    clOrdId: order.clientId,
+    tag: order.tag,
+    ccy: '',
+    tgtCcy: '',
+    px: priceText(market, order.price),
+    pxType: '',
+    pxUsd: '',
+    pxVol: '',
+    sz: sizeText(market, order.size),
+    ordType: order.type,
+    side: order.side,
+    posSide: 'net',
+    tdMode: 'cross',
+    state: order.state,
+    accFillSz: sizeText(market, order.filled),
+    avgPx:
+      order.filled === 0
+        ? ''
+        : averageText(market, market.instrument.averagePrice(lots(order.filled), order.value)),
+    fillSz: sizeText(market, fill?.size ?? 0),
+    fillPx: fill === null ? '' : priceText(market, fill.price),
+    fillTime: fill === null ? '' : String(fill.at),
+    tradeId: fill === null ? '' : String(fill.tradeId),
+    fee: formatMoney(order.fee),
+    feeCcy: market.instrument.settleCurrency,
+    rebate: '0',
+    rebateCcy: market.instrument.settleCurrency,
+    pnl: formatMoney(order.pnl),
+    lever: String(order.leverage),
+    reduceOnly: String(order.reduceOnly),
+    source: order.source,
+    cancelSource: order.cancelSource,
+    cancelSourceReason: '',
+    category: order.category,
+    attachAlgoOrds: order.attachments.map((attachment) => attachmentRow(market, attachment)),
+    attachAlgoClOrdId: order.attachments[0]?.clientId ?? '',
+    linkedAlgoOrd: { algoId: '' },
+    algoId: order.algoId === 0 ? '' : String(order.algoId),
+    algoClOrdId: order.algoClientId,
+    stpId: '',
+    stpMode: 'cancel_maker',
+    tpTriggerPx: '',
+    tpTriggerPxType: '',
+    tpOrdPx: '',
+    slTriggerPx: '',
+    slTriggerPxType: '',
+    slOrdPx: '',
+    isTpLimit: 'false',
+    quickMgnType: '',
+    cTime: String(order.createdAt),
+    uTime: String(order.updatedAt),
+  };
+}
+
+/** An order as it is pushed: the `fill…` fields belong to this push alone. */
+export function orderPush(market: Market, order: Order, fill: Fill | null): Record<string, unknown> {
+  const { cancelSourceReason: _reason, ...row } = orderRow(market, order);
+  return {
+    ...row,
+    fillSz: sizeText(market, fill?.size ?? 0),
+    fillPx: fill === null ? '' : priceText(market, fill.price),
+    fillTime: fill === null ? '' : String(fill.at),
+    tradeId: fill === null ? '' : String(fill.tradeId),
+    execType: fill === null ? '' : fill.maker ? 'M' : 'T',
+    fillFee: fill === null ? '0' : fill.fee,
+    fillFeeCcy: fill === null ? '' : market.instrument.settleCurrency,
+    fillPnl: fill === null ? '0' : fill.pnl,
+    fillNotionalUsd: fill === null ? '' : orderValueText(market, fill.size, fill.price),
+    fillMarkPx: fill === null ? '' : priceText(market, fill.markPrice),
+    fillIdxPx: fill === null ? '' : priceText(market, fill.indexPrice),
+    notionalUsd: orderValueText(market, order.size, order.price),
+    amendSource: '',
+    reqId: order.requestId,
+    amendResult: order.amendResult,
+    lastPx: priceText(market, market.last),
+    code: '0',
+    msg: '',
+  };
+}
+
+export const fillRow = (market: Market, fill: Fill): Record<string, unknown> => ({
+  instType: 'SWAP',
+  instId: fill.instId,
+  tradeId: String(fill.tradeId),
+  ordId: String(fill.orderId),
+  clOrdId: fill.clientOrderId,
+  billId: String(fill.billId),
+  subType: fill.side === 'buy' ? '1' : '2',
+  tag: fill.tag,
+  fillPx: priceText(market, fill.price),
+  fillSz: sizeText(market, fill.size),
+  fillPnl: fill.pnl,
+  fillMarkPx: priceText(market, fill.markPrice),
+  fillIdxPx: priceText(market, fill.indexPrice),
+  fillPxVol: '',
+  fillPxUsd: '',
+  fillMarkVol: '',
+  fillFwdPx: '',
+  side: fill.side,
+  posSide: 'net',
+  execType: fill.maker ? 'M' : 'T',
+  feeCcy: market.instrument.settleCurrency,
+  fee: fill.fee,
+  feeRate: fill.feeRate,
+  ts: String(fill.at),
+  fillTime: String(fill.at),
+});
+
+export function algoRow(market: Market, algo: Algo): Record<string, unknown> {
+  const child = algo.childId === 0 ? '' : String(algo.childId);
+  return {
+    instType: 'SWAP',
+    instId: algo.instId,
+    algoId: String(algo.id),
+    algoClOrdId: algo.clientId,
+    clOrdId: '',
+    ordId: child,
+    ordIdList: child === '' ? [] : [child],
+    ordType: algo.type,
+    side: algo.side,
+    posSide: 'net',
+    tdMode: 'cross',
+    ccy: '',
+    tgtCcy: '',
+    sz: algo.size === 0 ? '' : sizeText(market, algo.size),
+    closeFraction: algo.size === 0 ? '1' : '',
+    state: algo.state,
+    tpTriggerPx: triggerText(market, algo.takeProfit),
+    tpTriggerPxType: algo.takeProfit?.watches ?? '',
+    tpOrdPx: triggeredPriceText(market, algo.takeProfit),
+    slTriggerPx: triggerText(market, algo.stopLoss),
+    slTriggerPxType: algo.stopLoss?.watches ?? '',
+    slOrdPx: triggeredPriceText(market, algo.stopLoss),
+    triggerPx: triggerText(market, algo.trigger),
+    triggerPxType: algo.trigger?.watches ?? '',
+    ordPx: triggeredPriceText(market, algo.trigger),
+    actualSz: algo.actualSize === 0 ? '' : sizeText(market, algo.actualSize),
+    actualPx: priceText(market, algo.actualPrice),
+    actualSide: algo.actualSide,
+    triggerTime: timeText(algo.triggeredAt),
+    failCode: algo.failCode,
+    reduceOnly: String(algo.reduceOnly),
+    cxlOnClosePos: String(algo.cancelOnClose),
+    lever: String(market.instrument.leverageMax),
+    last: priceText(market, market.last),
+    notionalUsd: orderValueText(market, algo.size, 0),
+    tag: algo.tag,
+    linkedOrd: { ordId: algo.parentId === 0 ? '' : String(algo.parentId) },
+    attachAlgoOrds: [],
+    isTradeBorrowMode: '',
+    quickMgnType: '',
+    reqId: '',
+    amendResult: '',
+    amendPxOnTriggerType: '0',
+    cTime: String(algo.createdAt),
+    uTime: String(algo.updatedAt),
+  };
+}
