@@ -222,8 +222,6 @@ export class Trader {
     const near = side === 'buy' ? book.bestBid : book.bestAsk;
     const far = side === 'buy' ? book.bestAsk : book.bestBid;
     const reference = ticks(this.config.entry === 'postOnly' ? near : far);
-    const slippage = Math.floor((reference * this.config.slippageBpMax) / 10_000);
-    const worst = ticks(side === 'buy' ? reference + slippage : reference - slippage);
 
     const cost = 2 * this.config.takerFee + book.spread / book.mid;
     const exits = placeExits(this.exits, instrument, direction, reference, this.market.atr.value, cost);
@@ -233,6 +231,13 @@ export class Trader {
       const unit = reason === 'costs' ? ' round-trip costs' : '';
       return this.tell(now, out, `${what} ${actual.toFixed(2)}${unit}, at least ${limit} wanted`, reason);
     }
+
+    // an entry beyond its own target makes no sense, and OKX refuses it (51046)
+    const slippage = Math.min(
+      Math.floor((reference * this.config.slippageBpMax) / 10_000),
+      Math.abs(exits.value.takeProfit - reference) - 1,
+    );
+    const worst = ticks(side === 'buy' ? reference + slippage : reference - slippage);
 
     const leverage = autoLeverage(this.sizing, signal.confidence, sigma);
     const size = sizeToLots(instrument, autoSize(this.sizing, signal.confidence, sigma), reference);
