@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
+import { BID } from '../core/book/frame.ts';
+import { parseMoney } from '../core/instrument.ts';
+import type { Account } from './accounts/account.ts';
+import { Exchange } from './exchange.ts';
+import { restore, StateFile } from './store.ts';
 import { type Access, type Json, RestClient, SocketClient } from './testing/wire-client.ts';
 
 const SWAP = 'BTC-USDT-SWAP';
@@ -89,14 +94,64 @@ test('what was acknowledged survives a kill: cash, position, resting order, stop
   candles.forEach(([openAt], i) => {
     if (i > 0) assert.equal(Number(candles[i - 1]![0]) - Number(openAt), 60_000);
   });
-  // the order is really back in the book, not only in the list
-  const book = await again.open(`market/books?instId=${SWAP}&sz=400`);
-  assert.equal(book.code, '0');
   const canceled = await again.post('trade/cancel-order', { instId: SWAP, clOrdId: 'rest1' });
   assert.equal(canceled.code, '0');
   second.child.kill('SIGTERM');
   const [code] = (await once(second.child, 'exit')) as [number];
   assert.equal(code, 0);
+});
+
+test('resting orders stand in the new book where they stood, and money still adds up', () => {
+  const at = 1_795_340_400_000;
+  const path = join(folder, 'direct.json');
+  const begin = (
+    startAt: number,
+  ): { exchange: Exchange; account: Account; loaded: ReturnType<StateFile['load']> } => {
+    const loaded = new StateFile(path).load();
+    const exchange = new Exchange(3, startAt, loaded?.remembered ?? null);
+    const account = exchange.open('1', { apiKey: 'k', secret: 's', passphrase: 'p' });
+    account.credit('USDT', parseMoney('50000'));
+    return { exchange, account, loaded };
+  };
+  const first = begin(at);
+  const [market] = first.exchange.markets;
+  const common = { market: market!, clientId: '', tag: '', reduceOnly: false, attachments: [] };
+  const best = market!.book.best(BID);
+  for (const [side, type, price] of [
+    ['buy', 'market', 0],
+    ['buy', 'limit', best],
+    ['buy', 'limit', best - 700],
+    ['sell', 'limit', best + 900],
+  ] as const)
+    assert.ok(first.exchange.orders.place(first.account, { ...common, side, type, price, size: 300 }).ok);
+  first.exchange.followUp();
+  const sums = first.exchange.clearing.invariant(first.exchange.accounts);
+  new StateFile(path).save(first.exchange);
+  new StateFile(path).saveCandles(first.exchange);
+
+  const second = begin(at + 3_600_000);
+  restore(second.exchange, second.loaded!.saved);
+  assert.deepEqual(second.exchange.clearing.invariant(second.exchange.accounts), sums);
+  assert.deepEqual([...second.account.orders.keys()], [...first.account.orders.keys()]);
+  const { book, last, candles } = second.exchange.markets[0]!;
+  assert.equal(last, market!.last);
+  for (const order of second.account.orders.values()) {
+    assert.equal(book.ownerOf(order.slot), second.account.number);
+    assert.equal(book.priceOf(order.slot), order.price);
+    assert.equal(book.sizeOf(order.slot), order.size - order.filled);
+  }
+  const closed = candles.of('1m')!.closed.slice(-59);
+  assert.ok(closed.every(({ volume }) => volume > 0));
+  assert.equal(
+    second.account.holding(second.exchange.markets[0]!).position.cost,
+    first.account.holding(market!).position.cost,
+  );
+});
+
+test('a state that cannot be read stops the start and says what to do', () => {
+  const path = join(folder, 'broken.json');
+  writeFileSync(path, '{"version":1,"clo');
+  assert.throws(() => new StateFile(path).load(), /broken\.json is not readable .* move it away/);
 });
 
 test('the process ends when its parent is gone', async () => {

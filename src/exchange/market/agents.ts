@@ -24,7 +24,7 @@ const SLOW_ORDERS = 900;
 const SLOW_LIFE_SECONDS = 20;
 const SLOW_DISTANCE_TICKS = 2500;
 const FAST_ORDERS = 60;
-const FAST_LIFE_SECONDS = 0.5;
+const FAST_LIFE_SECONDS = 2;
 const FAST_DISTANCE_TICKS = 60;
 const METAORDERS = 8;
 /** Takers per second at activity 1 in an ordinary regime. */
@@ -216,7 +216,7 @@ export class Agents {
     // half of what stands in a book is hardly anything
     const size = random.chance(0.45)
       ? 1 + random.below(Math.ceil(this.unitLots / 10))
-      : this.unitLots * Math.exp(1 + 1.3 * random.normal());
+      : this.unitLots * Math.min(400, Math.exp(1 + 2 * random.normal()));
     this.place(side, kind, this.quotes[side] + (side === BID ? -distance : distance), size);
   }
 
@@ -278,7 +278,7 @@ export class Agents {
   }
 
   private queueSize(): number {
-    return this.unitLots * Math.exp(2 + 1.1 * this.random.normal());
+    return this.unitLots * Math.exp(3 + 1.1 * this.random.normal());
   }
 
   private place(side: BookSide, kind: number, price: number, size: number): void {
