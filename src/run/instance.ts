@@ -21,7 +21,7 @@ import type { OkxOptions } from '../venue/okx/options.ts';
 import { OkxRest } from '../venue/okx/rest.ts';
 import { OkxVenue } from '../venue/okx/venue.ts';
 import { PaperVenue } from '../venue/paper/paper-venue.ts';
-import type { Venue } from '../venue/venue.ts';
+import { type Venue, VenueError } from '../venue/venue.ts';
 import { RealClock } from './clock.ts';
 import { EmbeddedExchange } from './embedded.ts';
 import { InstanceLock } from './lock.ts';
@@ -117,7 +117,11 @@ export async function startInstance({
 
     const paper = settings.mode === 'paper' ? openPaper(settings, instruments, journal, clock) : null;
     const venue: Venue = paper ?? new OkxVenue({ ...okx, instruments });
-    if (venue instanceof OkxVenue) await venue.checkPermissions();
+    if (venue instanceof OkxVenue)
+      await venue.checkPermissions().catch((error: unknown) => {
+        if (error instanceof VenueError && error.action === 'stop') throw new SafetyError(error.message);
+        throw error;
+      });
 
     const engine = new Engine(engineConfig(settings, journal.idPrefix), instruments);
     const vitals = new Vitals();

@@ -349,14 +349,9 @@ export class OkxFeed implements Feed, CandleHistory {
   private setLive(market: Market, live: boolean, reason: string): void {
     market.live = live;
     if (live) market.liveSinceMs = this.options.clock.nowMs();
-    this.options.log(
-      live ? 'info' : 'warn',
-      live ? 'market data is live' : 'market data is not to be trusted',
-      {
-        instrument: market.instrument.id,
-        reason,
-      },
-    );
+    // the event says it to everybody; this line is for the file
+    const message = live ? 'market data is live' : 'market data is not to be trusted';
+    this.options.log('debug', message, { instrument: market.instrument.id, reason });
     this.emit(new FeedEvent(this.options.clock.nowUs(), market.index, live, reason));
   }
 
