@@ -82,7 +82,9 @@ const FILLS_KEPT = 500;
  * - An order meets the book as it stands when it arrives, latency after it was sent. A taker walks the displayed levels and
  *   leaves them as they are: too kind when our size is not small against the touch.
  * - A resting order stands behind all that was displayed at its price. Trades at that price take from the front;
- *   cancellations are taken from behind us as long as they can be: fills too late rather than too early.
+ *   cancellations are taken from behind us as long as they can be: fills too late rather than too early. Nothing fills
+ *   beyond what was traded, or stands on the other side, at our price or through it. A trade stamped no later than the
+ *   book is in the book already (about 4 % arrive so late on OKX's feed) and fills nothing a second time.
  * - Take profit and stop loss trigger on the last trade and fill no better than the trade that triggered them.
  */
 export class PaperMatcher {
@@ -132,10 +134,12 @@ export class PaperMatcher {
       const arrived = this.due.filter(({ at }) => at <= now);
       this.due = this.due.filter(({ at }) => at > now);
       for (const { at, command } of arrived) {
+        this.settleFunding(at);
         if (command.kind === 'place') this.arrive(command, at);
         else this.arriveCancel(command, at);
       }
     }
+    this.settleFunding(now);
     if (this.outbox.length > 0) {
       const ready = this.outbox.filter(({ at }) => at <= now).sort((a, b) => a.at - b.at);
       this.outbox = this.outbox.filter(({ at }) => at > now);
@@ -164,7 +168,9 @@ export class PaperMatcher {
         break;
       }
       case EventKind.funding:
-        this.funding[index] = { rate: event.rate, at: event.fundingAt };
+        // a forecast for a time that has passed was charged when it passed: the next period's is still to come
+        if (event.fundingAt > usToMs(event.at))
+          this.funding[index] = { rate: event.rate, at: event.fundingAt };
         break;
       case EventKind.feed:
         if (!event.live) this.books[index]!.invalidate();
@@ -172,7 +178,6 @@ export class PaperMatcher {
       case EventKind.candle:
         break;
     }
-    this.chargeFunding(index, event.at);
     this.advance(event.at, emit);
   }
 
@@ -231,7 +236,10 @@ export class PaperMatcher {
       );
     this.walk(order, limit, at, place.purpose, '');
     if (order.filled >= place.size) return this.report(place, venueOrderId, 'filled', order.filled, '', at);
-    if (place.type === 'limit') return this.rest(order);
+    if (place.type === 'limit') {
+      if (order.filled > 0) this.report(place, venueOrderId, 'partiallyFilled', order.filled, '', at);
+      return this.rest(order);
+    }
     const reason =
       order.filled > 0 ? '14 the rest found nothing within its price' : '14 nothing within its price';
     this.report(place, venueOrderId, 'canceled', order.filled, reason, at);
@@ -257,7 +265,7 @@ export class PaperMatcher {
     return '';
   }
 
-  /** Balance plus unrealised P&L less the margin of open positions, plain number: for the margin check alone. */
+  /** Balance plus unrealised P&L less the margin of open positions and resting entries, plain number: for the margin check alone. */
   private free(): number {
     let free = moneyToNumber(this.balance);
     this.positions.forEach((position, index) => {
@@ -267,6 +275,11 @@ export class PaperMatcher {
       free += instrument.profitNumber(position.size, position.entryPrice, price);
       free -= Math.abs(instrument.valueNumber(position.size, price)) / this.leverage[index]!;
     });
+    for (const { place, filled } of this.resting)
+      if (!place.reduceOnly) {
+        const instrument = this.instruments[place.instrument]!;
+        free -= instrument.valueNumber(place.size - filled, place.price) / place.leverage;
+      }
     return free;
   }
 
@@ -394,7 +407,10 @@ export class PaperMatcher {
       if (crossed)
         this.fillResting(
           order,
-          place.size - order.filled,
+          Math.min(
+            place.size - order.filled,
+            this.available(book, place.side === 'buy' ? ASK : BID, place.price, place.side),
+          ),
           'the other side of the book came through our price',
           at,
         );
@@ -403,13 +419,17 @@ export class PaperMatcher {
 
   private tradeThrough(event: TradeEvent): void {
     if (this.resting.length === 0) return;
+    const { valid, exchangeAt } = this.books[event.instrument]!;
+    if (valid && event.exchangeAt <= exchangeAt) return;
     for (const order of [...this.resting]) {
       const { place } = order;
       if (place.instrument !== event.instrument || place.side === event.side) continue;
       const through = place.side === 'buy' ? event.price < place.price : event.price > place.price;
       const left = place.size - order.filled;
-      if (through) this.fillResting(order, left, 'traded through our price', event.at);
-      else if (event.price === place.price) {
+      if (through) {
+        order.ahead = 0;
+        this.fillResting(order, Math.min(left, event.size), 'traded through our price', event.at);
+      } else if (event.price === place.price) {
         const reached = event.size - order.ahead;
         order.ahead = Math.max(0, order.ahead - event.size);
         if (reached > 0)
@@ -460,6 +480,7 @@ export class PaperMatcher {
     for (const pair of [...this.pairs]) {
       if (pair.instrument !== event.instrument) continue;
       const position = this.positions[pair.instrument]!;
+      if (position.size === 0) continue;
       const long = position.size > 0;
       const { price } = event;
       const profit = pair.takeProfit > 0 && (long ? price >= pair.takeProfit : price <= pair.takeProfit);
@@ -531,6 +552,11 @@ export class PaperMatcher {
         (this.config.maintenanceRate + Number(this.config.fees.taker));
     });
     if (equity > maintenance) return;
+    // as at OKX, open orders go first
+    for (const order of this.resting.filter(({ place }) => place.instrument === index)) {
+      this.resting = this.resting.filter((other) => other !== order);
+      this.report(order.place, order.venueOrderId, 'canceled', order.filled, '3 liquidation', at);
+    }
     const cause = `equity ${equity.toFixed(2)} under maintenance margin ${maintenance.toFixed(2)}, `;
     this.closeAtMarket(
       index,
@@ -543,12 +569,18 @@ export class PaperMatcher {
     );
   }
 
-  private chargeFunding(index: number, at: Us): void {
-    const { rate, at: fundingAt } = this.funding[index]!;
-    if (fundingAt === 0 || rate === '' || usToMs(at) < fundingAt) return;
-    this.funding[index] = { rate: '', at: 0 as Ms };
+  /** Charges what fell due by `at`, on the positions as they stand: call before anything later changes them. */
+  private settleFunding(at: Us): void {
+    for (let index = 0; index < this.funding.length; index++) {
+      const { rate, at: fundingAt } = this.funding[index]!;
+      if (fundingAt === 0 || usToMs(at) < fundingAt) continue;
+      this.funding[index] = { rate: '', at: 0 as Ms };
+      if (rate !== '' && this.positions[index]!.size !== 0) this.chargeFunding(index, rate, fundingAt, at);
+    }
+  }
+
+  private chargeFunding(index: number, rate: string, fundingAt: Ms, at: Us): void {
     const position = this.positions[index]!;
-    if (position.size === 0) return;
     const mark = ticks(Math.round(this.valuation(index)));
     const amount = position.fundingPayment(mark, parseDecimal(rate, 18));
     this.balance = money(this.balance + amount);
@@ -604,7 +636,10 @@ export class PaperMatcher {
 
   // --- surviving a restart ----------------------------------------------------------------------------------------
 
-  /** Everything that must outlive the process, as JSON text. The market itself is not in it: that comes from the feed. */
+  /**
+   * Everything that must outlive the process, as JSON text. The market itself is not in it: that comes from the feed. Nor
+   * are commands still on their way here: they end with the process that sent them, and `find` never heard of them.
+   */
   save(): string {
     const bigints = (_key: string, value: unknown): unknown =>
       typeof value === 'bigint' ? `${value}n` : value;
@@ -636,8 +671,9 @@ export class PaperMatcher {
    * any more, because its stop would be forgotten.
    */
   restore(text: string): void {
-    const saved = JSON.parse(text, (_key, value: unknown) =>
-      typeof value === 'string' && /^-?\d+n$/.test(value) ? BigInt(value.slice(0, -1)) : value,
+    // by key, because an order id may well look like a number with an n behind it
+    const saved = JSON.parse(text, (key, value: unknown) =>
+      MONEY_KEYS.has(key) && typeof value === 'string' ? BigInt(value.slice(0, -1)) : value,
     ) as Saved;
     if (saved.version !== 1)
       throw new Error(`paper state has version ${saved.version}, this program reads 1`);
@@ -674,6 +710,8 @@ export class PaperMatcher {
     );
   }
 }
+
+const MONEY_KEYS: ReadonlySet<string> = new Set(['balance', 'cost', 'fee', 'amount']);
 
 interface Saved {
   readonly version: number;
