@@ -43,6 +43,8 @@ export class Instrument {
   /** Base coin (linear) or quote currency (inverse) per lot, as a plain number for statistics. */
   readonly valuePerLot: number;
   private readonly tickUnits: bigint;
+  private readonly tickNumerator: number;
+  private readonly tickDenominator: number;
   private readonly lotUnits: bigint;
   /** linear: money per lot·tick; inverse: money·ticks per lot × `divisor` (divide by the price in ticks and by it). */
   private readonly quantum: bigint;
@@ -68,6 +70,8 @@ export class Instrument {
     this.priceDecimals = tick.decimals;
     this.sizeDecimals = lot.decimals;
     this.tickUnits = tick.units;
+    this.tickNumerator = Number(tick.units);
+    this.tickDenominator = 10 ** tick.decimals;
     this.lotUnits = lot.units;
 
     // one lot is worth perLot / perLotScale of the contract's value currency, exactly
@@ -138,7 +142,8 @@ export class Instrument {
 
   /** Price as a plain number in quote currency: for statistics and the screen only. `price` may be fractional. */
   priceToNumber(price: number): number {
-    return price * this.tickSize;
+    // dividing rounds once, to the double nearest the decimal: 553421 ticks are 55342.1, not 55342.100000000006
+    return (price * this.tickNumerator) / this.tickDenominator;
   }
 
   /** Nearest tick to a plain-number price; `direction` rounds down (−1) or up (+1) instead. */
