@@ -21,6 +21,7 @@ import {
   type Money,
   type Ms,
   money,
+  msToUs,
   type Side,
   signOf,
   type Ticks,
@@ -381,7 +382,9 @@ export class PaperMatcher {
       const pair = this.pairs.find(({ protectionId }) => protectionId === cancel.clientOrderId);
       if (pair === undefined) return;
       this.pairs = this.pairs.filter((other) => other !== pair);
-      this.say(pair.instrument, pair.protectionId, pair.protectionId, 'canceled', 0, '1 canceled by us', at);
+      const { instrument, protectionId } = pair;
+      const filled = this.filledOf(protectionId);
+      this.say(instrument, protectionId, protectionId, 'canceled', filled, '1 canceled by us', at);
       return;
     }
     const order = this.resting.find(({ place }) => place.clientOrderId === cancel.clientOrderId);
@@ -455,7 +458,12 @@ export class PaperMatcher {
     }
     const { protectionId, instrument, takeProfit, stopLoss } = place;
     this.pairs.push({ protectionId, instrument, takeProfit, stopLoss, size });
-    this.say(instrument, protectionId, protectionId, 'live', 0, '', at);
+    this.say(instrument, protectionId, protectionId, 'live', this.filledOf(protectionId), '', at);
+  }
+
+  /** A pair can come back, when its entry fills on after the first one fired: what it filled is told in all. */
+  private filledOf(clientOrderId: string): number {
+    return this.reports.get(clientOrderId)?.filled ?? 0;
   }
 
   /** The position is gone: what protected it goes with it, but for the pair that is closing it right now. */
@@ -467,7 +475,7 @@ export class PaperMatcher {
           pair.protectionId,
           pair.protectionId,
           'canceled',
-          0,
+          this.filledOf(pair.protectionId),
           '21 the position was closed',
           at,
         );
@@ -528,11 +536,12 @@ export class PaperMatcher {
       purpose: 'close',
     };
     const order: Resting = { place, venueOrderId: `paper${this.nextId++}`, filled: 0, ahead: 0 };
-    this.report(place, order.venueOrderId, 'live', 0, '', at);
+    const before = this.filledOf(clientOrderId);
+    this.report(place, order.venueOrderId, 'live', before, '', at);
     this.walk(order, NO_PRICE, at, purpose, cause, noBetterThan);
     const all = order.filled >= size;
     const reason = all ? '' : '14 the book was too thin';
-    this.report(place, order.venueOrderId, all ? 'filled' : 'canceled', order.filled, reason, at);
+    this.report(place, order.venueOrderId, all ? 'filled' : 'canceled', before + order.filled, reason, at);
   }
 
   // --- margin and funding -----------------------------------------------------------------------------------------
@@ -575,16 +584,22 @@ export class PaperMatcher {
       const { rate, at: fundingAt } = this.funding[index]!;
       if (fundingAt === 0 || usToMs(at) < fundingAt) continue;
       this.funding[index] = { rate: '', at: 0 as Ms };
-      if (rate !== '' && this.positions[index]!.size !== 0) this.chargeFunding(index, rate, fundingAt, at);
+      if (rate !== '' && this.positions[index]!.size !== 0) this.chargeFunding(index, rate, fundingAt);
     }
   }
 
-  private chargeFunding(index: number, rate: string, fundingAt: Ms, at: Us): void {
+  private chargeFunding(index: number, rate: string, fundingAt: Ms): void {
     const position = this.positions[index]!;
     const mark = ticks(Math.round(this.valuation(index)));
     const amount = position.fundingPayment(mark, parseDecimal(rate, 18));
     this.balance = money(this.balance + amount);
-    const event = new FundingPaymentEvent(this.answerAt(at), index, `${fundingAt}`, fundingAt, amount);
+    const event = new FundingPaymentEvent(
+      this.answerAt(msToUs(fundingAt)),
+      index,
+      `${fundingAt}`,
+      fundingAt,
+      amount,
+    );
     this.paymentLog.push(event);
     if (this.paymentLog.length > FILLS_KEPT) this.paymentLog.shift();
     this.outbox.push(event);
