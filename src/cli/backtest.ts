@@ -52,7 +52,7 @@ function readable(result: BacktestResult): string {
     );
   for (const account of result.accounts)
     lines.push(
-      `${account.currency}: ${account.startBalance} → ${account.balance} (P&L ${account.realized}, fees ${account.fees}, funding ${account.funding}), drawdown ${(account.maxDrawdown * 100).toFixed(2)} %, ${account.openPositions} open`,
+      `${account.currency || 'unknown currency'}: ${account.startBalance} → ${account.balance} (P&L ${account.realized}, fees ${account.fees}, funding ${account.funding}), drawdown ${(account.maxDrawdown * 100).toFixed(2)} %, ${account.openPositions} open`,
     );
   lines.push(
     `${result.trades.length} closed trades, ${result.fills} fills; fees, spread and latency included`,
