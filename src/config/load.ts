@@ -33,7 +33,13 @@ export function loadSettings(file: string | undefined, overrides: Overrides = {}
     if (file !== undefined) throw new ConfigError([`${file}: no such file (--config)`]);
     return parseSettings('', 'defaults', overrides);
   }
-  return parseSettings(readFileSync(path, 'utf8'), path, overrides);
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new ConfigError([`${path}: ${(error as Error).message} (--config)`]);
+  }
+  return parseSettings(text, path, overrides);
 }
 
 export function parseSettings(text: string, path: string, overrides: Overrides = {}): Settings {
@@ -49,6 +55,7 @@ export function parseSettings(text: string, path: string, overrides: Overrides =
   const result = settingsSchema.safeParse(merged);
   if (!result.success) {
     const placeOf = (keys: readonly PropertyKey[]): string => {
+      if (reaches(overrides, keys)) return 'command line';
       const node = document.getIn(keys as unknown[], true) as Node | undefined;
       const offset = keyOffset(document.contents, keys) ?? node?.range?.[0];
       return offset === undefined ? path : `${path}:${lines.linePos(offset).line}`;
@@ -103,6 +110,16 @@ function keyOffset(contents: unknown, keys: readonly PropertyKey[]): number | un
     node = pair.value;
   }
   return offset;
+}
+
+/** Whether the keys lead to something: then the command line, not the file, is at fault. */
+function reaches(overrides: Overrides, keys: readonly PropertyKey[]): boolean {
+  let value: unknown = overrides;
+  for (const key of keys) {
+    if (typeof value !== 'object' || value === null) return false;
+    value = (value as Record<PropertyKey, unknown>)[key];
+  }
+  return keys.length > 0 && value !== undefined;
 }
 
 function merge(base: Record<string, unknown>, over: Record<string, unknown>): Record<string, unknown> {

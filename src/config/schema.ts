@@ -16,10 +16,12 @@ const tunable = (
   tune: readonly [number, number],
   description: string,
 ) => real(fallback, min, max, description).meta({ tune });
+const DECIMAL_WANTED = 'expected a decimal number in quotes, such as "0.0005"';
+/** Money and rates: exact, so text. */
 const decimal = (fallback: string, description: string) =>
   z
-    .string()
-    .regex(/^\d+(\.\d+)?$/, 'expected a decimal number in quotes, such as "0.0005"')
+    .string(DECIMAL_WANTED)
+    .regex(/^\d+(\.\d+)?$/, DECIMAL_WANTED)
     .default(fallback)
     .describe(description);
 const group = <Shape extends z.ZodRawShape>(shape: Shape, description: string) =>
@@ -70,9 +72,9 @@ export const settingsSchema = z
     ),
     market: group(
       {
+        // OKX's bars that open on UTC: longer ones open on UTC+8 unless asked otherwise
         bar: z
-          .string()
-          .regex(/^\d+(s|m|H)$/, 'expected a bar such as 1m, 5m or 1H')
+          .enum(['1s', '1m', '3m', '5m', '15m', '30m', '1H', '2H', '4H'])
           .default('1m')
           .describe('Candle length for ATR and volatility.'),
         atr_period: whole(14, 2, 500, 'Candles in the average true range (Wilder).'),
@@ -144,7 +146,12 @@ export const settingsSchema = z
           86_400_000,
           'Pause after a trade or a missed entry before the next entry, ms.',
         ),
-        exit_retry_ms: whole(1_000, 100, 60_000, 'Pause before a failed exit is tried again, ms.'),
+        exit_retry_ms: whole(
+          1_000,
+          100,
+          60_000,
+          'Pause before a failed exit, or an unheard cancel, is sent again, ms.',
+        ),
       },
       'How entries and exits are sent.',
     ),
@@ -254,6 +261,10 @@ export const settingsSchema = z
   .refine((settings) => settings.position.leverage_max <= settings.risk.leverage_max, {
     message: 'larger than risk.leverage_max: every confident trade would be refused',
     path: ['position', 'leverage_max'],
+  })
+  .refine((settings) => settings.execution.slippage_bp_max < settings.risk.price_collar_bp, {
+    message: 'not smaller than risk.price_collar_bp: every market entry would be refused',
+    path: ['execution', 'slippage_bp_max'],
   })
   .refine((settings) => settings.exits.rr_default >= settings.exits.rr_min, {
     message: 'smaller than exits.rr_min: a mended trade would still be too poor',
