@@ -488,18 +488,6 @@ test('an exit found working is waited for, and tried again when it fails', () =>
   assert.equal(placesIn(desk.timer())[0]!.size, 40);
 });
 
-test('ids go on after the last one ever used', () => {
-  const desk = new Desk();
-  desk.market();
-  const event = { at: us(desk.now), balance: desk.engine.account.balance };
-  assert.equal(event.balance, 0n);
-  desk.account();
-  const first = desk.enter();
-  assert.equal(first.clientOrderId.length, 'h000001'.length);
-  desk.order(first.clientOrderId, 'canceled', 0);
-  assert.ok(desk.enter().clientOrderId > first.clientOrderId);
-});
-
 // --- doubtful markets -----------------------------------------------------------------------------------------------
 
 test('no entry on a book that is not live; the exit of a position does not wait for it', () => {
