@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { Instrument, parseMoney } from '../core/instrument.ts';
 import type { View } from '../dashboard/view.ts';
-import { Hunter, viewWhere } from '../run/testing/hunter.ts';
+import { Hunter, type Ready, viewWhere } from '../run/testing/hunter.ts';
 import { Journal } from '../store/journal.ts';
 
 const PATIENCE_MS = 60_000;
@@ -115,6 +115,38 @@ for (const mode of ['paper', 'demo'] as const)
       assert.ok(end.fills > started, 'no trade happened between the kills: the test proved nothing');
     });
   });
+
+describe('the kill switch', { timeout: 120_000 }, () => {
+  test('flattens, and stays on over a crash until a person re-arms', async () => {
+    const hunter = new Hunter();
+    const control = async (ready: Ready, action: string): Promise<void> => {
+      const answer = await fetch(new URL('/api/control', ready.dashboard), {
+        method: 'POST',
+        headers: { authorization: `Bearer ${ready.token}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ action }),
+      });
+      assert.ok(answer.ok, `control ${action}: HTTP ${answer.status}`);
+    };
+    const halted = (view: View): boolean =>
+      view.engine.state === 'halted' && view.markets[0]!.position === null;
+    try {
+      const first = await hunter.start();
+      await viewWhere(first, (view) => view.trades.length > 0, PATIENCE_MS);
+      await control(first, 'kill');
+      await viewWhere(first, halted, PATIENCE_MS);
+      await hunter.end('SIGKILL');
+
+      const second = await hunter.start();
+      await viewWhere(second, (view) => view.markets[0]!.live, PATIENCE_MS);
+      assert.match(hunter.stderr, /the kill switch is on/);
+      const still = await viewWhere(second, halted, PATIENCE_MS);
+      await control(second, 'arm');
+      await viewWhere(second, (view) => view.trades.length > still.trades.length, PATIENCE_MS);
+    } finally {
+      await hunter.dispose();
+    }
+  });
+});
 
 describe('hunter start, refusing', { timeout: 120_000 }, () => {
   test('a second instance on the same account, naming the first', async () => {

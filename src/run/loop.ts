@@ -20,6 +20,13 @@ import type { Log } from './log.ts';
 import type { Recovered } from './recover.ts';
 
 export const PAPER_STATE = 'paper';
+/** What a person switched, kept over restarts: a kill stays until somebody re-arms. */
+const SWITCHES = 'switches';
+
+interface Switches {
+  readonly killed: boolean;
+  readonly paused: boolean;
+}
 
 export interface LoopParts {
   readonly engine: Engine;
@@ -85,6 +92,19 @@ export class Loop {
   begin(recovered: Recovered): void {
     this.knownFills = new Set(recovered.knownFills);
     this.knownPayments = new Set(recovered.knownPayments);
+    const kept = JSON.parse(this.parts.journal.loadVenueState(SWITCHES) ?? '{}') as Partial<Switches>;
+    const { log, clock } = this.parts;
+    for (const [on, action] of [
+      [kept.killed, 'kill'],
+      [kept.paused, 'pause'],
+    ] as const) {
+      if (on !== true) continue;
+      log(
+        'warn',
+        action === 'kill' ? 'the kill switch is on: arm it on the page to trade again' : 'entries are paused',
+      );
+      this.step(new OperatorEvent(clock.now(), action));
+    }
     this.step(recovered.event);
     const held = this.held ?? [];
     this.held = null;
@@ -93,7 +113,15 @@ export class Loop {
 
   operate(action: OperatorAction): void {
     this.parts.log('warn', `operator: ${action}`);
-    this.step(new OperatorEvent(this.parts.clock.now(), action));
+    const { engine, journal, clock } = this.parts;
+    // on disk first: a kill must outlive a crash that follows it
+    const { killed, paused } = engine.risk;
+    const switches: Switches = {
+      killed: action === 'kill' || (killed && action !== 'arm'),
+      paused: action === 'pause' || (paused && action !== 'resume'),
+    };
+    journal.saveVenueState(SWITCHES, JSON.stringify(switches));
+    this.step(new OperatorEvent(clock.now(), action));
   }
 
   /** Takes nothing more, sends nothing more. The stops stay where they are: at the venue. */
