@@ -71,7 +71,9 @@ export class ScriptedView implements ViewSource {
   }
 
   charts(): readonly ChartView[] {
-    return [{ symbol: SYMBOL, candles: this.candles, markers: this.markers, equity: this.equity }];
+    return [
+      { symbol: SYMBOL, barMs: MINUTE, candles: this.candles, markers: this.markers, equity: this.equity },
+    ];
   }
 
   subscribe(listener: (push: Push) => void): () => void {

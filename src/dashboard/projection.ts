@@ -153,6 +153,7 @@ export class Projection implements ViewSource {
       if (building !== null) candles.push(candleView(market.instrument, building, false));
       return {
         symbol: market.instrument.id,
+        barMs: market.candles.barMs,
         candles,
         markers: this.markers[index]!,
         equity: this.equity,

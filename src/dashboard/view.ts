@@ -180,6 +180,8 @@ export type Push =
 
 export interface ChartView {
   readonly symbol: string;
+  /** Length of a bar, ms. */
+  readonly barMs: number;
   /** Oldest first. */
   readonly candles: readonly CandleView[];
   readonly markers: readonly MarkerView[];

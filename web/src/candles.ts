@@ -9,6 +9,8 @@ const CANDLES_DROPPED = 1500;
 export interface Series {
   candles: CandleView[];
   markers: MarkerView[];
+  /** Length of a bar, ms; null before the server has said it. */
+  barMs: number | null;
 }
 
 /** How a candle changed the series: its last bar only, or something earlier. */
@@ -17,6 +19,7 @@ export type Change = 'last' | 'whole';
 export const seriesOf = (chart: ChartView): Series => ({
   candles: [...chart.candles].sort((a, b) => a.openAt - b.openAt),
   markers: [...chart.markers].sort((a, b) => a.at - b.at),
+  barMs: chart.barMs,
 });
 
 export function applyCandle(series: Series, candle: CandleView): Change {
@@ -31,16 +34,6 @@ export function applyCandle(series: Series, candle: CandleView): Change {
     return 'whole';
   }
   return (replaces ? index - 1 : index) === candles.length - 1 ? 'last' : 'whole';
-}
-
-/** Length of a bar: the shortest step between the newest bars, as some may be missing; null before two are known. */
-export function barLength(candles: readonly CandleView[]): number | null {
-  let shortest: number | null = null;
-  for (let index = Math.max(1, candles.length - 20); index < candles.length; index++) {
-    const step = candles[index].openAt - candles[index - 1].openAt;
-    if (step > 0 && (shortest === null || step < shortest)) shortest = step;
-  }
-  return shortest;
 }
 
 /** The bar during which `at` fell: the newest that opened no later. */

@@ -15,7 +15,7 @@ import {
 } from 'lightweight-charts';
 import { createEffect, createSignal, type JSX, on, onCleanup, onMount, Show } from 'solid-js';
 import type { CandleView } from '../../src/dashboard/view.ts';
-import { applyCandle, barAt, barLength, type Series, seriesOf } from './candles.ts';
+import { applyCandle, barAt, type Series, seriesOf } from './candles.ts';
 import { chartLook, chartTime, color } from './chart-look.ts';
 import { ABSENT, clockTime, countdown, fixed, fixedOr, signed } from './format.ts';
 import { isFresh, market, onChartPush, serverNow } from './state.ts';
@@ -40,10 +40,10 @@ export function PriceChart(): JSX.Element {
     const refresh = (): void => {
       const candles = current()?.candles ?? [];
       setLast(candles.at(-1) ?? null);
-      setLength(barLength(candles));
+      setLength(current()?.barMs ?? null);
     };
     const drawAll = (): void => {
-      drawing.whole(current() ?? { candles: [], markers: [] });
+      drawing.whole(current() ?? { candles: [], markers: [], barMs: null });
       refresh();
     };
 
@@ -53,7 +53,7 @@ export function PriceChart(): JSX.Element {
         for (const chart of push.charts) all.set(chart.symbol, seriesOf(chart));
         drawAll();
       } else if (push.type === 'candle') {
-        const series = all.get(push.symbol) ?? { candles: [], markers: [] };
+        const series = all.get(push.symbol) ?? { candles: [], markers: [], barMs: null };
         all.set(push.symbol, series);
         const change = applyCandle(series, push.candle);
         if (series !== current()) return;
