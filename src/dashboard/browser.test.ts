@@ -315,7 +315,7 @@ describe('the page', { timeout: 180_000 }, () => {
     };
     source.charts = () => [
       ...charts,
-      { symbol: 'ETH-USDT-SWAP', candles: [other], markers: [], equity: charts[0].equity },
+      { symbol: 'ETH-USDT-SWAP', barMs: 60_000, candles: [other], markers: [], equity: charts[0].equity },
     ];
     await opened(async ({ page }) => {
       await reads(page, 'close', price(source.last));
