@@ -22,6 +22,9 @@ export class Ladder {
   count = 0;
   /** Best price in ticks; `NO_PRICE` when empty. Always inside the window. */
   best: number = NO_PRICE;
+  /** What stood at the price that `set` was last called with, before it: looked up once, in the same pass. */
+  previousSize = 0;
+  previousOrders = 0;
   private base = 0;
   private readonly sizes = new Float64Array(WIDTH);
   private readonly counts = new Int32Array(WIDTH);
@@ -55,6 +58,8 @@ export class Ladder {
       return;
     }
     const before = this.sizes[index]!;
+    this.previousSize = before;
+    this.previousOrders = this.counts[index]!;
     this.sizes[index] = size;
     this.counts[index] = orders;
     if (size > 0) {
@@ -88,6 +93,8 @@ export class Ladder {
   }
 
   private setOutside(price: number, size: number, orders: number): void {
+    this.previousSize = this.sizeAt(price);
+    this.previousOrders = this.ordersAt(price);
     if (size === 0) {
       if (this.far.delete(price)) this.count--;
       return;
@@ -144,10 +151,17 @@ export class Ladder {
     });
   }
 
+  /** Visits the occupied levels only: a snapshot must not cost the width of the window. */
   private emptyWindow(): void {
-    this.sizes.fill(0);
-    this.counts.fill(0);
-    this.bits.fill(0);
+    const { bits, sizes, counts } = this;
+    for (let word = 0; word < bits.length; word++) {
+      for (let left = bits[word]!; left !== 0; left &= left - 1) {
+        const index = (word << 5) + 31 - Math.clz32(left & -left);
+        sizes[index] = 0;
+        counts[index] = 0;
+      }
+      bits[word] = 0;
+    }
     this.near = 0;
   }
 

@@ -69,14 +69,16 @@ export class OrderBook {
       const size = frame.size[i]!;
       const orders = frame.orders[i]!;
       const ladder = side === BID ? bids : asks;
-      const oldSize = ladder.sizeAt(price);
-      const oldOrders = ladder.ordersAt(price);
-      if (oldSize === 0 && size === 0) {
-        this.absentDeletes++;
-        continue;
-      }
-      if (oldSize === size && oldOrders === orders) continue;
       ladder.set(price, size, orders);
+      const oldSize = ladder.previousSize;
+      const oldOrders = ladder.previousOrders;
+      if (oldSize === size) {
+        if (size === 0) {
+          this.absentDeletes++;
+          continue;
+        }
+        if (oldOrders === orders) continue;
+      }
       changes.side[changed] = side;
       changes.price[changed] = price;
       changes.oldSize[changed] = oldSize;
