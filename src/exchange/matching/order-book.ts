@@ -7,8 +7,25 @@ export const Kind = { limit: 0, postOnly: 1, ioc: 2, fok: 3 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
 /** What became of the order that was just placed. */
-export const Outcome = { filled: 0, resting: 1, expired: 2, wouldTake: 3, unfillable: 4 } as const;
+export const Outcome = {
+  filled: 0,
+  resting: 1,
+  expired: 2,
+  wouldTake: 3,
+  unfillable: 4,
+  selfTrade: 5,
+} as const;
 export type Outcome = (typeof Outcome)[keyof typeof Outcome];
+
+/**
+ * What happens when an order meets another of its owner's (the arriving one decides), and `reduceOnly`: a resting order
+ * that trades no more than the book's `reducible` allows at that moment. One of the first three, plus the last.
+ */
+export const Terms = { cancelMaker: 0, cancelTaker: 1, cancelBoth: 2, reduceOnly: 4 } as const;
+const SELF_TRADE_MASK = 3;
+
+/** Lots that a resting reduce-only order may still trade; `matches` already holds what this sweep traded before it. */
+export type Reducible = (owner: number, tag: number) => number;
 
 /** Orders of this owner may trade with each other: the agents, who are many behind one number. */
 export const AGENTS = 0;
@@ -20,7 +37,7 @@ export class Matches {
   owner = new Int32Array(64);
   tag = new Float64Array(64);
   price = new Float64Array(64);
-  /** 0: the resting order was taken away by self-trade prevention. */
+  /** 0: the resting order was taken away, by self-trade prevention or because it had nothing left to reduce. */
   size = new Float64Array(64);
   /** What remains of the resting order. */
   remaining = new Float64Array(64);
@@ -66,6 +83,8 @@ export class OrderBook {
   outcome: Outcome = Outcome.filled;
   /** What the last placed order left unfilled. */
   remaining = 0;
+  /** Asked before a resting reduce-only order trades. Without anybody to ask, it trades in full. */
+  reducible: Reducible | null = null;
 
   // orders, by slot
   private price: Float64Array = new Float64Array(4096);
@@ -73,6 +92,7 @@ export class OrderBook {
   private owner: Int32Array = new Int32Array(4096);
   private tag: Float64Array = new Float64Array(4096);
   private side: Uint8Array = new Uint8Array(4096);
+  private terms: Uint8Array = new Uint8Array(4096);
   private next: Int32Array = new Int32Array(4096);
   private previous: Int32Array = new Int32Array(4096);
   private free = NONE;
@@ -144,9 +164,17 @@ export class OrderBook {
 
   /**
    * Takes what it may, then rests if it may. Gives the slot of the resting order or −1; `matches`, `remaining` and
-   * `outcome` tell the rest. Resting orders of the same owner are canceled instead of traded with (cancel_maker).
+   * `outcome` tell the rest.
    */
-  place(owner: number, side: BookSide, kind: Kind, price: number, size: number, tag: number): number {
+  place(
+    owner: number,
+    side: BookSide,
+    kind: Kind,
+    price: number,
+    size: number,
+    tag: number,
+    terms = 0,
+  ): number {
     assert(size > 0 && Number.isInteger(size), `order size ${size} is not a positive number of lots`);
     this.matches.count = 0;
     this.remaining = size;
@@ -154,13 +182,17 @@ export class OrderBook {
       this.outcome = Outcome.wouldTake;
       return NONE;
     }
-    if (kind === Kind.fok && this.available(owner, side, price, size) < size) {
+    if (kind === Kind.fok && !this.couldFill(owner, side, price, size, terms)) {
       this.outcome = Outcome.unfillable;
       return NONE;
     }
-    this.take(owner, side, price);
+    const mayGoOn = this.take(owner, side, price, terms);
     if (this.remaining === 0) {
       this.outcome = Outcome.filled;
+      return NONE;
+    }
+    if (!mayGoOn) {
+      this.outcome = Outcome.selfTrade;
       return NONE;
     }
     if (kind === Kind.ioc || kind === Kind.fok) {
@@ -168,7 +200,7 @@ export class OrderBook {
       return NONE;
     }
     this.outcome = Outcome.resting;
-    return this.rest(owner, side, price, this.remaining, tag);
+    return this.rest(owner, side, price, this.remaining, tag, terms);
   }
 
   cancel(slot: number): void {
@@ -196,8 +228,9 @@ export class OrderBook {
     const owner = this.owner[slot];
     const side = this.side[slot] as BookSide;
     const tag = this.tag[slot];
+    const terms = this.terms[slot];
     this.cancel(slot);
-    return this.place(owner, side, kind, price, size, tag);
+    return this.place(owner, side, kind, price, size, tag, terms);
   }
 
   private crosses(side: BookSide, price: number): boolean {
@@ -205,42 +238,82 @@ export class OrderBook {
     return this.bid !== NONE && price <= this.bid + this.base;
   }
 
-  /** Lots that `owner` could take up to `price`; stops counting at `wanted`. */
-  private available(owner: number, side: BookSide, price: number, wanted: number): number {
+  /** Whether all of `wanted` would trade at once: what `take` would do, without doing it. */
+  private couldFill(owner: number, side: BookSide, price: number, wanted: number, terms: number): boolean {
     let found = 0;
     let at = side === BID ? this.ask : this.bid;
-    while (at !== NONE && found < wanted) {
+    search: while (at !== NONE && found < wanted) {
       if (side === BID ? at + this.base > price : at + this.base < price) break;
-      for (let slot = this.head[at]; slot !== NONE; slot = this.next[slot])
-        if (owner === AGENTS || this.owner[slot] !== owner) found += this.size[slot];
+      for (let slot = this.head[at]; slot !== NONE; slot = this.next[slot]) {
+        if (owner !== AGENTS && this.owner[slot] === owner) {
+          if ((terms & SELF_TRADE_MASK) !== Terms.cancelMaker) break search;
+          continue;
+        }
+        const size = this.offered(slot);
+        // noted, so that a later reduce-only order of the same owner is offered only what this one leaves
+        if (this.owner[slot] !== AGENTS)
+          this.matches.push(slot, this.owner[slot], this.tag[slot], at + this.base, size, 0);
+        found += size;
+        if (found >= wanted) break;
+      }
       at = side === BID ? this.occupied.above(at) : this.occupied.below(at);
     }
-    return found;
+    this.matches.count = 0;
+    return found >= wanted;
   }
 
-  private take(owner: number, side: BookSide, price: number): void {
+  /** Lots of a resting order that may trade just now. */
+  private offered(slot: number): number {
+    const size = this.size[slot];
+    if ((this.terms[slot] & Terms.reduceOnly) === 0 || this.reducible === null) return size;
+    return Math.min(size, this.reducible(this.owner[slot], this.tag[slot]));
+  }
+
+  /** False when self-trade prevention ended the order that takes. */
+  private take(owner: number, side: BookSide, price: number, terms: number): boolean {
     while (this.remaining > 0 && this.crosses(side, price)) {
       const at = side === BID ? this.ask : this.bid;
       const slot = this.head[at];
+      const isOwn = owner !== AGENTS && this.owner[slot] === owner;
+      if (isOwn && (terms & SELF_TRADE_MASK) === Terms.cancelTaker) return false;
       this.sequence += 1;
-      if (owner !== AGENTS && this.owner[slot] === owner) {
-        this.matches.push(slot, owner, this.tag[slot], at + this.base, 0, this.size[slot]);
-        this.unlink(slot);
+      if (isOwn) {
+        this.remove(slot);
+        if ((terms & SELF_TRADE_MASK) === Terms.cancelBoth) return false;
         continue;
       }
-      const size = Math.min(this.remaining, this.size[slot]);
-      const left = this.size[slot] - size;
-      this.remaining -= size;
-      this.matches.push(slot, this.owner[slot], this.tag[slot], at + this.base, size, left);
-      if (left === 0) this.unlink(slot);
-      else {
+      const size = Math.min(this.remaining, this.offered(slot));
+      if (size > 0) {
+        const left = this.size[slot] - size;
+        this.remaining -= size;
+        this.matches.push(slot, this.owner[slot], this.tag[slot], at + this.base, size, left);
+        if (left === 0) {
+          this.unlink(slot);
+          continue;
+        }
         this.size[slot] = left;
         this.total[at] -= size;
       }
+      // what is left and may not trade goes; whoever takes has more to take
+      if (this.remaining > 0) this.remove(slot);
     }
+    return true;
   }
 
-  private rest(owner: number, side: BookSide, price: number, size: number, tag: number): number {
+  /** Takes a resting order away instead of trading with it, and says so in `matches`. */
+  private remove(slot: number): void {
+    this.matches.push(slot, this.owner[slot], this.tag[slot], this.price[slot], 0, this.size[slot]);
+    this.unlink(slot);
+  }
+
+  private rest(
+    owner: number,
+    side: BookSide,
+    price: number,
+    size: number,
+    tag: number,
+    terms: number,
+  ): number {
     if (price < this.base || price >= this.base + this.width) this.makeRoom(price);
     this.sequence += 1;
     const slot = this.allocate();
@@ -249,6 +322,7 @@ export class OrderBook {
     this.owner[slot] = owner;
     this.tag[slot] = tag;
     this.side[slot] = side;
+    this.terms[slot] = terms;
     this.append(slot);
     return slot;
   }
@@ -306,6 +380,7 @@ export class OrderBook {
     this.owner = copyInto(new Int32Array(capacity), this.owner);
     this.tag = copyInto(new Float64Array(capacity), this.tag);
     this.side = copyInto(new Uint8Array(capacity), this.side);
+    this.terms = copyInto(new Uint8Array(capacity), this.terms);
     this.next = copyInto(new Int32Array(capacity), this.next);
     this.previous = copyInto(new Int32Array(capacity), this.previous);
   }
