@@ -17,7 +17,7 @@ import { Random } from '../src/exchange/random.ts';
 import { compareWithTwin } from '../src/exchange/testing/naive-book.ts';
 
 type Side = Parameters<OtherBook['limit']>[0]['side'];
-type Life = Parameters<OtherBook['limit']>[0]['timeInForce'];
+type Life = NonNullable<Parameters<OtherBook['limit']>[0]['timeInForce']>;
 
 const COMMANDS = 3_000_000;
 const ROUNDS = 3;
