@@ -1,29 +1,32 @@
-import type { Session } from './session.ts';
+/** Who listens: a connection, or a recorder in virtual time. */
+export interface Listener {
+  send(text: string): void;
+}
 
 /** One subscription: the argument is echoed exactly as it came, since clients recognise their stream by it. */
 interface Subscriber {
-  readonly session: Session;
+  readonly listener: Listener;
   /** `{"arg":{…}` without the closing brace. */
   readonly head: string;
 }
 
 /** Who listens to what. A message is written once however many listen, and not at all when nobody does. */
 export class Hub {
-  private readonly topics = new Map<string, Map<Session, Subscriber>>();
+  private readonly topics = new Map<string, Map<Listener, Subscriber>>();
 
-  add(topic: string, session: Session, arg: string): void {
+  add(topic: string, listener: Listener, arg: string): void {
     let listeners = this.topics.get(topic);
     if (listeners === undefined) {
       listeners = new Map();
       this.topics.set(topic, listeners);
     }
-    listeners.set(session, { session, head: `{"arg":${arg}` });
+    listeners.set(listener, { listener, head: `{"arg":${arg}` });
   }
 
-  remove(topic: string, session: Session): void {
+  remove(topic: string, listener: Listener): void {
     const listeners = this.topics.get(topic);
     if (listeners === undefined) return;
-    listeners.delete(session);
+    listeners.delete(listener);
     if (listeners.size === 0) this.topics.delete(topic);
   }
 
@@ -39,6 +42,6 @@ export class Hub {
   send(topic: string, rest: string): void {
     const listeners = this.topics.get(topic);
     if (listeners === undefined) return;
-    for (const { session, head } of listeners.values()) session.send(`${head},${rest}}`);
+    for (const { listener, head } of listeners.values()) listener.send(`${head},${rest}}`);
   }
 }
