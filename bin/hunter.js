@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Plain JavaScript on purpose: it must run under whatever Node is there, to find the one that the project needs.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -16,13 +16,14 @@ else {
     );
     process.exit(1);
   }
-  // the terminal sends Ctrl-C to both processes: this one only waits for the other's answer
-  const ignore = () => undefined;
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, ignore);
-  const { status, signal, error } = spawnSync(own, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
-  if (error) {
+  const child = spawn(own, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
+  // from a terminal the child hears Ctrl-C by itself and takes this one as the same; from elsewhere only this one comes
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('error', (error) => {
     console.error(`hunter: ${own} could not be started: ${error.message}`);
-    process.exit(1);
-  }
-  process.exit(status ?? (signal === 'SIGINT' ? 130 : 1));
+    process.exitCode = 1;
+  });
+  child.on('exit', (code, signal) => {
+    process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 1);
+  });
 }

@@ -1,6 +1,8 @@
 /** `hunter start` as a person meets it: real processes, real sockets, the exchange on this machine. */
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { Instrument, parseMoney } from '../core/instrument.ts';
 import type { View } from '../dashboard/view.ts';
@@ -146,6 +148,32 @@ describe('the kill switch', { timeout: 120_000 }, () => {
       await hunter.dispose();
     }
   });
+});
+
+/** A Node older than the project needs, somewhere on the PATH; null where there is none. */
+function oldNode(): string | null {
+  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+    const candidate = join(folder, 'node');
+    if (folder.includes('node_modules') || !existsSync(candidate)) continue;
+    const { stdout } = spawnSync(candidate, ['-p', 'process.versions.node'], { encoding: 'utf8' });
+    if (Number(stdout.split('.')[0]) < 24) return candidate;
+  }
+  return null;
+}
+
+const old = oldNode();
+test('under an older Node it finds its own, and passes a signal on to it', {
+  skip: old === null ? 'no Node older than 24 here' : false,
+}, async () => {
+  const hunter = new Hunter('', old!);
+  try {
+    await hunter.start();
+    const { code, tookMs } = await hunter.end('SIGTERM');
+    assert.equal(code, 0);
+    assert.ok(tookMs < 3_000, `took ${tookMs} ms to stop`);
+  } finally {
+    await hunter.dispose();
+  }
 });
 
 describe('hunter start, refusing', { timeout: 120_000 }, () => {

@@ -48,8 +48,9 @@ async function start(flags: StartFlags): Promise<void> {
   const log = consoleLog(logger, (line) => process.stderr.write(`${line}\n`));
   const abort = new AbortController();
   const interrupted = new Promise<string>((resolve) => {
+    // heard twice where a launcher passes on what the terminal also sent: one goodbye is enough
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-      process.once(signal, () => {
+      process.on(signal, () => {
         abort.abort(Object.assign(new Error(`interrupted by ${signal}`), { name: 'AbortError' }));
         resolve(signal);
       });

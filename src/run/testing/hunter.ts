@@ -32,7 +32,11 @@ export class Hunter {
   stderr = '';
   private child: ChildProcess | null = null;
 
-  constructor(settings = EAGER) {
+  /** The Node that runs `bin/hunter.js`. */
+  private readonly node: string;
+
+  constructor(settings = EAGER, node = process.execPath) {
+    this.node = node;
     writeFileSync(this.config, settings);
   }
 
@@ -93,7 +97,7 @@ export class Hunter {
       args[0] === 'start'
         ? Object.entries(defaults).flatMap(([flag, value]) => (args.includes(flag) ? [] : [flag, value]))
         : [];
-    const child = spawn(process.execPath, [entry, ...args, ...withFolder], {
+    const child = spawn(this.node, [entry, ...args, ...withFolder], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child.stderr.on('data', (chunk: Buffer) => {
