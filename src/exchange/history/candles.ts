@@ -1,4 +1,6 @@
-/** Bars that are kept, by their OKX name, in ms. */
+const DAY_MS = 86_400_000;
+
+/** Bars that are kept, by their OKX name, in ms; months are as long as they are. */
 export const BARS: Readonly<Record<string, number>> = {
   '1s': 1000,
   '1m': 60_000,
@@ -11,14 +13,26 @@ export const BARS: Readonly<Record<string, number>> = {
   '4H': 14_400_000,
   '6H': 21_600_000,
   '12H': 43_200_000,
-  '1D': 86_400_000,
+  '1D': DAY_MS,
+  '2D': 2 * DAY_MS,
+  '3D': 3 * DAY_MS,
+  '1W': 7 * DAY_MS,
+  '1M': 30 * DAY_MS,
+  '3M': 90 * DAY_MS,
   '6Hutc': 21_600_000,
   '12Hutc': 43_200_000,
-  '1Dutc': 86_400_000,
+  '1Dutc': DAY_MS,
+  '2Dutc': 2 * DAY_MS,
+  '3Dutc': 3 * DAY_MS,
+  '1Wutc': 7 * DAY_MS,
+  '1Mutc': 30 * DAY_MS,
+  '3Mutc': 90 * DAY_MS,
 };
 
 /** Bars of six hours and more open on Hong Kong time (UTC+8) unless their name ends in `utc`. */
 const HONG_KONG_MS = 8 * 3_600_000;
+/** 1970 began on a Thursday, weeks begin on a Monday. */
+const MONDAY_MS = 4 * DAY_MS;
 
 /** One bar. Prices in ticks, volume in lots, `notional` = Σ price·size in tick·lots, for statistics only. */
 export interface Candle {
@@ -39,6 +53,8 @@ export class CandleSeries {
   readonly bar: string;
   readonly length: number;
   private readonly offset: number;
+  /** Calendar months of a bar; 0 when it is a fixed time. */
+  private readonly months: number;
   /** Finished bars, oldest first. */
   readonly closed: Candle[] = [];
   building: Candle;
@@ -46,13 +62,29 @@ export class CandleSeries {
   constructor(bar: string, at: number, price: number) {
     this.bar = bar;
     this.length = BARS[bar]!;
-    this.offset = this.length >= 21_600_000 && !bar.endsWith('utc') ? HONG_KONG_MS : 0;
+    this.months = Number(/^(\d+)M/.exec(bar)?.[1] ?? 0);
+    const zone = this.length >= 21_600_000 && !bar.endsWith('utc') ? HONG_KONG_MS : 0;
+    this.offset = zone - (/^1W/.test(bar) ? MONDAY_MS : 0);
     this.building = empty(this.openOf(at), price);
   }
 
   /** Opening time of the bar that `at` lies in. */
   openOf(at: number): number {
+    if (this.months > 0) return this.monthOf(at, 0);
     return Math.floor((at + this.offset) / this.length) * this.length - this.offset;
+  }
+
+  /** When the building bar ends. */
+  get closesAt(): number {
+    const { openAt } = this.building;
+    return this.months > 0 ? this.monthOf(openAt, this.months) : openAt + this.length;
+  }
+
+  /** Opening time of the bar of months that `at` lies in, or of a later one. */
+  private monthOf(at: number, later: number): number {
+    const day = new Date(at + this.offset);
+    const month = day.getUTCMonth();
+    return Date.UTC(day.getUTCFullYear(), month - (month % this.months) + later, 1) - this.offset;
   }
 
   /** Closes what has ended by `at`; bars without a trade stand still at the last close. Gives how many closed. */
@@ -61,11 +93,12 @@ export class CandleSeries {
     let count = 0;
     // after a long silence only the bars that would be kept are worth making
     const skipped = openAt - this.building.openAt - KEPT * this.length;
-    if (skipped > 0) this.building = empty(openAt - KEPT * this.length, this.building.close);
+    if (skipped > 0 && this.months === 0)
+      this.building = empty(openAt - KEPT * this.length, this.building.close);
     while (this.building.openAt < openAt) {
       this.closed.push(this.building);
       if (this.closed.length > KEPT + 100) this.closed.splice(0, this.closed.length - KEPT);
-      this.building = empty(this.building.openAt + this.length, this.building.close);
+      this.building = empty(this.closesAt, this.building.close);
       count += 1;
     }
     return count;
@@ -117,7 +150,7 @@ export class CandleBook {
   }
 
   rollTo(at: number): void {
-    for (const series of this.series) if (series.building.openAt + series.length <= at) series.rollTo(at);
+    for (const series of this.series) if (series.closesAt <= at) series.rollTo(at);
   }
 
   trade(at: number, price: number, size: number): void {

@@ -30,7 +30,7 @@ const mine = (limit: Limit, answer: PrivateRoute['answer']): PrivateRoute => ({
 
 const UNKNOWN = "Instrument ID, Instrument ID code, or Spread ID doesn't exist.";
 
-const config = (account: Account): Record<string, unknown> => ({
+const config = (account: Account, permissions: string): Record<string, unknown> => ({
   uid: account.uid,
   mainUid: account.uid,
   acctLv: '2',
@@ -42,7 +42,7 @@ const config = (account: Account): Record<string, unknown> => ({
   level: 'Lv1',
   levelTmp: '',
   feeType: '0',
-  perm: 'read_only,trade',
+  perm: permissions,
   // nobody beyond this machine can reach the server
   ip: '127.0.0.1',
   label: 'local',
@@ -218,7 +218,9 @@ const userLimit = perTwoSeconds;
 
 /** Endpoints about the account, with their limits per user. */
 export const accountRoutes: Routes = {
-  'GET account/config': mine(userLimit(5), (_call, account) => rows(config(account))),
+  'GET account/config': mine(userLimit(5), ({ key }, account) =>
+    rows(config(account, key!.permissions.join(','))),
+  ),
   'GET account/balance': mine(userLimit(10), ({ gateway, fields }, account) =>
     rows(balanceRow(account, gateway.exchange.markets, fields.text('ccy'))),
   ),

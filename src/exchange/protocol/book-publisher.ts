@@ -42,6 +42,9 @@ export class BookPublisher {
   private sides: [Levels, Levels];
   private spare: [Levels, Levels];
   private spokenAt = 0;
+  /** The book's own number when it was last published, and what is taken off it since the last restart. */
+  private seen = -1;
+  private base = 0;
   private readonly book: OrderBook;
   private readonly instrument: Instrument;
 
@@ -56,7 +59,7 @@ export class BookPublisher {
   /** Publishes the book as it is; what changed since last time, or null when nothing did. */
   publish(now: number): BookUpdate | null {
     const previous = this.sequence;
-    if (this.book.sequence === previous) return this.keepalive(now);
+    if (this.book.sequence === this.seen) return this.keepalive(now);
     const before = this.sides;
     this.sides = this.spare;
     this.spare = before;
@@ -67,17 +70,22 @@ export class BookPublisher {
     this.difference(BID, before[BID], bids);
     this.difference(ASK, before[ASK], asks);
     if (bids.length === 0 && asks.length === 0) return this.keepalive(now);
-    this.sequence = this.book.sequence;
+    this.seen = this.book.sequence;
+    this.sequence = this.seen - this.base;
     this.at = now;
     this.spokenAt = now;
     return { asks, bids, at: now, previous, sequence: this.sequence };
   }
 
-  /** Sequence numbers started anew after maintenance may be smaller; nothing here depends on their size. */
   private keepalive(now: number): BookUpdate | null {
     if (now - this.spokenAt < KEEPALIVE_MS) return null;
     this.spokenAt = now;
     return { asks: [], bids: [], at: now, previous: this.sequence, sequence: this.sequence };
+  }
+
+  /** As after maintenance: the next update follows the last one and bears a small number. */
+  restartSequence(): void {
+    this.base = this.book.sequence - 1;
   }
 
   /** The best `depth` levels of a side as published. */

@@ -4,15 +4,14 @@ import type { Door } from './session.ts';
 /** What a channel is: behind which door, and whether it is about the market or about an account. */
 export interface Channel {
   readonly door: Exclude<Door, 'all'>;
-  readonly about: 'market' | 'account' | 'nothing';
+  readonly about: 'market' | 'account' | 'house';
   /** Needs a login though it is about the market. */
   readonly login: boolean;
 }
 
 const market = (door: Channel['door'], login = false): Channel => ({ door, about: 'market', login });
 const account = (door: Channel['door']): Channel => ({ door, about: 'account', login: true });
-/** Accepted, but nothing here ever changes what it tells of (`instruments` says once what there is). */
-const silent = (door: Channel['door']): Channel => ({ door, about: 'nothing', login: false });
+const house = (door: Channel['door']): Channel => ({ door, about: 'house', login: false });
 
 export const CHANNELS: ReadonlyMap<string, Channel> = new Map<string, Channel>([
   ['books', market('public')],
@@ -27,15 +26,21 @@ export const CHANNELS: ReadonlyMap<string, Channel> = new Map<string, Channel>([
   ['funding-rate', market('public')],
   ['open-interest', market('public')],
   ['price-limit', market('public')],
-  ['instruments', silent('public')],
-  ['liquidation-orders', silent('public')],
-  ['status', silent('public')],
+  ['instruments', house('public')],
+  ['liquidation-orders', house('public')],
+  ['status', house('public')],
+  ['adl-warning', house('public')],
   ['trades-all', market('business')],
-  ...Object.keys(BARS).map((bar): [string, Channel] => [`candle${bar}`, market('business')]),
+  ...Object.keys(BARS).flatMap((bar): [string, Channel][] => [
+    [`candle${bar}`, market('business')],
+    [`mark-price-candle${bar}`, market('business')],
+    [`index-candle${bar}`, market('business')],
+  ]),
   ['orders', account('private')],
   ['account', account('private')],
   ['positions', account('private')],
   ['balance_and_position', account('private')],
   ['orders-algo', account('business')],
-  ['algo-advance', silent('business')],
+  ['fills', account('private')],
+  ['algo-advance', account('business')],
 ]);

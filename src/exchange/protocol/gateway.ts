@@ -6,8 +6,11 @@ import type { Exchange, ExchangeObserver } from '../exchange.ts';
 import type { Market } from '../market/market.ts';
 import type { Trade } from '../market/trade.ts';
 import { Hub } from './hub.ts';
+import type { Interference } from './interference.ts';
+import { type Key, Keys } from './keys.ts';
 import { PrivateFeed } from './private-feed.ts';
 import { PublicFeed } from './public-feed.ts';
+import { SystemStatus } from './system-status.ts';
 
 /** How far a client's clock may be off. */
 export const SKEW_MAX_MS = 30_000;
@@ -21,11 +24,18 @@ export class Gateway implements ExchangeObserver {
   readonly hub = new Hub();
   readonly feeds: readonly PublicFeed[];
   readonly privateFeed: PrivateFeed;
+  readonly keys = new Keys();
+  readonly status: SystemStatus;
+  readonly interference: Interference | null;
   private readonly save: () => void;
 
-  constructor(exchange: Exchange, save: () => void) {
+  constructor(exchange: Exchange, save: () => void, interference: Interference | null = null) {
     this.exchange = exchange;
     this.save = save;
+    this.interference = interference;
+    this.status = new SystemStatus(this.hub);
+    for (const account of exchange.accounts)
+      this.keys.add(account, account.credentials, ['read_only', 'trade']);
     this.feeds = exchange.markets.map((market) => new PublicFeed(market, this.hub));
     this.privateFeed = new PrivateFeed(exchange, this.hub);
     exchange.observe(this);
@@ -39,13 +49,28 @@ export class Gateway implements ExchangeObserver {
     return this.feeds.find(({ market }) => market.instrument.id === instId);
   }
 
-  accountOf(apiKey: string): Account | undefined {
-    return this.exchange.accounts.find(({ credentials }) => credentials.apiKey === apiKey);
+  keyOf(apiKey: string): Key | undefined {
+    return this.keys.find(apiKey);
+  }
+
+  /** What this exchange says the time is, ms: the market's, unless its clock is off. */
+  get clock(): number {
+    return this.now + this.skew;
   }
 
   /** Whether a time (ms) is near the wall's clock or, when the market runs at another speed, near the market's. */
   isTimely(at: number): boolean {
-    return Math.abs(at - Date.now()) <= SKEW_MAX_MS || Math.abs(at - this.now) <= SKEW_MAX_MS;
+    const { skew } = this;
+    return Math.abs(at - Date.now() - skew) <= SKEW_MAX_MS || Math.abs(at - this.now - skew) <= SKEW_MAX_MS;
+  }
+
+  /** Whether an `expTime` (ms) lies in the past. */
+  isPast(at: number): boolean {
+    return at < Math.min(this.now, Date.now()) + this.skew;
+  }
+
+  private get skew(): number {
+    return this.interference?.clockSkewMs ?? 0;
   }
 
   /** Runs a request that may change something; the caller answers, then calls `tell`. */
@@ -84,6 +109,7 @@ export class Gateway implements ExchangeObserver {
 
   orderChanged(account: Account, order: Order, fill: Fill | null): void {
     this.privateFeed.orderChanged(account, order, fill);
+    if (fill !== null && order.category !== 'normal') this.feedOf(order.instId)!.liquidated(order, fill);
   }
 
   algoChanged(account: Account, algo: Algo): void {

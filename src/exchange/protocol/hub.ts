@@ -1,6 +1,6 @@
 /** Who listens: a connection, or a recorder in virtual time. */
 export interface Listener {
-  send(text: string): void;
+  send(text: string, topic: string): void;
 }
 
 /** One subscription: the argument is echoed exactly as it came, since clients recognise their stream by it. */
@@ -42,6 +42,6 @@ export class Hub {
   send(topic: string, rest: string): void {
     const listeners = this.topics.get(topic);
     if (listeners === undefined) return;
-    for (const { listener, head } of listeners.values()) listener.send(`${head},${rest}}`);
+    for (const { listener, head } of listeners.values()) listener.send(`${head},${rest}}`, topic);
   }
 }

@@ -41,6 +41,16 @@ export function candleRow(market: Market, candle: Candle, closed: boolean): stri
   ];
 }
 
+/** Of index or mark: nobody traded. */
+export const referenceRow = (market: Market, candle: Candle, closed: boolean): string[] => [
+  String(candle.openAt),
+  price(market, candle.open),
+  price(market, candle.high),
+  price(market, candle.low),
+  price(market, candle.close),
+  closed ? '1' : '0',
+];
+
 export function tradeRow(market: Market, trade: Trade): Record<string, unknown> {
   return {
     instId: market.instrument.id,

@@ -118,6 +118,20 @@ export function orderPush(market: Market, order: Order, fill: Fill | null): Reco
   };
 }
 
+/** The light row of the `fills` channel: a client id that is no 64-bit integer is not told. */
+export const fillPush = (market: Market, fill: Fill): Record<string, unknown> => ({
+  instId: fill.instId,
+  fillSz: sizeText(market, fill.size),
+  fillPx: priceText(market, fill.price),
+  side: fill.side,
+  ts: String(fill.at),
+  ordId: String(fill.orderId),
+  tradeId: String(fill.tradeId),
+  execType: fill.maker ? 'M' : 'T',
+  count: '1',
+  clOrdId: /^\d{1,18}$/.test(fill.clientOrderId) ? fill.clientOrderId : '0',
+});
+
 export const fillRow = (market: Market, fill: Fill): Record<string, unknown> => ({
   instType: 'SWAP',
   instId: fill.instId,

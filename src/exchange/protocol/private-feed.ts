@@ -6,16 +6,18 @@ import type { Algo } from '../algos/algo.ts';
 import type { Exchange } from '../exchange.ts';
 import { balanceRow, positionRow } from './account-rows.ts';
 import type { Hub } from './hub.ts';
-import { algoRow, orderPush } from './order-rows.ts';
+import { algoRow, fillPush, orderPush } from './order-rows.ts';
 
 /** Events within this long are one push on `account` and `positions`. */
 const MERGE_MS = 50;
-const REGULAR_MS = 5000;
+/** How often an unchanged state is told to those who asked for nothing else. */
+export const REGULAR_MS = 5000;
+const INTERVALS_MS = [2000, 3000, 4000, REGULAR_MS];
 
 export const topicOf = (channel: string, account: Account, filter: string): string =>
   `${channel}|${account.uid}|${filter}`;
-/** Of those who also want the push every five seconds. */
-export const regular = (topic: string): string => `${topic}|regular`;
+/** Of those who also want the push every so often. */
+export const regular = (topic: string, intervalMs: number): string => `${topic}|${intervalMs}`;
 export const EVERYTHING = '*';
 
 /**
@@ -49,6 +51,8 @@ export class PrivateFeed implements AccountObserver {
       order.instId,
       () => `"data":[${JSON.stringify(orderPush(market, order, fill))}]`,
     );
+    if (fill !== null)
+      this.queue('fills', account, order.instId, () => `"data":[${JSON.stringify(fillPush(market, fill))}]`);
   }
 
   algoChanged(account: Account, algo: Algo): void {
@@ -82,7 +86,9 @@ export class PrivateFeed implements AccountObserver {
       for (const [account, holdings] of this.changed) this.tellChanges(account, holdings);
       this.changed.clear();
     }
-    if (now % REGULAR_MS === 0) for (const account of this.exchange.accounts) this.tellRegularly(account);
+    for (const interval of INTERVALS_MS)
+      if (now % interval === 0)
+        for (const account of this.exchange.accounts) this.tellRegularly(account, interval);
   }
 
   /** What a new subscriber is told at once; null where the stream just goes on. */
@@ -128,7 +134,7 @@ export class PrivateFeed implements AccountObserver {
       });
   }
 
-  private tellRegularly(account: Account): void {
+  private tellRegularly(account: Account, interval: number): void {
     const filters = [
       EVERYTHING,
       ...this.exchange.markets.map(({ instrument }) => instrument.id),
@@ -136,7 +142,7 @@ export class PrivateFeed implements AccountObserver {
     ];
     for (const channel of ['account', 'positions'])
       for (const filter of filters) {
-        const topic = regular(topicOf(channel, account, filter));
+        const topic = regular(topicOf(channel, account, filter), interval);
         if (!this.hub.has(topic)) continue;
         const message = this.greeting(channel, account, filter)!;
         if (!message.endsWith('"data":[]')) this.outbox.push([topic, message]);

@@ -1,5 +1,8 @@
 import { ASK, BID } from '../../core/book/frame.ts';
-import type { Candle, CandleSeries } from '../history/candles.ts';
+import { lots, ticks } from '../../core/units.ts';
+import type { Fill, Order } from '../accounts/order.ts';
+import type { Candle, CandleBook, CandleSeries } from '../history/candles.ts';
+import { referenceBook } from '../history/reference.ts';
 import type { Market } from '../market/market.ts';
 import type { Trade } from '../market/trade.ts';
 import { BookPublisher, type BookUpdate } from './book-publisher.ts';
@@ -12,6 +15,7 @@ import {
   markRow,
   openInterestRow,
   priceLimitRow,
+  referenceRow,
   tickerRow,
   tradeRow,
 } from './market-rows.ts';
@@ -19,6 +23,15 @@ import {
 const DEPTH = 400;
 /** A book nobody listens to is not worth publishing 100 times a second. */
 const TICK_BY_TICK = ['books-l2-tbt', 'books50-l2-tbt', 'bbo-tbt'] as const;
+
+/** One candle channel and what it said last. */
+interface CandleStream {
+  readonly topic: string;
+  readonly series: CandleSeries;
+  readonly row: (market: Market, candle: Candle, closed: boolean) => string[];
+  said: string;
+  openAt: number;
+}
 
 /** The public streams of one instrument, at OKX's paces. */
 export class PublicFeed {
@@ -34,30 +47,47 @@ export class PublicFeed {
   private index = 0;
   private markAt = 0;
   private indexAt = 0;
-  private readonly candles: readonly {
-    readonly topic: string;
-    readonly series: CandleSeries;
-    said: string;
-    openAt: number;
-  }[];
+  private readonly candles: CandleStream[] = [];
+  /** Bars of index and mark, from the moment somebody asks for them. */
+  private readonly references = new Map<'index' | 'mark', CandleBook>();
 
   constructor(market: Market, hub: Hub) {
     this.market = market;
     this.hub = hub;
     this.id = market.instrument.id;
     this.books = new BookPublisher(market.book, market.instrument, DEPTH, market.now);
-    this.candles = market.candles.series.map((series) => ({
-      topic: `candle${series.bar}|${this.id}`,
-      series,
-      said: '',
-      openAt: series.building.openAt,
-    }));
+    this.stream(market.candles, 'candle', this.id, candleRow);
+  }
+
+  /** Bars of index or mark. */
+  reference(of: 'index' | 'mark'): CandleBook {
+    const { market } = this;
+    let book = this.references.get(of);
+    if (book === undefined) {
+      book = referenceBook(market.candles, market.now, market[of], market.last);
+      this.references.set(of, book);
+      if (of === 'mark') this.stream(book, 'mark-price-candle', this.id, referenceRow);
+      else this.stream(book, 'index-candle', indexOf(market), referenceRow);
+    }
+    return book;
+  }
+
+  private stream(book: CandleBook, name: string, id: string, row: CandleStream['row']): void {
+    for (const series of book.series)
+      this.candles.push({
+        topic: `${name}${series.bar}|${id}`,
+        series,
+        row,
+        said: '',
+        openAt: series.building.openAt,
+      });
   }
 
   /** Called after each step of the market. On one connection the fastest channels come first, as on OKX. */
   step(now: number): void {
     this.tickByTick(now);
     if (now % 100 !== 0) return;
+    for (const [of, book] of this.references) book.trade(now, this.market[of], 1);
     this.publishBooks(now);
     this.send('tickers', () => tickerRow(this.market));
     this.publishIndex(now);
@@ -76,6 +106,34 @@ export class PublicFeed {
       const { count: _count, seqId: _seqId, ...row } = tradeRow(this.market, trade);
       return row;
     });
+  }
+
+  /** An account was liquidated: OKX tells of these in samples, we of each. */
+  liquidated(order: Order, fill: Fill): void {
+    const { market } = this;
+    this.send('liquidation-orders', () => ({
+      instType: 'SWAP',
+      instFamily: indexOf(market),
+      instId: this.id,
+      uly: indexOf(market),
+      details: [
+        {
+          side: fill.side,
+          posSide: fill.side === 'sell' ? 'long' : 'short',
+          bkPx: market.instrument.formatPrice(ticks(fill.price)),
+          sz: market.instrument.formatSize(lots(fill.size)),
+          bkLoss: '0',
+          ccy: '',
+          ts: String(order.updatedAt),
+        },
+      ],
+    }));
+  }
+
+  /** After maintenance the sequence numbers of every book begin again, and the chain goes on over the seam. */
+  restartSequence(): void {
+    this.books.restartSequence();
+    for (const publisher of this.deep.values()) publisher.restartSequence();
   }
 
   /** What a new subscriber is told at once: the message after its argument, or null when the stream just goes on. */
@@ -106,8 +164,11 @@ export class PublicFeed {
       case 'price-limit':
         return one(priceLimitRow(market));
       default: {
-        const candle = this.candles.find(({ topic }) => topic === `${channel}|${this.id}`);
-        return candle === undefined ? null : one(candleRow(market, candle.series.building, false));
+        const isIndex = channel.startsWith('index-candle');
+        if (isIndex || channel.startsWith('mark-price-candle')) this.reference(isIndex ? 'index' : 'mark');
+        const id = isIndex ? indexOf(market) : this.id;
+        const candle = this.candles.find(({ topic }) => topic === `${channel}|${id}`);
+        return candle === undefined ? null : one(candle.row(market, candle.series.building, false));
       }
     }
   }
@@ -219,15 +280,12 @@ export class PublicFeed {
         closedSince.unshift(series.closed[i]);
       candle.openAt = series.building.openAt;
       if (!this.hub.has(topic)) continue;
-      for (const bar of closedSince) this.sendCandle(topic, bar, true);
-      const row = JSON.stringify(candleRow(this.market, series.building, false));
+      for (const bar of closedSince)
+        this.hub.send(topic, `"data":[${JSON.stringify(candle.row(this.market, bar, true))}]`);
+      const row = JSON.stringify(candle.row(this.market, series.building, false));
       if (row === candle.said) continue;
       candle.said = row;
       this.hub.send(topic, `"data":[${row}]`);
     }
-  }
-
-  private sendCandle(topic: string, bar: Candle, closed: boolean): void {
-    this.hub.send(topic, `"data":[${JSON.stringify(candleRow(this.market, bar, closed))}]`);
   }
 }

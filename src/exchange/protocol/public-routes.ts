@@ -1,5 +1,6 @@
-import { ASK, BID } from '../../core/book/frame.ts';
-import type { Candle } from '../history/candles.ts';
+import { ASK, BID, type BookSide } from '../../core/book/frame.ts';
+import { lots, ticks } from '../../core/units.ts';
+import type { Candle, CandleBook } from '../history/candles.ts';
 import type { Market } from '../market/market.ts';
 import type { Fields } from './fields.ts';
 import {
@@ -10,6 +11,7 @@ import {
   markRow,
   openInterestRow,
   priceLimitRow,
+  referenceRow,
   tickerRow,
   tradeRow,
 } from './market-rows.ts';
@@ -78,8 +80,15 @@ const each =
     return rows(...markets.map(row));
   };
 
-function candles(market: Market, fields: Fields, building: boolean): Answer {
-  const series = market.candles.of(fields.text('bar') || '1m');
+function candles(
+  market: Market,
+  book: CandleBook,
+  fields: Fields,
+  building: boolean,
+  row = candleRow,
+  most = 300,
+): Answer {
+  const series = book.of(fields.text('bar') || '1m');
   if (series === undefined) return wrongParameter('bar');
   const all: { candle: Candle; closed: boolean }[] = series.closed.map((candle) => ({
     candle,
@@ -88,11 +97,40 @@ function candles(market: Market, fields: Fields, building: boolean): Answer {
   if (building) all.push({ candle: series.building, closed: false });
   all.reverse();
   return rows(
-    ...page(all, fields, ({ candle }) => candle.openAt, 300, 100, true).map(({ candle, closed }) =>
-      candleRow(market, candle, closed),
+    ...page(all, fields, ({ candle }) => candle.openAt, most, 100, true).map(({ candle, closed }) =>
+      row(market, candle, closed),
     ),
   );
 }
+
+/** Bars of index (asked by `BTC-USDT`) or mark. */
+const references =
+  (of: 'index' | 'mark', building: boolean) =>
+  (call: Call): Answer => {
+    const id = call.fields.text('instId');
+    if (id === '') return missing('instId');
+    const feed = call.gateway.feedOf(of === 'index' ? `${id.replace('-SWAP', '')}-SWAP` : id);
+    if (feed === undefined) return no('51001', UNKNOWN);
+    return candles(feed.market, feed.reference(of), call.fields, building, referenceRow, 100);
+  };
+
+/** Every level there is: price, contracts, orders. */
+const booksFull = ofInstrument(({ fields }, market) => {
+  const depth = Number(fields.text('sz') || 1);
+  if (!(depth >= 1 && depth <= 5000)) return wrongParameter('sz');
+  const side = (from: BookSide): string[][] => {
+    const { book, instrument } = market;
+    const levels: string[][] = [];
+    for (let at = book.best(from); levels.length < depth && !Number.isNaN(at); at = book.behind(from, at))
+      levels.push([
+        instrument.formatPrice(ticks(at)),
+        instrument.formatSize(lots(book.sizeAt(at))),
+        String(book.ordersAt(at)),
+      ]);
+    return levels;
+  };
+  return rows({ asks: side(ASK), bids: side(BID), ts: String(market.now) });
+});
 
 const books = ofInstrument(({ gateway, fields }, market) => {
   const depth = Number(fields.text('sz') || 1);
@@ -176,7 +214,7 @@ function indexTickers({ gateway, fields }: Call): Answer {
 
 /** Endpoints that anybody may ask, with their limits per address. */
 export const publicRoutes: Routes = {
-  'GET public/time': open(perTwoSeconds(10), ({ gateway }) => rows({ ts: String(gateway.now) })),
+  'GET public/time': open(perTwoSeconds(10), ({ gateway }) => rows({ ts: String(gateway.clock) })),
   'GET public/instruments': open(perTwoSeconds(20), instruments),
   'GET public/funding-rate': open(perTwoSeconds(10), each(fundingRow)),
   'GET public/funding-rate-history': open(perTwoSeconds(10), fundingHistory),
@@ -190,12 +228,17 @@ export const publicRoutes: Routes = {
   'GET market/books': open(perTwoSeconds(40), books),
   'GET market/candles': open(
     perTwoSeconds(40),
-    ofInstrument(({ fields }, market) => candles(market, fields, true)),
+    ofInstrument(({ fields }, market) => candles(market, market.candles, fields, true)),
   ),
   'GET market/history-candles': open(
     perTwoSeconds(20),
-    ofInstrument(({ fields }, market) => candles(market, fields, false)),
+    ofInstrument(({ fields }, market) => candles(market, market.candles, fields, false)),
   ),
+  'GET market/mark-price-candles': open(perTwoSeconds(20), references('mark', true)),
+  'GET market/history-mark-price-candles': open(perTwoSeconds(10), references('mark', false)),
+  'GET market/index-candles': open(perTwoSeconds(20), references('index', true)),
+  'GET market/history-index-candles': open(perTwoSeconds(10), references('index', false)),
+  'GET market/books-full': open(perTwoSeconds(10), booksFull),
   'GET market/trades': open(perTwoSeconds(100), trades),
   'GET market/history-trades': open(perTwoSeconds(20), historyTrades),
   'GET market/ticker': open(
@@ -204,5 +247,7 @@ export const publicRoutes: Routes = {
   ),
   'GET market/tickers': open(perTwoSeconds(20), each(tickerRow)),
   'GET market/index-tickers': open(perTwoSeconds(20), indexTickers),
-  'GET system/status': open({ most: 1, window: 5000 }, () => rows()),
+  'GET system/status': open({ most: 1, window: 5000 }, ({ gateway, fields }) =>
+    rows(...gateway.status.rows(fields.text('state'))),
+  ),
 };

@@ -1,12 +1,15 @@
 import type { Account } from '../accounts/account.ts';
 import type { Fields } from './fields.ts';
 import type { Gateway } from './gateway.ts';
+import type { Key } from './keys.ts';
 import type { RateLimits } from './rate-limits.ts';
 
 /** One REST request, its signature already verified. */
 export interface Call {
   readonly gateway: Gateway;
   readonly limits: RateLimits;
+  /** Null on public endpoints. */
+  readonly key: Key | null;
   /** Query of a GET, body of a POST. */
   readonly fields: Fields;
   readonly body: unknown;
@@ -51,7 +54,22 @@ export const missing = (name: string): Answer => no('50014', `Parameter ${name} 
 
 export const perTwoSeconds = (most: number): Limit => ({ most, window: 2000 });
 
-/** Newest first, in pages: `after` = older than, `before` = newer than, both exclusive. */
+const WHOLE = /^\d{1,19}$/;
+
+/** The parameter of a list that cannot be read, or null. */
+export function unreadable(fields: Fields): Answer | null {
+  for (const name of ['after', 'before', 'limit', 'begin', 'end']) {
+    const text = fields.text(name);
+    if (text !== '' && !WHOLE.test(text)) return wrongParameter(name);
+  }
+  return null;
+}
+
+/**
+ * Newest first, in pages: `after` = older than, `before` = newer than, both exclusive. `before` alone gives the page next to
+ * it, or, for candles, the newest; both give what lies between, nearest `after`. The parameters are whole numbers:
+ * `unreadable` says so before.
+ */
 export function page<T>(
   items: readonly T[],
   fields: Fields,

@@ -168,7 +168,19 @@ export function runEach(
     const most = batch ? limiting.batch : limiting.single;
     if (!limits.take(key, most, PER_OPERATION.window, Date.now(), count)) return 'limited';
   }
-  return gateway.change(() => all.map((fields) => operation(gateway, account, fields)));
+  const { interference } = gateway;
+  return gateway.change(() =>
+    all.map((fields, at) => {
+      const lost = interference?.item(limiting.name, at, all.length) ?? null;
+      return lost === null ? operation(gateway, account, fields) : lostItem(gateway, fields, lost);
+    }),
+  );
+}
+
+/** An item of a batch that never got through, in the row of whatever was asked. */
+function lostItem(gateway: Gateway, fields: Fields, no: Refusal): Row {
+  const ids = fields.text('algoId') === '' ? {} : { algoId: fields.text('algoId') };
+  return { ...orderNo(gateway, fields, no), ordId: fields.text('ordId'), ...ids };
 }
 
 /** `0` all well, `1` all failed, `2` some. */

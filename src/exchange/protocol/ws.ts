@@ -5,9 +5,10 @@ import type { Account } from '../accounts/account.ts';
 import { CHANNELS, type Channel } from './channels.ts';
 import { Fields } from './fields.ts';
 import type { Gateway } from './gateway.ts';
-import { EVERYTHING, regular, topicOf } from './private-feed.ts';
+import type { Key } from './keys.ts';
+import { EVERYTHING, REGULAR_MS, regular, topicOf } from './private-feed.ts';
 import type { RateLimits } from './rate-limits.ts';
-import { type Door, Session } from './session.ts';
+import { type Door, Session, UNREAD_MAX_BYTES } from './session.ts';
 import { isSignature, sign } from './signing.ts';
 import { micros } from './text.ts';
 import { amend, cancel, limited, type Operation, PER_OPERATION, place, runEach, verdict } from './trading.ts';
@@ -17,6 +18,11 @@ const DOORS: readonly string[] = ['public', 'private', 'business', 'all'];
 const MESSAGE_MAX_BYTES = 64 * 1024;
 /** Silence towards a client after which it is let go. */
 const IDLE_MS = 30_000;
+/** Subscriptions that one request may ask for. */
+const ARGS_MAX = 100;
+/** Connections of one account that may listen to the same private channel. */
+const LISTENERS_MAX = 30;
+const CONNECTS_PER_SECOND = 3;
 const LOGIN_PATH = '/users/self/verify';
 
 interface Operating {
@@ -24,6 +30,8 @@ interface Operating {
   readonly operation: Operation;
   readonly most: number;
 }
+
+const MESSAGE_ID = /^[A-Za-z0-9]{1,32}$/;
 
 const OPERATIONS: ReadonlyMap<string, Operating> = new Map([
   ['order', { name: 'place', operation: place, most: 1 }],
@@ -41,18 +49,25 @@ export class Doors {
   private readonly sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_MAX_BYTES });
   private readonly sessions = new Set<Session>();
   private readonly sweeper: NodeJS.Timeout;
+  private readonly unreadMaxBytes: number;
   private connections = 0;
 
-  constructor(server: Server, gateway: Gateway, limits: RateLimits) {
+  constructor(server: Server, gateway: Gateway, limits: RateLimits, unreadMaxBytes = UNREAD_MAX_BYTES) {
     this.gateway = gateway;
     this.limits = limits;
+    this.unreadMaxBytes = unreadMaxBytes;
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       const [path = ''] = (request.url ?? '').split('?', 1);
       const door = path.startsWith(ROOT) ? path.slice(ROOT.length) : '';
-      if (!DOORS.includes(door)) {
-        socket.end('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
-        return;
-      }
+      const refuse = (status: string): void => {
+        socket.end(`HTTP/1.1 ${status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`);
+      };
+      // a client that goes away while it is being refused is nobody's trouble
+      socket.on('error', () => socket.destroy());
+      if (!DOORS.includes(door)) return refuse('404 Not Found');
+      if (!limits.take(`connect|${request.socket.remoteAddress}`, CONNECTS_PER_SECOND, 1000, Date.now()))
+        return refuse('429 Too Many Requests');
+      if (gateway.interference?.admits(door as Door) === false) return refuse('503 Service Unavailable');
       this.sockets.handleUpgrade(request, socket, head, (webSocket) => this.open(webSocket, door as Door));
     });
     this.sweeper = setInterval(() => this.sweep(), 5000);
@@ -67,16 +82,29 @@ export class Doors {
 
   private open(socket: WebSocket, door: Door): void {
     this.connections += 1;
-    const id = (0xa0000000 + this.connections).toString(16);
-    const session = new Session(socket, door, id, Date.now());
+    const { interference } = this.gateway;
+    const session = new Session(
+      socket,
+      door,
+      this.connections,
+      Date.now(),
+      interference,
+      this.unreadMaxBytes,
+    );
     this.sessions.add(session);
-    socket.on('message', (data: RawData) => this.receive(session, String(data)));
+    interference?.opened(session);
+    socket.on('message', (data: RawData, isBinary: boolean) => {
+      // OKX speaks text alone
+      if (isBinary) session.close(4002, 'Invalid request');
+      else this.receive(session, String(data));
+    });
     // the close event follows and cleans up; a broken connection is the client's to notice
     socket.on('error', () => socket.terminate());
     socket.on('close', () => {
       for (const stop of session.subscriptions.values()) stop();
       session.subscriptions.clear();
       this.sessions.delete(session);
+      interference?.closed(session);
     });
   }
 
@@ -87,21 +115,29 @@ export class Doors {
   }
 
   private receive(session: Session, text: string): void {
-    if (text === 'ping') {
-      session.send('pong');
-      return;
-    }
-    let message: Fields;
+    const { interference } = this.gateway;
+    let message: Fields | null = null;
     try {
-      message = new Fields(JSON.parse(text));
+      if (text !== 'ping') message = new Fields(JSON.parse(text));
     } catch {
       this.refuse(session, '', '60012', 'Illegal request');
       return;
     }
+    const pass = (): void => (message === null ? session.send('pong') : this.handle(session, message, text));
+    if (interference === null) pass();
+    else interference.incoming(session, text, message === null ? 'ping' : message.text('op'), pass);
+  }
+
+  private handle(session: Session, message: Fields, text: string): void {
     const id = message.text('id');
     const op = message.text('op');
+    if (id !== '' && !MESSAGE_ID.test(id)) {
+      this.refuse(session, '', '60033', 'Parameter id error');
+      return;
+    }
     const operating = OPERATIONS.get(op);
     if (operating !== undefined) this.operate(session, id, op, operating, message);
+    else if (op === 'mass-cancel') this.refuseMassCancel(session, id);
     else if (op === 'login' || op === 'subscribe' || op === 'unsubscribe') {
       if (!session.mayRequest(Date.now())) this.refuse(session, id, '60014', 'Requests too frequent');
       else if (op === 'login') this.login(session, id, new Fields(message.list('args')[0]));
@@ -115,28 +151,28 @@ export class Doors {
   }
 
   private login(session: Session, id: string, args: Fields): void {
-    const account = this.verify(args);
-    if ('code' in account) {
-      this.refuse(session, id, account.code, account.msg);
+    const key = this.verify(args);
+    if ('code' in key) {
+      this.refuse(session, id, key.code, key.msg);
       session.close(4001, 'Login failed');
       return;
     }
-    session.account = account;
+    session.key = key;
     const named = id === '' ? {} : { id };
     session.send(JSON.stringify({ ...named, event: 'login', code: '0', msg: '', connId: session.id }));
   }
 
-  private verify(args: Fields): Account | { code: string; msg: string } {
+  private verify(args: Fields): Key | { code: string; msg: string } {
     const timestamp = args.text('timestamp');
     const seconds = Number(timestamp);
-    const account = this.gateway.accountOf(args.text('apiKey'));
-    if (account === undefined) return { code: '60005', msg: 'Invalid apiKey' };
+    const key = this.gateway.keyOf(args.text('apiKey'));
+    if (key === undefined) return { code: '60005', msg: 'Invalid apiKey' };
     if (timestamp === '' || !this.gateway.isTimely(seconds * 1000))
       return { code: '60006', msg: 'Timestamp request expired' };
-    const { secret, passphrase } = account.credentials;
+    const { secret, passphrase } = key.credentials;
     if (!isSignature(args.text('sign'), sign(secret, timestamp, 'GET', LOGIN_PATH)))
       return { code: '60007', msg: 'Invalid sign' };
-    return args.text('passphrase') === passphrase ? account : { code: '60024', msg: 'Wrong passphrase' };
+    return args.text('passphrase') === passphrase ? key : { code: '60024', msg: 'Wrong passphrase' };
   }
 
   private subscriptions(
@@ -147,6 +183,10 @@ export class Doors {
   ): void {
     if (args.length === 0) {
       this.refuse(session, id, '60013', 'Invalid args');
+      return;
+    }
+    if (args.length > ARGS_MAX) {
+      session.close(4003, `At most ${ARGS_MAX} subscriptions in one request`);
       return;
     }
     for (const raw of args) {
@@ -175,7 +215,7 @@ export class Doors {
   private cannot(session: Session, channel: Channel, arg: Fields): 'channel' | 'login' | 'conflict' | null {
     const { gateway } = this;
     if (session.door !== 'all' && session.door !== channel.door) return 'channel';
-    if (channel.login && session.account === null) return 'login';
+    if (channel.login && session.key === null) return 'login';
     const instId = arg.text('instId');
     if (channel.about === 'market' && gateway.feedOf(marketId(arg)) === undefined) return 'channel';
     if (channel.about === 'account' && instId !== '' && gateway.feedOf(instId) === undefined)
@@ -205,18 +245,33 @@ export class Doors {
       channel.about === 'market'
         ? this.listenToMarket(session, arg, key)
         : channel.about === 'account'
-          ? this.listenToAccount(session, session.account!, arg)
-          : this.greetOnce(session, arg, key);
-    session.subscriptions.set(key, stop);
+          ? this.listenToAccount(session, session.key!.account, arg)
+          : this.listenToTheHouse(session, arg, key);
+    if (stop !== null) session.subscriptions.set(key, stop);
   }
 
-  /** Channels that say what there is and then, here, never change. */
-  private greetOnce(session: Session, arg: Fields, key: string): () => void {
-    if (arg.text('channel') === 'instruments' && ['SWAP', 'ANY'].includes(arg.text('instType'))) {
-      const rows = this.gateway.exchange.markets.map(({ listing }) => listing.row);
-      session.send(`{"arg":${key},"data":${JSON.stringify(rows)}}`);
+  /** Channels about all instruments, or none. What is listed here never changes: it is told once. */
+  private listenToTheHouse(session: Session, arg: Fields, key: string): () => void {
+    const { hub, exchange } = this.gateway;
+    const name = arg.text('channel');
+    const isAboutSwaps = ['SWAP', 'ANY'].includes(arg.text('instType'));
+    if (name === 'instruments' && isAboutSwaps) {
+      const rows = exchange.markets.map(({ listing }) => listing.row);
+      session.send(`{"arg":${key},"data":${JSON.stringify(rows)}}`, name);
     }
-    return () => undefined;
+    const topics =
+      name === 'status'
+        ? [name]
+        : name === 'liquidation-orders' && isAboutSwaps
+          ? exchange.markets
+              .map(({ instrument }) => instrument.id)
+              .filter((id) => ['', id].includes(arg.text('instId')))
+              .map((id) => `${name}|${id}`)
+          : [];
+    for (const topic of topics) hub.add(topic, session, key);
+    return () => {
+      for (const topic of topics) hub.remove(topic, session);
+    };
   }
 
   private listenToMarket(session: Session, arg: Fields, key: string): () => void {
@@ -224,12 +279,12 @@ export class Doors {
     const name = arg.text('channel');
     const topic = `${name}|${arg.text('instId')}`;
     const greeting = this.gateway.feedOf(marketId(arg))!.greeting(name);
-    if (greeting !== null) session.send(`{"arg":${key},${greeting}}`);
+    if (greeting !== null) session.send(`{"arg":${key},${greeting}}`, topic);
     hub.add(topic, session, key);
     return () => hub.remove(topic, session);
   }
 
-  private listenToAccount(session: Session, account: Account, arg: Fields): () => void {
+  private listenToAccount(session: Session, account: Account, arg: Fields): (() => void) | null {
     const { hub, privateFeed } = this.gateway;
     const name = arg.text('channel');
     const family = arg.text('instFamily') || arg.text('uly');
@@ -237,37 +292,56 @@ export class Doors {
       arg.text('instId') || arg.text('ccy') || (family === '' ? '' : `${family}-SWAP`) || EVERYTHING;
     const head = JSON.stringify({ ...arg.raw, uid: account.uid });
     const topic = topicOf(name, account, filter);
-    const topics = updateInterval(arg) === '0' ? [topic] : [topic, regular(topic)];
-    this.countConnections(session, name, topic);
+    const interval = updateInterval(arg);
+    const topics = interval === 0 ? [topic] : [topic, regular(topic, interval)];
+    if (!this.countConnections(session, name, account)) return null;
     const greeting = privateFeed.greeting(name, account, filter);
-    if (greeting !== null) session.send(`{"arg":${head},${greeting}}`);
+    if (greeting !== null) session.send(`{"arg":${head},${greeting}}`, topic);
     for (const one of topics) hub.add(one, session, head);
     return () => {
       for (const one of topics) hub.remove(one, session);
     };
   }
 
-  private countConnections(session: Session, channel: string, topic: string): void {
-    const connCount = String(this.gateway.hub.count(topic) + 1);
-    session.send(JSON.stringify({ event: 'channel-conn-count', channel, connCount, connId: session.id }));
+  /** Tells how many connections of the account listen to a channel; false when this one is too many. */
+  private countConnections(session: Session, channel: string, account: Account): boolean {
+    const listens = (one: Session): boolean =>
+      one.key?.account === account &&
+      [...one.subscriptions.keys()].some((key) => new Fields(JSON.parse(key)).text('channel') === channel);
+    let count = 1;
+    for (const one of this.sessions) if (one !== session && listens(one)) count += 1;
+    const event = count > LISTENERS_MAX ? 'channel-conn-count-error' : 'channel-conn-count';
+    session.send(JSON.stringify({ event, channel, connCount: String(count), connId: session.id }));
+    return count <= LISTENERS_MAX;
+  }
+
+  /** For options under market maker protection alone: OKX refuses it for everything else. */
+  private refuseMassCancel(session: Session, id: string): void {
+    const at = micros(this.gateway.clock);
+    const no = { id, op: 'mass-cancel', code: '51000', msg: 'Parameter instType  error', data: [] };
+    session.send(JSON.stringify({ ...no, inTime: at, outTime: at }), 'op|mass-cancel');
   }
 
   private operate(session: Session, id: string, op: string, operating: Operating, message: Fields): void {
-    const inTime = micros(this.gateway.now);
-    const reply = (code: string, msg: string, data: readonly unknown[]): void =>
-      session.send(JSON.stringify({ id, op, code, msg, data, inTime, outTime: micros(this.gateway.now, 1) }));
-    const { account } = session;
+    const inTime = micros(this.gateway.clock);
+    const reply = (code: string, msg: string, data: readonly unknown[]): void => {
+      const outTime = micros(this.gateway.clock, 1);
+      session.send(JSON.stringify({ id, op, code, msg, data, inTime, outTime }), `op|${op}`);
+    };
+    const { key } = session;
     if (session.door !== 'private' && session.door !== 'all')
       return this.refuse(session, id, '60018', `Wrong URL or channel:${op}`);
-    if (account === null) return this.refuse(session, id, '60011', 'Please log in');
+    if (key === null) return this.refuse(session, id, '60011', 'Please log in');
+    if (!key.permissions.includes('trade'))
+      return reply('50120', "This API key doesn't have permission to use this function.", []);
     const args = message.list('args');
     if (args.length === 0 || args.length > operating.most) return reply('60013', 'Invalid args', []);
     const expiry = message.text('expTime');
-    if (expiry !== '' && Number(expiry) < Math.min(this.gateway.now, Date.now()))
+    if (expiry !== '' && this.gateway.isPast(Number(expiry)))
       return reply('50036', 'The expTime can not be earlier than the current system time.', []);
     const { name, operation } = operating;
     const limiting = { name, single: PER_OPERATION.single, batch: PER_OPERATION.batch };
-    const done = runEach(this.gateway, this.limits, account, operation, args, limiting);
+    const done = runEach(this.gateway, this.limits, key.account, operation, args, limiting);
     if (done === 'limited') return reply(limited().code, limited().message, []);
     // on the socket the reason stands in the item alone
     reply(verdict(done).code, '', done);
@@ -278,12 +352,11 @@ export class Doors {
 /** `BTC-USDT` names the index of `BTC-USDT-SWAP`. */
 function marketId(arg: Fields): string {
   const id = arg.text('instId');
-  return arg.text('channel') === 'index-tickers' ? `${id}-SWAP` : id;
+  return arg.text('channel').startsWith('index-') ? `${id}-SWAP` : id;
 }
 
-/** `extraParams` is JSON within JSON; what cannot be read asks for nothing special. */
-function updateInterval(arg: Fields): string {
-  const text = arg.text('extraParams');
-  if (!text.includes('updateInterval')) return '';
-  return /"updateInterval"\s*:\s*"?(\d+)/.exec(text)?.[1] ?? '';
+/** Ms between pushes of an unchanged state, 0 = none. `extraParams` is JSON within JSON; what is not offered is ignored. */
+function updateInterval(arg: Fields): number {
+  const interval = Number(/"updateInterval"\s*:\s*"?(\d+)/.exec(arg.text('extraParams'))?.[1] ?? REGULAR_MS);
+  return [0, 2000, 3000, 4000].includes(interval) ? interval : REGULAR_MS;
 }

@@ -92,14 +92,22 @@ export class SocketClient {
     });
   }
 
+  /** Waits for its turn where connections come too fast (three a second are let in). */
   static async connect(url: string): Promise<SocketClient> {
-    const socket = new WebSocket(url);
-    const client = new SocketClient(socket);
-    await new Promise<void>((resolve, reject) => {
-      socket.once('open', () => resolve());
-      socket.once('error', reject);
-    });
-    return client;
+    for (;;) {
+      const socket = new WebSocket(url);
+      const client = new SocketClient(socket);
+      try {
+        await new Promise<void>((resolve, reject) => {
+          socket.once('open', () => resolve());
+          socket.once('error', reject);
+        });
+        return client;
+      } catch (error) {
+        if (!(error as Error).message.endsWith('429')) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 300));
+      }
+    }
   }
 
   send(message: unknown): void {
