@@ -10,6 +10,8 @@ import { STEP_MS } from './market/agents.ts';
 import type { Market, MarketListener } from './market/market.ts';
 import type { Trade } from './market/trade.ts';
 import { type Remembered, World } from './market/world.ts';
+import type { LabelSink } from './scenarios/label.ts';
+import { DEFAULT_SCENARIO, type Scenario } from './scenarios/scenario.ts';
 
 /** Whoever wants to know what happens: the protocol in real time, a recorder in virtual time. */
 export interface ExchangeObserver extends AccountObserver {
@@ -30,12 +32,18 @@ export class Exchange implements MarketListener, AccountObserver {
   readonly algos: AlgoDesk;
   private readonly observers: ExchangeObserver[] = [];
 
-  constructor(seed: number, startAt: number, remembered: Remembered | null = null) {
+  constructor(
+    seed: number,
+    startAt: number,
+    remembered: Remembered | null = null,
+    scenario: Scenario = DEFAULT_SCENARIO,
+    label: LabelSink = () => undefined,
+  ) {
     const ids = new Ids(startAt);
     this.clearing = new Clearing(ids, this);
     this.orders = new OrderDesk(this.clearing, ids, this);
     this.algos = new AlgoDesk(this.orders, ids, this);
-    this.world = new World(seed, startAt, this, remembered);
+    this.world = new World(seed, startAt, this, remembered, scenario, label);
   }
 
   get now(): number {

@@ -1,4 +1,3 @@
-import type { LatentValue } from '../market/latent-value.ts';
 import type { Random } from '../random.ts';
 import type { Candle } from './candles.ts';
 
@@ -22,19 +21,37 @@ export interface Path {
   readonly deviations: readonly number[];
 }
 
+/** What an asset is worth at a moment: natural logarithm, and its deviation per √second. */
+export interface Worth {
+  readonly log: number;
+  readonly deviation: number;
+}
+
+/** Assets that live on together. */
+export interface Living {
+  readonly worth: readonly [Worth, Worth];
+  advance(seconds: number): void;
+}
+
 /**
- * Lets the latent value live from `from` to `to` (ms). It ends where the value stands, so that a market opened there
- * continues it without a seam.
+ * Lets the assets live from `from` to `to` (ms). Their paths end where the values stand, so that a market opened there
+ * continues them without a seam.
  */
-export function liveThrough(latent: LatentValue, from: number, to: number): Path {
-  const logs = [latent.log];
-  const deviations: number[] = [];
+export function liveThrough(living: Living, from: number, to: number): readonly [Path, Path] {
+  const first = living.worth;
+  const logs: readonly [number[], number[]] = [[first[0].log], [first[1].log]];
+  const deviations: readonly [number[], number[]] = [[], []];
   for (let at = from; at + PAST_STEP_MS <= to; at += PAST_STEP_MS) {
-    latent.advance(STEP_SECONDS);
-    logs.push(latent.log);
-    deviations.push(latent.volatility * Math.sqrt(STEP_SECONDS));
+    living.advance(STEP_SECONDS);
+    living.worth.forEach(({ log, deviation }, asset) => {
+      logs[asset]!.push(log);
+      deviations[asset]!.push(deviation * Math.sqrt(STEP_SECONDS));
+    });
   }
-  return { from, logs, deviations };
+  return [
+    { from, logs: logs[0], deviations: deviations[0] },
+    { from, logs: logs[1], deviations: deviations[1] },
+  ];
 }
 
 /**

@@ -4,6 +4,8 @@ import { type Candle, CandleBook } from '../history/candles.ts';
 import { PAST_STEP_MS, type Path, tradedAlong } from '../history/past.ts';
 import { AGENTS, type Kind, OrderBook, opposed } from '../matching/order-book.ts';
 import type { Random } from '../random.ts';
+import type { LabelSink } from '../scenarios/label.ts';
+import type { Scenario } from '../scenarios/scenario.ts';
 import { Agents } from './agents.ts';
 import { Funding } from './funding.ts';
 import type { Listing } from './instruments.ts';
@@ -69,7 +71,9 @@ export class Market {
     listener: MarketListener,
     at: number,
     past: Path,
-    closed: CandleBook | null = null,
+    closed: CandleBook | null,
+    scenario: Scenario,
+    label: LabelSink,
   ) {
     this.listing = listing;
     this.instrument = listing.instrument;
@@ -94,16 +98,16 @@ export class Market {
       latent,
       random,
       (side, kind, orderPrice, size, tag) => this.execute(AGENTS, side, kind, orderPrice, size, tag),
-      this.instrument.tickSize,
-      listing.unitLots,
-      listing.activity,
+      listing,
+      scenario,
+      label,
     );
   }
 
   /** One step of the market; the latent value has already moved. */
   step(now: number): void {
     this.now = now;
-    this.agents.step();
+    this.agents.step(now);
     if (now % 100 === 0) this.reprice();
     if (now % 1000 === 0) {
       this.candles.rollTo(now);
@@ -159,6 +163,11 @@ export class Market {
     this.agents.withdraw(opposed(side), price);
   }
 
+  /** What the planted participants are at is labelled as far as it got. */
+  finish(): void {
+    this.agents.finish();
+  }
+
   private settle(side: BookSide, taker: TakerFilled | null): void {
     const { matches } = this.book;
     let size = 0;
@@ -182,7 +191,7 @@ export class Market {
           matches.remaining[i],
           this.tradeId,
         );
-      else if (matches.remaining[i] === 0) this.agents.gone(matches.tag[i], matches.slot[i]);
+      else this.agents.filled(matches.tag[i], matches.slot[i], matches.size[i], matches.remaining[i]);
       size += matches.size[i];
       count += 1;
       let next = i + 1;

@@ -1,6 +1,8 @@
 import type { CandleBook } from '../history/candles.ts';
-import { bridge, liveThrough, type Path } from '../history/past.ts';
+import { bridge, liveThrough, type Path, type Worth } from '../history/past.ts';
 import { Random } from '../random.ts';
+import type { LabelSink } from '../scenarios/label.ts';
+import type { Regime, Scenario } from '../scenarios/scenario.ts';
 import { STEP_MS } from './agents.ts';
 import { type Listing, listings } from './instruments.ts';
 import { LatentValue } from './latent-value.ts';
@@ -30,52 +32,119 @@ export class World {
   now: number;
   private readonly bitcoin: LatentValue;
   private readonly ether: LatentValue;
-  private readonly etherOwn: Random;
-  private readonly shared: Random;
+  private readonly label: LabelSink;
+  private readonly regimes = new Map<Market, { readonly regime: Regime; readonly from: number }>();
 
-  constructor(seed: number, startAt: number, listener: MarketListener, remembered: Remembered | null) {
+  constructor(
+    seed: number,
+    startAt: number,
+    listener: MarketListener,
+    remembered: Remembered | null,
+    scenario: Scenario,
+    label: LabelSink,
+  ) {
     const begin = Math.floor(startAt / 1000) * 1000;
     const chance = (stream: number): Random =>
       new Random(seed, remembered === null ? stream : stream + begin);
-    this.shared = chance(1);
-    this.etherOwn = chance(2);
-    const listed = listings();
+    this.label = label;
+    const known = listings();
+    const listed = scenario.instruments.map((id) => known.find(({ instrument }) => instrument.id === id)!);
     const priceOf = (asset: string): number => {
-      const listing = listed.find((entry) => entry.asset === asset)!;
+      const listing = known.find((entry) => entry.asset === asset)!;
       const ticks = remembered?.prices[listing.instrument.id];
       return ticks === undefined ? listing.startPrice : listing.instrument.priceToNumber(ticks);
     };
-    this.bitcoin = new LatentValue(priceOf('BTC'), chance(3));
-    this.ether = new LatentValue(priceOf('ETH'), chance(4));
+    const { value } = scenario;
+    this.bitcoin = new LatentValue(priceOf('BTC'), value, chance(3));
+    const own = value.volatility * Math.sqrt(1 - CORRELATION * CORRELATION);
+    this.ether = new LatentValue(priceOf('ETH'), { ...value, volatility: own, news_per_hour: 0 }, chance(4));
 
     const warmUp = remembered === null ? WARM_UP_MS : 0;
     this.now = begin - warmUp;
     const paths = new Map<LatentValue, Path>();
-    if (remembered === null)
-      for (const latent of [this.bitcoin, this.ether]) {
-        const from = Math.floor((this.now - PAST_DAYS * DAY_MS) / DAY_MS) * DAY_MS;
-        paths.set(latent, liveThrough(latent, from, this.now));
-      }
+    if (remembered === null) {
+      const from = Math.floor((this.now - PAST_DAYS * DAY_MS) / DAY_MS) * DAY_MS;
+      const [bitcoin, ether] = liveThrough(this, from, this.now);
+      paths.set(this.bitcoin, bitcoin).set(this.ether, ether);
+    }
     this.markets = listed.map((listing, at) => {
       const latent = this.latentOf(listing);
       const random = chance(10 + at);
       const path = paths.get(latent) ?? this.downtime(listing, remembered!, latent, chance(20 + at));
       const candles = remembered?.candles.get(listing.instrument.id) ?? null;
-      return new Market(listing, latent, random, listener, this.now, path, candles);
+      return new Market(listing, latent, random, listener, this.now, path, candles, scenario, label);
     });
     for (let i = 0; i < warmUp / STEP_MS; i++) this.step();
   }
 
   step(): void {
     this.now += STEP_MS;
-    const seconds = STEP_MS / 1000;
-    const common = this.shared.normal();
-    this.bitcoin.advance(seconds, common);
-    this.ether.advance(
-      seconds,
-      CORRELATION * common + Math.sqrt(1 - CORRELATION * CORRELATION) * this.etherOwn.normal(),
-    );
+    this.advance(STEP_MS / 1000);
     for (const market of this.markets) market.step(this.now);
+    this.tellOfTheWorld();
+  }
+
+  /** Moves what the assets are worth: Bitcoin leads, Ether goes along and has news of its own. */
+  advance(seconds: number): void {
+    const move = this.bitcoin.advance(seconds);
+    this.ether.advance(seconds, CORRELATION * move);
+  }
+
+  /** Logarithm of what each asset is worth, and its deviation per √second. */
+  get worth(): readonly [Worth, Worth] {
+    const { bitcoin, ether } = this;
+    return [
+      { log: bitcoin.log, deviation: bitcoin.volatility },
+      { log: ether.log, deviation: Math.hypot(ether.volatility, CORRELATION * bitcoin.volatility) },
+    ];
+  }
+
+  /** Labels what is under way and would otherwise never be told: the run is over. */
+  finish(): void {
+    for (const market of this.markets) {
+      market.finish();
+      this.tellOfRegime(market, false);
+    }
+  }
+
+  private tellOfTheWorld(): void {
+    for (const market of this.markets) {
+      const latent = this.latentOf(market.listing);
+      const { news } = latent === this.ether && this.ether.news === 0 ? this.bitcoin : latent;
+      if (news !== 0)
+        this.label({
+          kind: 'news',
+          instrument: market.instrument.id,
+          from: this.now,
+          to: this.now,
+          side: news > 0 ? 'buy' : 'sell',
+          prices: [],
+          size: 0,
+          participant: 'news',
+          parameters: { moveBp: (latent === this.ether ? CORRELATION : 1) * news * 10_000 },
+        });
+      const before = this.regimes.get(market);
+      if (before?.regime === latent.regime) continue;
+      if (before !== undefined) this.tellOfRegime(market, true);
+      this.regimes.set(market, { regime: latent.regime, from: this.now });
+    }
+  }
+
+  private tellOfRegime(market: Market, complete: boolean): void {
+    const lived = this.regimes.get(market);
+    if (lived === undefined) return;
+    const { name, volatility, drift_bp_per_minute: drift } = lived.regime;
+    this.label({
+      kind: 'regime',
+      instrument: market.instrument.id,
+      from: lived.from,
+      to: this.now,
+      side: drift > 0 ? 'buy' : drift < 0 ? 'sell' : null,
+      prices: [],
+      size: 0,
+      participant: 'regime',
+      parameters: { name, volatility, driftBpPerMinute: drift, complete },
+    });
   }
 
   /**

@@ -1,0 +1,158 @@
+import { ASK, BID, type BookSide } from '../../core/book/frame.ts';
+import { Kind, type OrderBook, opposed } from '../matching/order-book.ts';
+import type { Random } from '../random.ts';
+import type { Scenario } from '../scenarios/scenario.ts';
+import type { Execute } from './agents.ts';
+import { type Crowd, STEP_MS } from './crowd.ts';
+import type { LatentValue } from './latent-value.ts';
+
+const STEP_SECONDS = STEP_MS / 1000;
+/** Parents being worked off at a time, and how often a slice is followed by one of the same parent. */
+const PARENTS = 8;
+const SAME_AGAIN = 0.12;
+/** How long those who follow a jump take to arrive. */
+const CHASE_SECONDS = 0.25;
+/** How long the pressure of a taker's order stays in the makers' opinion. */
+const PRESSURE_SECONDS = 5;
+/** Pressure of an order as large as `PRESSURE_SIZE` units, basis points; it grows with the square root of the size. */
+const PRESSURE_BP = 0.02;
+const PRESSURE_SIZE = 25;
+const PRESSURE_BP_MAX = 0.15;
+/** Share of takers that go with the heavier side of the visible book: what a spoofer lives from. */
+const IMPRESSIONABLE = 0.12;
+const IMPRESSIONABLE_TICKS = 40;
+
+interface Parent {
+  side: BookSide;
+  left: number;
+}
+
+/**
+ * Takers of four kinds, all with heavy-tailed sizes:
+ *
+ * - persistent: slices of parents whose lengths have a Pareto tail, so that the signs of trades have a long memory
+ *   (Lillo, Mike, Farmer, "Theory for long memory in supply and demand", Physical Review E 71, 2005); funds among them
+ *   lean with the drift;
+ * - informed: know moves that are decided and have not happened, and trade towards them;
+ * - chasers: come in a burst when the quotes have jumped, in the direction of the jump;
+ * - impressionable: go with the heavier side of the visible book.
+ *
+ * Every order leaves a pressure in the makers' opinion, concave in its size, that fades within seconds: concave impact
+ * and its decay.
+ */
+export class Takers {
+  /** Basis points that takers' orders have pushed opinion to, fading. */
+  pressure = 0;
+  private readonly parents: Parent[] = [];
+  private last = 0;
+  /** Chasers still to come, signed. */
+  private chase = 0;
+  private readonly book: OrderBook;
+  private readonly crowd: Crowd;
+  private readonly latent: LatentValue;
+  private readonly random: Random;
+  private readonly execute: Execute;
+  private readonly unitLots: number;
+  private readonly activity: number;
+  private readonly terms: Scenario['takers'];
+
+  constructor(
+    book: OrderBook,
+    crowd: Crowd,
+    latent: LatentValue,
+    random: Random,
+    execute: Execute,
+    unitLots: number,
+    activity: number,
+    terms: Scenario['takers'],
+  ) {
+    this.book = book;
+    this.crowd = crowd;
+    this.latent = latent;
+    this.random = random;
+    this.execute = execute;
+    this.unitLots = unitLots;
+    this.activity = activity;
+    this.terms = terms;
+    for (let i = 0; i < PARENTS; i++) this.parents.push(this.conceive());
+  }
+
+  step(): void {
+    const { random, terms, activity } = this;
+    this.pressure *= Math.exp(-STEP_SECONDS / PRESSURE_SECONDS);
+    const movedBp = (this.crowd.moved / this.crowd.opinion) * 10_000;
+    this.chase = this.chase * Math.exp(-STEP_SECONDS / CHASE_SECONDS) + terms.burst * movedBp * activity;
+    this.arrive((Math.abs(this.chase) / CHASE_SECONDS) * STEP_SECONDS, this.chase > 0 ? BID : ASK);
+
+    const foreseenBp = this.latent.foreseen * 10_000;
+    const knowing = Math.min(3, Math.abs(foreseenBp)) * terms.informed_per_second * activity;
+    if (knowing > 0) this.arrive(knowing * STEP_SECONDS, foreseenBp > 0 ? BID : ASK);
+
+    const rate = terms.per_second * this.latent.restlessness * activity;
+    for (let i = random.poisson(rate * STEP_SECONDS); i > 0; i--)
+      this.take(random.chance(IMPRESSIONABLE) ? this.heavierSide() : this.nextOfParents());
+  }
+
+  /** Takes up to `size` lots within `reach` ticks of the best price. */
+  takeLots(side: BookSide, size: number, reach: number): number {
+    const { book, crowd } = this;
+    const best = book.best(opposed(side));
+    if (Number.isNaN(best)) return 0;
+    const sign = side === BID ? 1 : -1;
+    this.execute(side, Kind.ioc, best + sign * reach, size, 0);
+    const taken = size - book.remaining;
+    this.push(sign, taken);
+    crowd.eaten(opposed(side));
+    return taken;
+  }
+
+  private push(sign: number, size: number): void {
+    const push = PRESSURE_BP * Math.sqrt(size / this.unitLots / PRESSURE_SIZE);
+    this.pressure += sign * Math.min(PRESSURE_BP_MAX, push);
+  }
+
+  private arrive(expected: number, side: BookSide): void {
+    for (let i = this.random.poisson(Math.min(5, expected)); i > 0; i--) this.take(side);
+  }
+
+  private take(side: BookSide): void {
+    const { random } = this;
+    const size = Math.min(1000, Math.exp(0.8 + 2.1 * random.normal())) * this.unitLots;
+    this.takeLots(side, Math.max(1, Math.round(size)), random.below(12));
+  }
+
+  private nextOfParents(): BookSide {
+    if (!this.random.chance(SAME_AGAIN)) this.last = this.random.below(PARENTS);
+    const parent = this.parents[this.last]!;
+    parent.left -= 1;
+    if (parent.left <= 0) this.parents[this.last] = this.conceive();
+    return parent.side;
+  }
+
+  /** A new parent; funds trade with the drift somewhat more often than against it. */
+  private conceive(): Parent {
+    const lean = 0.25 * Math.tanh((this.latent.drift * 60) / 3e-4);
+    return {
+      side: this.random.chance(0.5 + lean) ? BID : ASK,
+      left: Math.min(400, Math.round(4 * this.random.pareto(this.terms.memory_exponent))),
+    };
+  }
+
+  private heavierSide(): BookSide {
+    const bids = this.weight(BID);
+    const asks = this.weight(ASK);
+    return this.random.chance(bids / (bids + asks)) ? BID : ASK;
+  }
+
+  private weight(side: BookSide): number {
+    let size = 1;
+    const best = this.book.best(side);
+    for (
+      let price = best;
+      Math.abs(price - best) <= IMPRESSIONABLE_TICKS;
+      price = this.book.behind(side, price)
+    )
+      size += this.book.sizeAt(price);
+    return size;
+  }
+}

@@ -1,0 +1,65 @@
+/** The few statistics that the facts are made of. All take plain arrays and give `NaN` where there is too little. */
+
+export const mean = (values: readonly number[]): number =>
+  values.length === 0 ? Number.NaN : values.reduce((sum, value) => sum + value, 0) / values.length;
+
+export function variance(values: readonly number[]): number {
+  const centre = mean(values);
+  return mean(values.map((value) => (value - centre) ** 2));
+}
+
+/** The value below which a share of the others lies. */
+export function quantile(values: readonly number[], share: number): number {
+  if (values.length === 0) return Number.NaN;
+  const sorted = Float64Array.from(values).sort();
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
+}
+
+/** Fourth moment over the squared second: 3 for a normal distribution. */
+export function kurtosis(values: readonly number[]): number {
+  const centre = mean(values);
+  return mean(values.map((value) => (value - centre) ** 4)) / variance(values) ** 2;
+}
+
+export function correlation(one: readonly number[], other: readonly number[]): number {
+  const n = Math.min(one.length, other.length);
+  if (n < 8) return Number.NaN;
+  const first = one.slice(0, n);
+  const second = other.slice(0, n);
+  const firstMean = mean(first);
+  const secondMean = mean(second);
+  let product = 0;
+  for (let i = 0; i < n; i++) product += (first[i]! - firstMean) * (second[i]! - secondMean);
+  return product / n / Math.sqrt(variance(first) * variance(second));
+}
+
+export const autocorrelation = (values: readonly number[], lag: number): number =>
+  correlation(values.slice(0, values.length - lag), values.slice(lag));
+
+/**
+ * Exponent of the power law that the largest values follow (Hill, Annals of Statistics 3, 1975); `share` of the values
+ * count as the tail. Smaller is heavier.
+ */
+export function tailExponent(values: readonly number[], share: number): number {
+  const count = Math.floor(values.length * share);
+  if (count < 10) return Number.NaN;
+  const sorted = Float64Array.from(values).sort();
+  const threshold = sorted[sorted.length - count - 1]!;
+  let sum = 0;
+  for (let i = sorted.length - count; i < sorted.length; i++) sum += Math.log(sorted[i]! / threshold);
+  return count / sum;
+}
+
+/** Slope of the straight line through the points, least squares. */
+export function slope(x: readonly number[], y: readonly number[]): number {
+  if (x.length < 3) return Number.NaN;
+  const xMean = mean(x);
+  const yMean = mean(y);
+  let product = 0;
+  let square = 0;
+  for (let i = 0; i < x.length; i++) {
+    product += (x[i]! - xMean) * (y[i]! - yMean);
+    square += (x[i]! - xMean) ** 2;
+  }
+  return product / square;
+}
