@@ -6,7 +6,7 @@ import { delimiter, join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { Instrument, parseMoney } from '../core/instrument.ts';
 import type { View } from '../dashboard/view.ts';
-import { Hunter, type Ready, viewWhere } from '../run/testing/hunter.ts';
+import { EAGER, Hunter, type Ready, viewWhere } from '../run/testing/hunter.ts';
 import { Journal } from '../store/journal.ts';
 
 const PATIENCE_MS = 60_000;
@@ -148,6 +148,52 @@ describe('the kill switch', { timeout: 120_000 }, () => {
       await hunter.dispose();
     }
   });
+});
+
+describe('a feed that falls silent or behind', {
+  timeout: 120_000,
+  skip: process.platform === 'linux' ? false : 'needs /proc',
+}, () => {
+  const quoted = (view: View): boolean => {
+    const market = view.markets[0]!;
+    return market.live && market.bid !== null && market.ask !== null;
+  };
+  const pause = (milliseconds: number): Promise<void> =>
+    new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+  for (const who of ['exchange', 'hunter'] as const)
+    test(`${who} stopped for a while: not live meanwhile, then quotes, entries and exits again`, async () => {
+      const hunter = new Hunter(`${EAGER}\nokx: { book_stale_ms: 1000 }`);
+      try {
+        const ready = await hunter.start();
+        await viewWhere(ready, (view) => view.trades.length > 0, PATIENCE_MS);
+        hunter.signal('SIGSTOP', who);
+        await pause(4_000);
+        if (who === 'exchange')
+          await viewWhere(
+            ready,
+            (view) => !view.markets[0]!.live && view.markets[0]!.bid === null,
+            PATIENCE_MS,
+          );
+        hunter.signal('SIGCONT', who);
+        const back = await viewWhere(ready, quoted, PATIENCE_MS);
+        assert.match(
+          hunter.stderr,
+          who === 'exchange'
+            ? /market data not live: no book message/
+            : /market data not live: .*(behind|no book message)/,
+        );
+        const later = await viewWhere(
+          ready,
+          (view) => view.trades.length >= back.trades.length + 2,
+          PATIENCE_MS,
+        );
+        assert.equal(parseMoney(later.account.balance), sumOf(later));
+      } finally {
+        hunter.signal('SIGCONT', who);
+        await hunter.dispose();
+      }
+    });
 });
 
 /** A Node older than the project needs, somewhere on the PATH; null where there is none. */

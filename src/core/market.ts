@@ -1,3 +1,4 @@
+import { FeedLag } from './book/feed-lag.ts';
 import { OrderBook } from './book/order-book.ts';
 import type { Detector } from './brain/detector.ts';
 import { Microstructure, type MicrostructureConfig } from './brain/microstructure.ts';
@@ -7,7 +8,7 @@ import { barToMs, CandleSeries } from './candles/candle-series.ts';
 import { AverageTrueRange, RollingVolatility } from './candles/indicators.ts';
 import type { BookEvent, CandleEvent, FeedEvent, FundingEvent, MarkEvent, TradeEvent } from './events.ts';
 import type { Instrument } from './instrument.ts';
-import type { Ms, Ticks, Us } from './units.ts';
+import { type Ms, type Ticks, type Us, usToMs } from './units.ts';
 
 export interface MarketConfig {
   readonly orderFlow: OrderFlowConfig;
@@ -30,6 +31,8 @@ export class Market {
   readonly signal: Signal;
   /** When the book last took a frame, our clock; 0 = never. */
   bookAt = 0 as Us;
+  /** How far behind the exchange the book is. */
+  readonly lag = new FeedLag();
   live = false;
   liveReason = 'no market data yet';
   /** 0 = not known. */
@@ -60,6 +63,7 @@ export class Market {
   onBook(event: BookEvent): void {
     this.book.apply(event.frame);
     this.bookAt = event.at;
+    this.lag.observe(usToMs(event.at), event.frame.exchangeAt);
     for (const detector of this.detectors) detector.onBook(this.book, event.at);
     for (const detector of this.detectors) detector.read(this.book, event.at);
     this.signal.combine();
@@ -89,7 +93,10 @@ export class Market {
   onFeed(event: FeedEvent): void {
     this.live = event.live;
     this.liveReason = event.reason;
-    if (event.live) return;
+    if (event.live) {
+      this.book.vouch();
+      return;
+    }
     this.book.invalidate();
     for (const detector of this.detectors) detector.reset();
     this.signal.clear();

@@ -40,6 +40,7 @@ export class OrderBook {
   seqId = 0;
   /** False until the first snapshot and after `invalidate`. */
   valid = false;
+  private seenSnapshot = false;
   /** Deletes of levels that were not there: OKX's 100 ms channel sends some; a no-op. */
   absentDeletes = 0;
   /** Best prices before the last frame, for order-flow imbalance at the touch. */
@@ -58,6 +59,7 @@ export class OrderBook {
       bids.clear();
       asks.clear();
       this.valid = true;
+      this.seenSnapshot = true;
     }
     if (this.changes.price.length < frame.count) this.changes = new BookChanges(frame.count * 2);
     const changes = this.changes;
@@ -92,9 +94,14 @@ export class OrderBook {
     this.seqId = frame.seqId;
   }
 
-  /** Not to be believed until the next snapshot: a gap, a stale or lost feed. */
+  /** Not to be believed until a snapshot, or until the feed vouches for it again: a gap, a stale or lost feed. */
   invalidate(): void {
     this.valid = false;
+  }
+
+  /** The feed says that nothing is missing: it was only silent, or a snapshot has come. */
+  vouch(): void {
+    if (this.seenSnapshot) this.valid = true;
   }
 
   ladder(side: BookSide): Ladder {

@@ -440,6 +440,7 @@ export class Trader {
       account: this.account,
       book: this.market.book,
       bookAt: this.market.bookAt,
+      lagMs: this.market.lag.behindMs,
       feedLive: this.market.live,
     };
   }

@@ -28,7 +28,7 @@ function gate(changes: Partial<RiskConfig> = {}, balance = '10000') {
   account.take(new AccountEvent(NOW, parseMoney(balance), [], [], 1));
   const book = new OrderBook();
   book.apply(frameOf(true, [[600_000, 100]], [[600_002, 100]]));
-  const context: RiskContext = { now: NOW, account, book, bookAt: NOW, feedLive: true };
+  const context: RiskContext = { now: NOW, account, book, bookAt: NOW, lagMs: 0, feedLive: true };
   return { risk, account, book, context };
 }
 

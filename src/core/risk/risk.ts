@@ -47,6 +47,8 @@ export interface RiskContext {
   readonly book: OrderBook;
   /** When the book last changed, our clock. */
   readonly bookAt: Us;
+  /** How far behind the exchange it was then, ms. */
+  readonly lagMs: number;
   readonly feedLive: boolean;
 }
 
@@ -105,7 +107,7 @@ export class Risk {
     if (this.paused) return { reason: 'paused', limit: 0, actual: 1 };
     if (!context.feedLive || !context.book.valid || !context.book.twoSided)
       return { reason: 'feed', limit: 1, actual: 0 };
-    const age = usToMs(context.now) - usToMs(context.bookAt);
+    const age = usToMs(context.now) - usToMs(context.bookAt) + context.lagMs;
     if (!(age <= this.config.bookAgeMsMax))
       return { reason: 'staleBook', limit: this.config.bookAgeMsMax, actual: age };
     const open = this.openOrEntering(context.account);

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -8,9 +8,9 @@ import { fileURLToPath } from 'node:url';
 import type { View } from '../../dashboard/view.ts';
 
 /** Trades at every chance: for tests of what happens around trades, not of their sense. */
-const EAGER = `
+export const EAGER = `
 signal: { confidence_threshold: 0.02 }
-exits: { tp_multiplier: 0.06, sl_multiplier: 0.05, rr_min: 1, rr_default: 1.2, cost_multiple_min: 0 }
+exits: { tp_multiplier: 0.012, sl_multiplier: 0.01, rr_min: 1, rr_default: 1.2, cost_multiple_min: 0 }
 execution: { cooldown_ms: 100 }
 risk: { orders_per_minute_max: 1000 }
 `;
@@ -72,6 +72,13 @@ export class Hunter {
     while (!pattern.test(this.stderr)) await once(child.stderr!, 'data', { signal: late });
   }
 
+  /** Sends a signal and goes on: SIGSTOP, SIGCONT. To the process itself, or to the exchange that it started. */
+  signal(signal: NodeJS.Signals, to: 'hunter' | 'exchange'): void {
+    const pid = this.child?.pid;
+    if (pid === undefined) throw new Error('hunter is not running');
+    process.kill(to === 'hunter' ? pid : childOf(pid), signal);
+  }
+
   /** Sends a signal and waits for the end; gives the exit code (null when the signal ended it) and how long it took. */
   async end(signal: NodeJS.Signals): Promise<{ code: number | null; tookMs: number }> {
     const { child } = this;
@@ -130,4 +137,12 @@ export async function viewWhere(
       );
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+}
+
+/** The only child of a process. Linux: read from /proc. */
+function childOf(pid: number): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+  if (children.length !== 1 || children[0] === '')
+    throw new Error(`process ${pid} has the children "${children}", expected one`);
+  return Number(children[0]);
 }

@@ -1,3 +1,4 @@
+import { FeedLag } from '../../core/book/feed-lag.ts';
 import { BookFrame } from '../../core/book/frame.ts';
 import {
   BookEvent,
@@ -45,6 +46,8 @@ export interface OkxFeedOptions extends OkxOptions, SocketTiming {
    * changed: give it 65 s.
    */
   readonly staleAfterMs?: number;
+  /** Book messages so much later than usual are history: the instrument is not live. Default 2 s. */
+  readonly behindMaxMs?: number;
   /** Without a book message for so long, not even a keepalive, the subscription is dead and renewed. Default 75 s. */
   readonly renewAfterMs?: number;
   readonly rawTap?: RawTap;
@@ -284,11 +287,18 @@ export class OkxFeed implements Feed, CandleHistory {
       return;
     }
     this.tally.levels += frame.count;
+    const behindMs = market.lag.observe(usToMs(receivedAt), frame.exchangeAt);
+    const behind = behindMs > (this.options.behindMaxMs ?? 2_000);
+    // said before the frame, so that nobody acts on it as if it were now
+    if (behind && market.live)
+      this.setLive(market, false, `${(behindMs / 1000).toFixed(1)} s behind the exchange`);
     const event = market.bookEvent;
     event.at = receivedAt;
     this.emit(event);
     if (verdict === 'snapshot') market.snapshotArrived();
-    if (!market.live) this.setLive(market, true, verdict === 'snapshot' ? 'snapshot' : 'messages again');
+    // said after it: the book is whole again, by a snapshot or because nothing was missing
+    if (!market.live && !behind)
+      this.setLive(market, true, verdict === 'snapshot' ? 'snapshot' : 'messages again');
   }
 
   private other(route: Route, bytes: Buffer, receivedAt: Us, generation: number): void {
@@ -447,6 +457,7 @@ class Market {
   readonly frame = new BookFrame();
   readonly bookEvent: BookEvent;
   readonly sequence = new Sequence();
+  readonly lag = new FeedLag();
   readonly backOff: BackOff;
   bookArg: ChannelArg = { channel: '' };
   /** The connection whose book this is. */

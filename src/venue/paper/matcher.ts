@@ -174,7 +174,8 @@ export class PaperMatcher {
           this.funding[index] = { rate: event.rate, at: event.fundingAt };
         break;
       case EventKind.feed:
-        if (!event.live) this.books[index]!.invalidate();
+        if (event.live) this.books[index]!.vouch();
+        else this.books[index]!.invalidate();
         break;
       case EventKind.candle:
         break;
