@@ -1,5 +1,6 @@
 import { fstatSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { type FaultPlan, loadPlan } from './faults/plan.ts';
 import { startExchange } from './server.ts';
 
 /**
@@ -12,6 +13,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '7' },
     speed: { type: 'string', default: '1' },
     state: { type: 'string' },
+    faults: { type: 'string' },
   },
 });
 
@@ -24,11 +26,21 @@ function numeric(name: 'port' | 'seed' | 'speed'): number {
   return value;
 }
 
+function plan(text: string): FaultPlan {
+  try {
+    return loadPlan(text);
+  } catch (error) {
+    process.stderr.write(`--faults ${(error as Error).message}\n`);
+    process.exit(2);
+  }
+}
+
 const handle = await startExchange({
   port: numeric('port'),
   seed: numeric('seed'),
   speed: numeric('speed'),
   ...(values.state === undefined ? {} : { stateFile: values.state }),
+  ...(values.faults === undefined ? {} : { faults: plan(values.faults) }),
 });
 
 let ending = false;

@@ -1,10 +1,15 @@
 import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Instrument } from '../core/instrument.ts';
 import { parseMoney } from '../core/instrument.ts';
 import type { Credentials } from './accounts/account.ts';
 import { Exchange } from './exchange.ts';
+import { Faults } from './faults/faults.ts';
+import type { FaultPlan } from './faults/plan.ts';
 import { STEP_MS } from './market/agents.ts';
 import { Gateway } from './protocol/gateway.ts';
 import { RateLimits } from './protocol/rate-limits.ts';
@@ -31,6 +36,10 @@ export interface ExchangeOptions {
   readonly rateLimits?: boolean;
   /** Default: one account with 10,000 USDT. */
   readonly accounts?: readonly AccountOptions[];
+  /** What goes wrong, and when. Default: nothing, and none of it can be asked for. */
+  readonly faults?: FaultPlan;
+  /** What a slow reader may leave unread, bytes. */
+  readonly unreadMaxBytes?: number;
 }
 
 export interface ExchangeHandle {
@@ -44,8 +53,13 @@ export interface ExchangeHandle {
   readonly apiKey: string;
   readonly secret: string;
   readonly passphrase: string;
+  /** A second key of the first account, which may only read. */
+  readonly readOnly: Credentials;
   readonly instruments: readonly Instrument[];
+  /** Another one after each crash. */
   readonly exchange: Exchange;
+  /** Null without a plan. */
+  readonly faults: Faults | null;
   /** Saves, then closes everything. */
   close(): Promise<void>;
 }
@@ -63,9 +77,9 @@ const SAVE_CANDLES_MS = 60_000;
 /**
  * Keys for this machine only: whoever knows the seed knows them, and the server listens on the loopback address alone.
  */
-export function localCredentials(seed: number, account = 1): Credentials {
+export function localCredentials(seed: number, account = 1, use = ''): Credentials {
   const derive = (purpose: string): string =>
-    createHash('sha256').update(`okx-stream-hunter ${seed} ${account} ${purpose}`).digest('hex');
+    createHash('sha256').update(`okx-stream-hunter ${seed} ${account} ${purpose}${use}`).digest('hex');
   return {
     apiKey: derive('key').slice(0, 32),
     secret: derive('secret').slice(0, 32).toUpperCase(),
@@ -73,17 +87,90 @@ export function localCredentials(seed: number, account = 1): Credentials {
   };
 }
 
+/** One life of the exchange: from a start to its end or its crash. */
+interface Life {
+  readonly exchange: Exchange;
+  readonly gateway: Gateway;
+  readonly port: number;
+  /** `save`: an end; without it, a crash. */
+  end(save: boolean): Promise<void>;
+}
+
 /** Starts an exchange that a client cannot tell from OKX by its protocol. Listens on 127.0.0.1. */
 export async function startExchange(options: ExchangeOptions): Promise<ExchangeHandle> {
   const speed = options.speed ?? 1;
   if (!(speed > 0)) throw new RangeError(`speed ${speed}: must be positive`);
-  const file = options.stateFile === undefined ? null : new StateFile(options.stateFile);
+  const faults = options.faults === undefined ? null : new Faults(options.faults);
+  // a crash forgets nothing that was acknowledged: without a file of the caller's, one of our own lasts as long as we do
+  const folder =
+    faults !== null && options.stateFile === undefined ? mkdtempSync(join(tmpdir(), 'exchange-')) : null;
+  const stateFile = folder === null ? options.stateFile : join(folder, 'state.json');
+  const file = stateFile === undefined ? null : new StateFile(stateFile);
+
+  let life = await begin(options, speed, file, faults, options.port);
+  const { port } = life;
+  let closing: Promise<void> | null = null;
+  let rebirth = Promise.resolve();
+  faults?.start({
+    restartSequence: () => {
+      for (const feed of life.gateway.feeds) feed.restartSequence();
+    },
+    announce: (from, to) => {
+      const { status } = life.gateway;
+      const maintenance = status.plan(from, to);
+      status.change(maintenance, 'scheduled', Date.now());
+      return {
+        began: () => status.change(maintenance, 'ongoing', Date.now()),
+        ended: () => status.change(maintenance, 'completed', Date.now()),
+      };
+    },
+    crash: (downMs) => {
+      rebirth = rebirth.then(async () => {
+        if (closing !== null) return;
+        await life.end(false);
+        await new Promise((resolve) => setTimeout(resolve, downMs));
+        if (closing === null) life = await begin(options, speed, file, faults, port);
+      });
+    },
+  });
+  const [first] = life.exchange.accounts;
+  return {
+    rest: `http://127.0.0.1:${port}`,
+    ws: `ws://127.0.0.1:${port}/ws/v5`,
+    wsAll: `ws://127.0.0.1:${port}/ws/v5/all`,
+    ...first!.credentials,
+    readOnly: localCredentials(options.seed, 1, ' read-only'),
+    instruments: life.exchange.markets.map(({ instrument }) => instrument),
+    get exchange() {
+      return life.exchange;
+    },
+    faults,
+    close: () => {
+      closing ??= (async () => {
+        faults?.stop();
+        await rebirth;
+        await life.end(true);
+        if (folder !== null) rmSync(folder, { recursive: true, force: true });
+      })();
+      return closing;
+    },
+  };
+}
+
+async function begin(
+  options: ExchangeOptions,
+  speed: number,
+  file: StateFile | null,
+  faults: Faults | null,
+  port: number,
+): Promise<Life> {
   const loaded = file?.load() ?? null;
   const wallFrom = Date.now();
   // a market that ran faster than the wall has its own future: it goes on from there
   const marketFrom = Math.max(wallFrom, loaded?.saved.clock ?? 0);
   const exchange = new Exchange(options.seed, marketFrom, loaded?.remembered ?? null);
   const accounts = options.accounts ?? [{ cash: { USDT: '10000' } }];
+  if (accounts.length === 0) throw new RangeError('an exchange needs at least one account');
   accounts.forEach(({ credentials, cash }, at) => {
     const uid = String(440_000_000_001 + at);
     const account = exchange.open(uid, credentials ?? localCredentials(options.seed, at + 1));
@@ -91,18 +178,23 @@ export async function startExchange(options: ExchangeOptions): Promise<ExchangeH
   });
   if (loaded !== null) restore(exchange, loaded.saved);
 
-  const save = (): void => file?.save(exchange);
+  // what was still under way when this life ended may not reach into the next one
+  let alive = true;
+  const save = (): void => {
+    if (alive) file?.save(exchange);
+  };
   const saveAll = (): void => {
     save();
     file?.saveCandles(exchange);
   };
-  const gateway = new Gateway(exchange, save);
+  const gateway = new Gateway(exchange, save, faults);
+  gateway.keys.add(exchange.accounts[0]!, localCredentials(options.seed, 1, ' read-only'), ['read_only']);
   const limits = new RateLimits(options.rateLimits ?? true);
   const server = createServer(new Rest(gateway, limits).listener);
-  const doors = new Doors(server, gateway, limits);
+  const doors = new Doors(server, gateway, limits, options.unreadMaxBytes);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port, '127.0.0.1', () => resolve());
+    server.listen(port, '127.0.0.1', () => resolve());
   });
   saveAll();
 
@@ -112,33 +204,25 @@ export async function startExchange(options: ExchangeOptions): Promise<ExchangeH
     const due = marketFrom + (wall - wallFrom) * speed;
     if (wall - seenAt > SLEEP_MS) exchange.sleepUntil(due);
     seenAt = wall;
-    exchange.advance(Math.min(due, exchange.now + STEPS_MAX * STEP_MS));
+    if (faults?.isStalled !== true) exchange.advance(Math.min(due, exchange.now + STEPS_MAX * STEP_MS));
   };
   const timers = [
     setInterval(advance, TICK_MS),
     setInterval(save, SAVE_MS),
     setInterval(() => file?.saveCandles(exchange), SAVE_CANDLES_MS),
   ];
-  const { port } = server.address() as AddressInfo;
-  const [first] = exchange.accounts;
-  if (first === undefined) throw new RangeError('an exchange needs at least one account');
-  let closing: Promise<void> | null = null;
   return {
-    rest: `http://127.0.0.1:${port}`,
-    ws: `ws://127.0.0.1:${port}/ws/v5`,
-    wsAll: `ws://127.0.0.1:${port}/ws/v5/all`,
-    ...first.credentials,
-    instruments: exchange.markets.map(({ instrument }) => instrument),
     exchange,
-    close: () => {
-      closing ??= new Promise<void>((resolve) => {
+    gateway,
+    port: (server.address() as AddressInfo).port,
+    end: (saves) =>
+      new Promise<void>((resolve) => {
         for (const timer of timers) clearInterval(timer);
         doors.close();
         server.close(() => resolve());
         server.closeAllConnections();
-        saveAll();
-      });
-      return closing;
-    },
+        if (saves) saveAll();
+        alive = false;
+      }),
   };
 }

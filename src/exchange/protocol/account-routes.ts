@@ -5,6 +5,7 @@ import { MAKER_RATE, TAKER_RATE } from '../accounts/fees.ts';
 import { marginOf, tierOf } from '../accounts/margin.ts';
 import type { Market } from '../market/market.ts';
 import { balanceRow, billRow, positionRow } from './account-rows.ts';
+import { pastPositions } from './past-positions.ts';
 import { instruments } from './public-routes.ts';
 import {
   type Answer,
@@ -79,6 +80,30 @@ function positions(call: Call, account: Account): Answer {
       .sort((one, other) => other.openedAt - one.openedAt)
       .map((holding) => positionRow(account, holding)),
   );
+}
+
+/** Closed ones, newest first, paged by the time they closed. */
+function positionsHistory({ fields }: Call, account: Account): Answer {
+  const matches = (name: string, value: unknown): boolean =>
+    fields.text(name) === '' || fields.text(name).split(',').includes(String(value));
+  const all = [...account.holdings.values()]
+    .flatMap((holding) =>
+      pastPositions(
+        account,
+        holding,
+        account.fills.items.filter(({ instId }) => instId === holding.market.instrument.id),
+      ),
+    )
+    .filter(
+      (row) =>
+        matches('instId', row.instId) &&
+        matches('mgnMode', row.mgnMode) &&
+        matches('type', row.type) &&
+        matches('posId', row.posId) &&
+        ['', 'SWAP', 'ANY'].includes(fields.text('instType')),
+    )
+    .sort((one, other) => Number(other.uTime) - Number(one.uTime));
+  return rows(...page(all, fields, ({ uTime }) => Number(uTime)));
 }
 
 function marketOf({ gateway, fields }: Call): Market | undefined {
@@ -225,7 +250,7 @@ export const accountRoutes: Routes = {
     rows(balanceRow(account, gateway.exchange.markets, fields.text('ccy'))),
   ),
   'GET account/positions': mine(userLimit(10), positions),
-  'GET account/positions-history': mine(userLimit(10), () => rows()),
+  'GET account/positions-history': mine(userLimit(10), positionsHistory),
   'GET account/instruments': mine(userLimit(20), instruments),
   'POST account/set-leverage': mine(userLimit(20), setLeverage),
   'GET account/leverage-info': mine(userLimit(20), leverageInfo),

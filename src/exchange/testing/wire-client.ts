@@ -44,12 +44,17 @@ export class RestClient {
     );
   }
 
-  async post(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Envelope> {
+  async post(
+    path: string,
+    body: unknown,
+    headers: Record<string, string> = {},
+    signal: AbortSignal | null = null,
+  ): Promise<Envelope> {
     const target = `/api/v5/${path}`;
     const text = JSON.stringify(body);
     const all = { 'content-type': 'application/json', ...this.headers('POST', target, text), ...headers };
     return envelope(
-      await fetch(`${this.access.rest}${target}`, { method: 'POST', body: text, headers: all }),
+      await fetch(`${this.access.rest}${target}`, { method: 'POST', body: text, headers: all, signal }),
     );
   }
 

@@ -1,0 +1,339 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { type ExchangeHandle, startExchange } from '../server.ts';
+import { type Json, RestClient, SocketClient } from '../testing/wire-client.ts';
+import type { FaultInput } from './plan.ts';
+
+/** A client that knows nothing of the server's code sees each fault on the wire. */
+
+const SWAP = 'BTC-USDT-SWAP';
+const BOOKS = { channel: 'books', instId: SWAP };
+let exchange: ExchangeHandle;
+let rest: RestClient;
+const sockets: SocketClient[] = [];
+
+before(async () => {
+  exchange = await startExchange({ port: 0, seed: 9, rateLimits: false, faults: { seed: 3, faults: [] } });
+  rest = new RestClient(exchange);
+});
+
+after(async () => {
+  for (const socket of sockets) socket.close();
+  await exchange.close();
+});
+
+async function connect(door = 'public'): Promise<SocketClient> {
+  const socket = await SocketClient.connect(`${exchange.ws}/${door}`);
+  sockets.push(socket);
+  return socket;
+}
+
+async function trader(): Promise<SocketClient> {
+  const socket = await connect('all');
+  await socket.login(exchange);
+  return socket;
+}
+
+const strike = (fault: FaultInput): void => exchange.faults!.strike(fault);
+
+interface BookRow {
+  readonly seqId: number;
+  readonly prevSeqId: number;
+  readonly checksum: number;
+  readonly ts: string;
+}
+
+function books(socket: SocketClient, from = 0): { action: string; row: BookRow }[] {
+  return socket.messages
+    .slice(from)
+    .filter((message) => (message.arg as Json | undefined)?.channel === 'books' && message.data !== undefined)
+    .map((message) => ({ action: String(message.action), row: (message.data as BookRow[])[0]! }));
+}
+
+/** The first place where the chain of sequence numbers breaks. */
+const broken = (socket: SocketClient): number | undefined => {
+  const chain = books(socket);
+  const at = chain.findIndex(({ row }, i) => i > 0 && row.prevSeqId !== chain[i - 1]!.row.seqId);
+  return at === -1 ? undefined : at;
+};
+
+async function order(change: Json = {}): Promise<Json> {
+  const { data } = await rest.open(`market/ticker?instId=${SWAP}`);
+  const px = (Math.round(Number(data[0]!.last) * 0.995 * 10) / 10).toFixed(1);
+  return { instId: SWAP, tdMode: 'cross', side: 'buy', ordType: 'limit', sz: '1', px, ...change };
+}
+
+const find = async (clOrdId: string): Promise<string> => {
+  const { code, data } = await rest.get(`trade/order?instId=${SWAP}&clOrdId=${clOrdId}`);
+  return code === '0' ? String(data[0]!.state) : code;
+};
+
+test('gap and drop: an update is missing from the chain', async () => {
+  for (const fault of ['gap', 'drop'] as const) {
+    const socket = await connect();
+    await socket.subscribe(BOOKS);
+    await socket.eventually(() => (books(socket).length > 2 ? true : undefined));
+    strike({ fault, channel: 'books', door: 'public' });
+    assert.ok((await socket.eventually(() => broken(socket))) > 0);
+    socket.close();
+  }
+});
+
+test('checksum: one that is neither zero nor right', async () => {
+  const socket = await connect();
+  await socket.subscribe(BOOKS);
+  strike({ fault: 'checksum' });
+  const row = await socket.eventually(() => books(socket).find(({ row: one }) => one.checksum !== 0));
+  assert.ok(Number.isInteger(row.row.checksum));
+  assert.equal(broken(socket), undefined);
+  socket.close();
+});
+
+test('duplicate: the same update twice', async () => {
+  const socket = await connect();
+  await socket.subscribe(BOOKS);
+  strike({ fault: 'duplicate', channel: 'books' });
+  await socket.eventually(() => {
+    const chain = books(socket);
+    return chain.find(
+      ({ row }, i) =>
+        i > 0 && row.seqId === chain[i - 1]!.row.seqId && row.prevSeqId === chain[i - 1]!.row.prevSeqId,
+    );
+  });
+  socket.close();
+});
+
+test('delay: silence, then everything in order; reorder: one channel is overtaken by the others', async () => {
+  const socket = await connect();
+  await socket.subscribe(BOOKS, { channel: 'tickers', instId: SWAP });
+  const lag = (): number | undefined => {
+    const last = books(socket).at(-1);
+    return last === undefined ? undefined : Number(last.row.ts);
+  };
+  const from = await socket.eventually(lag);
+  strike({ fault: 'delay', by: '600ms' });
+  await socket.eventually(() => (lag()! > from + 1500 ? true : undefined));
+  assert.equal(broken(socket), undefined, 'nothing is lost');
+  strike({ fault: 'reorder', by: '700ms', channel: 'books' });
+  // a ticker that is younger than the book message that came after it
+  await socket.eventually(() => {
+    let ticker = 0;
+    for (const message of socket.messages) {
+      const channel = (message.arg as Json | undefined)?.channel;
+      const ts = Number((message.data as Json[] | undefined)?.[0]?.ts ?? 0);
+      if (channel === 'tickers') ticker = Math.max(ticker, ts);
+      if (channel === 'books' && ts > 0 && ts < ticker - 300) return true;
+    }
+    return undefined;
+  });
+  assert.equal(broken(socket), undefined, 'the channel itself keeps its order');
+  socket.close();
+});
+
+test('stale snapshot: a book from long ago, which the next update does not follow', async () => {
+  const first = await connect();
+  await first.subscribe(BOOKS);
+  await first.eventually(() => (books(first).length > 3 ? true : undefined));
+  strike({ fault: 'stale-snapshot' });
+  const second = await connect();
+  await second.subscribe(BOOKS);
+  assert.equal(await second.eventually(() => broken(second)), 1);
+  first.close();
+  second.close();
+});
+
+test('sequence reset: a small number follows the last one, and the chain goes on', async () => {
+  const socket = await connect();
+  await socket.subscribe(BOOKS);
+  await socket.eventually(() => (books(socket).length > 3 ? true : undefined));
+  strike({ fault: 'sequence-reset' });
+  await socket.eventually(() => books(socket).find(({ row }) => row.prevSeqId > row.seqId));
+  const count = books(socket).length;
+  await socket.eventually(() => (books(socket).length > count + 3 ? true : undefined));
+  assert.equal(broken(socket), undefined);
+  socket.close();
+});
+
+test('disconnect: cut without a word, or closed with a code', async () => {
+  const cut = await connect('business');
+  strike({ fault: 'disconnect', door: 'business' });
+  assert.equal(await cut.eventually(() => cut.closed ?? undefined), 1006);
+  const closed = await connect('business');
+  strike({ fault: 'disconnect', door: 'business', code: 4006 });
+  assert.equal(await closed.eventually(() => closed.closed ?? undefined), 4006);
+});
+
+test('half open: nothing comes any more, not even a pong, and nobody says goodbye', async () => {
+  const socket = await connect('business');
+  await socket.subscribe({ channel: 'candle1s', instId: SWAP });
+  strike({ fault: 'half-open', door: 'business' });
+  const other = await connect('public');
+  await other.subscribe(BOOKS);
+  const count = socket.texts.length;
+  socket.send('ping');
+  await other.eventually(() => (books(other).length > 15 ? true : undefined));
+  assert.equal(socket.texts.length, count);
+  assert.equal(socket.closed, null);
+  socket.close();
+  other.close();
+});
+
+test('refused connections: 503, and in again afterwards', async () => {
+  strike({ fault: 'refuse', times: 1 });
+  await assert.rejects(connect(), /503/);
+  (await connect()).close();
+});
+
+test('an error before acceptance leaves no order behind, one afterwards leaves one', async () => {
+  strike({ fault: 'error', status: 503, endpoint: 'POST trade/order' });
+  assert.equal((await rest.post('trade/order', await order({ clOrdId: 'never1' }))).status, 503);
+  assert.equal(await find('never1'), '51603');
+  strike({ fault: 'error', stage: 'after', endpoint: 'POST trade/*' });
+  const { status, code } = await rest.post('trade/order', await order({ clOrdId: 'silently1' }));
+  assert.deepEqual([status, code], [500, '50026']);
+  assert.equal(await find('silently1'), 'live');
+});
+
+test('a time-out before acceptance leaves no order behind, one afterwards leaves one: over REST', async () => {
+  for (const [stage, clOrdId, state] of [
+    ['before', 'silence1', '51603'],
+    ['after', 'silence2', 'live'],
+  ] as const) {
+    strike({ fault: 'timeout', stage, endpoint: 'POST trade/order' });
+    const asked = rest.post('trade/order', await order({ clOrdId }), {}, AbortSignal.timeout(300));
+    await assert.rejects(asked, { name: 'TimeoutError' });
+    assert.equal(await find(clOrdId), state);
+  }
+});
+
+test('the same over a socket', async () => {
+  const socket = await trader();
+  for (const [stage, clOrdId, state] of [
+    ['before', 'quiet1', '51603'],
+    ['after', 'quiet2', 'live'],
+  ] as const) {
+    strike({ fault: 'timeout', stage, endpoint: 'WS order' });
+    socket.send({ id: clOrdId, op: 'order', args: [await order({ clOrdId })] });
+    // the next operation is answered, this one never
+    socket.send({ id: `${clOrdId}x`, op: 'cancel-order', args: [{ instId: SWAP, ordId: '1' }] });
+    await socket.until((message) => message.id === `${clOrdId}x`);
+    assert.equal(
+      socket.messages.some((message) => message.id === clOrdId),
+      false,
+    );
+    assert.equal(await find(clOrdId), state);
+  }
+  strike({ fault: 'error', endpoint: 'WS *' });
+  socket.send({ id: 'failed', op: 'order', args: [await order({ clOrdId: 'quiet3' })] });
+  assert.equal((await socket.until((message) => message.id === 'failed')).code, '50001');
+  assert.equal(await find('quiet3'), '51603');
+  socket.close();
+});
+
+test('slow: the answer comes late; what became too old on the way is refused', async () => {
+  strike({ fault: 'slow', by: '300ms', stage: 'after', endpoint: 'GET public/time' });
+  const from = performance.now();
+  await rest.open('public/time');
+  assert.ok(performance.now() - from >= 295);
+  strike({ fault: 'slow', by: '300ms', endpoint: 'POST trade/order' });
+  const late = await order({ clOrdId: 'late1' });
+  const { code } = await rest.post('trade/order', late, { expTime: String(Date.now() + 150) });
+  assert.equal(code, '50037');
+  assert.equal(await find('late1'), '51603');
+});
+
+test('rate limit: 429 without data, for as long as it lasts', async () => {
+  strike({ fault: 'rate-limit', times: 2, endpoint: 'GET account/*' });
+  for (let i = 0; i < 2; i++) {
+    const { status, code, data } = await rest.get('account/balance');
+    assert.deepEqual([status, code, data], [429, '50011', undefined]);
+  }
+  assert.equal((await rest.get('account/balance')).code, '0');
+});
+
+test('partial batch: some orders go in, some do not, and each says which', async () => {
+  strike({ fault: 'partial-batch' });
+  const batch = await Promise.all(['a', 'b', 'c', 'd'].map((name) => order({ clOrdId: `batch${name}` })));
+  const { code, data } = await rest.post('trade/batch-orders', batch);
+  assert.equal(code, '2');
+  for (const { clOrdId, sCode } of data)
+    assert.equal(await find(String(clOrdId)), sCode === '0' ? 'live' : '51603', `${clOrdId}: ${sCode}`);
+  assert.ok(data.some(({ sCode }) => sCode === '50013'));
+});
+
+test('stale book: REST shows one from before', async () => {
+  const path = `market/books?instId=${SWAP}&sz=5`;
+  const old = (await rest.open(path)).data[0]!;
+  const socket = await connect();
+  await socket.subscribe(BOOKS);
+  await socket.eventually(() => (books(socket).length > 3 ? true : undefined));
+  strike({ fault: 'stale-book' });
+  assert.equal((await rest.open(path)).data[0]!.seqId, old.seqId);
+  assert.notEqual((await rest.open(path)).data[0]!.seqId, old.seqId);
+  socket.close();
+});
+
+test('clock skew: the exchange tells another time and refuses what was signed by ours', async () => {
+  strike({ fault: 'clock-skew', by: '45s', for: '1h', times: 1 });
+  const { data } = await rest.open('public/time');
+  assert.ok(Math.abs(Number(data[0]!.ts) - Date.now() - 45_000) < 2000);
+  const { status, code } = await rest.get('account/balance');
+  assert.deepEqual([status, code], [401, '50102']);
+  strike({ fault: 'clock-skew', by: '-45s', for: '1h', times: 1 });
+  assert.equal((await rest.get('account/balance')).code, '0');
+});
+
+test('maintenance: a notice to all, then closed, down for a while, status told, numbers begin anew', async () => {
+  const socket = await connect();
+  await socket.subscribe(BOOKS, { channel: 'status' });
+  const last = await socket.eventually(() => books(socket).at(-1));
+  strike({ fault: 'maintenance', notice: '500ms', down: '400ms' });
+  await socket.until((message) => message.event === 'notice' && message.code === '64008');
+  await socket.until(
+    (message) => (message.arg as Json | undefined)?.channel === 'status' && message.data !== undefined,
+  );
+  assert.equal((await rest.open('system/status')).data[0]!.state, 'scheduled');
+  assert.equal(await socket.eventually(() => socket.closed ?? undefined), 1001);
+  assert.equal((await rest.open('public/time')).status, 503);
+  await assert.rejects(connect(), /503/);
+  for (;;) {
+    const { status, data } = await rest.open('system/status?state=completed');
+    if (status === 200 && data.length > 0) break;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  const fresh = await connect();
+  await fresh.subscribe(BOOKS);
+  const snapshot = await fresh.eventually(() => books(fresh)[0]);
+  assert.ok(snapshot.row.seqId < last.row.seqId);
+  fresh.close();
+});
+
+test('crash and restart: cut off, back at the same place, with all that was acknowledged', async () => {
+  const before = await rest.get('trade/orders-pending');
+  assert.ok(before.data.length >= 3);
+  const socket = await connect();
+  strike({ fault: 'crash', down: '300ms' });
+  assert.equal(await socket.eventually(() => socket.closed ?? undefined), 1006);
+  await assert.rejects(rest.open('public/time'));
+  let found: Json[] | null = null;
+  while (found === null)
+    try {
+      found = (await rest.get('trade/orders-pending')).data;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  const ids = (rows: Json[]): unknown[] => rows.map(({ ordId }) => ordId);
+  assert.deepEqual(ids(found), ids(before.data));
+});
+
+test('the same plan and the same messages: the same ones are struck', async () => {
+  const { Schedule } = await import('./schedule.ts');
+  const draw = (seed: number): boolean[] => {
+    const schedule = new Schedule({ fault: 'drop', chance: 0.3 }, seed, 0);
+    return Array.from({ length: 200 }, () => schedule.strikes(0));
+  };
+  assert.deepEqual(draw(4), draw(4));
+  assert.notDeepEqual(draw(4), draw(5));
+  const struck = draw(4).filter(Boolean).length;
+  assert.ok(struck > 35 && struck < 85, `${struck} of 200 at 0.3`);
+});

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { checkPlan, drawPlan, FaultPlanError, loadPlan } from './plan.ts';
+
+test('a plan in YAML: times become milliseconds, everything else stays as it was written', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'faults-'));
+  try {
+    const path = join(folder, 'plan.yaml');
+    writeFileSync(
+      path,
+      `
+seed: 5
+faults:
+  - { fault: gap, at: 10s, channel: books, instId: BTC-USDT-SWAP }
+  - { fault: error, every: 1.5m, for: 500ms, status: 502, stage: after, endpoint: POST trade/* }
+  - { fault: clock-skew, at: 1m, for: 10s, by: -45s }
+`,
+    );
+    assert.deepEqual(loadPlan(path), {
+      seed: 5,
+      faults: [
+        { fault: 'gap', at: 10_000, channel: 'books', instId: 'BTC-USDT-SWAP' },
+        { fault: 'error', every: 90_000, for: 500, status: 502, stage: 'after', endpoint: 'POST trade/*' },
+        { fault: 'clock-skew', at: 60_000, for: 10_000, by: -45_000 },
+      ],
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('what a plan cannot mean is refused, with the place and the mend', () => {
+  const refused: [unknown, RegExp][] = [
+    [{ faults: [{ fault: 'drop', sometimes: true }] }, /faults\.0.*sometimes/],
+    [{ faults: [{ fault: 'explode' }] }, /faults\.0/],
+    [{ faults: [{ fault: 'drop', at: '5 minutes' }] }, /faults\.0\.at: expected a time such as/],
+    [{ faults: [{ fault: 'drop', at: '5s', every: '5s' }] }, /exclude each other/],
+    [{ faults: [{ fault: 'crash' }] }, /"crash" needs "at" or "every"/],
+    [{ faults: [{ fault: 'stall', at: '5s' }] }, /"stall" needs "for"/],
+    [{ faults: [{ fault: 'delay', at: '5s' }] }, /faults\.0\.by/],
+    [{ fault: 'drop' }, /faults/],
+    ['drop', /top level/],
+  ];
+  for (const [plan, message] of refused)
+    assert.throws(
+      () => checkPlan(plan),
+      (error) => error instanceof FaultPlanError && message.test(error.message),
+      JSON.stringify(plan),
+    );
+  assert.throws(() => loadPlan('no/such/plan.yaml'), FaultPlanError);
+});
+
+test('a seed is a plan, and another seed another one', () => {
+  assert.deepEqual(loadPlan('seed:7'), drawPlan(7));
+  assert.notDeepEqual(drawPlan(7), drawPlan(8));
+});

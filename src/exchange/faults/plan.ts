@@ -1,0 +1,190 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { Random } from '../random.ts';
+
+/** A plan of faults: what goes wrong, where, and when. `docs/faults.md` explains it with an example. */
+
+const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
+
+/** `250ms`, `5s`, `2m`: milliseconds from here on. */
+const time = z
+  .string()
+  .regex(/^-?\d+(\.\d+)?(ms|s|m|h)$/, 'expected a time such as 250ms, 5s or 2m')
+  .transform((text) => Number.parseFloat(text) * UNITS[/[a-z]+$/.exec(text)![0] as keyof typeof UNITS]);
+
+const duration = time.refine((value) => value >= 0, 'a time that is not negative is needed');
+
+const when = {
+  /** So long after the start of the exchange, once. */
+  at: duration.optional(),
+  /** Again and again; the mean of gaps that are drawn by the seed. Without `at` or `every`: always. */
+  every: duration.refine((value) => value > 0, 'must be longer than nothing').optional(),
+  /** How long each time lasts. Without it a time strikes `times` things, however long that takes. */
+  for: duration.optional(),
+  /** Most things struck each time: 1, or with `for` any number. */
+  times: z.int().min(1).optional(),
+  /** Probability for each thing that could be struck. Default 1. */
+  chance: z.number().min(0).max(1).optional(),
+};
+
+const connection = {
+  door: z.enum(['public', 'private', 'business', 'all']).optional(),
+  /** 1 is the first connection since the exchange began. */
+  connection: z.int().min(1).optional(),
+};
+
+const pushes = { ...connection, channel: z.string().optional(), instId: z.string().optional() };
+/** REST by method and path (`POST trade/order`), socket operations as `WS order`; a `*` at the end matches the rest. */
+const requests = { endpoint: z.string().optional() };
+const stage = z.enum(['before', 'after']);
+
+const fault = z.discriminatedUnion('fault', [
+  // pushes
+  z.strictObject({ fault: z.literal('drop'), ...when, ...pushes }),
+  z.strictObject({ fault: z.literal('delay'), by: duration, ...when, ...pushes }),
+  z.strictObject({ fault: z.literal('duplicate'), ...when, ...pushes }),
+  z.strictObject({ fault: z.literal('reorder'), by: duration, ...when, ...pushes }),
+  z.strictObject({ fault: z.literal('gap'), ...when, ...pushes }),
+  z.strictObject({ fault: z.literal('checksum'), ...when, ...pushes }),
+  z.strictObject({ fault: z.literal('stale-snapshot'), ...when, ...pushes }),
+  // connections
+  z.strictObject({
+    fault: z.literal('disconnect'),
+    code: z.int().min(4000).max(4999).optional(),
+    of: z.enum(['one', 'all']).optional(),
+    ...when,
+    ...connection,
+  }),
+  z.strictObject({
+    fault: z.literal('half-open'),
+    of: z.enum(['one', 'all']).optional(),
+    ...when,
+    ...connection,
+  }),
+  z.strictObject({ fault: z.literal('refuse'), ...when, door: connection.door }),
+  // requests
+  z.strictObject({
+    fault: z.literal('error'),
+    status: z.int().min(500).max(599).optional(),
+    stage: stage.optional(),
+    ...when,
+    ...requests,
+  }),
+  z.strictObject({ fault: z.literal('timeout'), stage: stage.optional(), ...when, ...requests }),
+  z.strictObject({ fault: z.literal('slow'), by: duration, stage: stage.optional(), ...when, ...requests }),
+  z.strictObject({ fault: z.literal('rate-limit'), ...when, ...requests }),
+  z.strictObject({ fault: z.literal('stale-book'), ...when, ...requests }),
+  z.strictObject({ fault: z.literal('partial-batch'), ...when }),
+  // the exchange itself
+  z.strictObject({ fault: z.literal('clock-skew'), by: time, ...when }),
+  z.strictObject({ fault: z.literal('stall'), ...when }),
+  z.strictObject({ fault: z.literal('sequence-reset'), ...when }),
+  z.strictObject({
+    fault: z.literal('maintenance'),
+    /** Between the notice and the end of all connections. OKX gives about a minute. */
+    notice: duration.optional(),
+    down: duration.optional(),
+    ...when,
+  }),
+  z.strictObject({ fault: z.literal('crash'), down: duration.optional(), ...when }),
+]);
+
+const schema = z
+  .strictObject({ seed: z.int().min(0).optional(), faults: z.array(fault) })
+  .superRefine((plan, context) => {
+    plan.faults.forEach((one, at) => {
+      const say = (message: string): void =>
+        context.addIssue({ code: 'custom', path: ['faults', at], message });
+      if (one.at !== undefined && one.every !== undefined) say('"at" and "every" exclude each other');
+      const lasts = one.fault === 'clock-skew' || one.fault === 'stall';
+      const always = one.at === undefined && one.every === undefined;
+      if (lasts && !always && one.for === undefined) say(`"${one.fault}" needs "for"`);
+      if (always && ONE_OFF.has(one.fault)) say(`"${one.fault}" needs "at" or "every"`);
+    });
+  });
+
+/** What happens at a moment, rather than to whatever comes by. */
+const ONE_OFF: ReadonlySet<string> = new Set([
+  'disconnect',
+  'half-open',
+  'sequence-reset',
+  'maintenance',
+  'crash',
+  'stall',
+]);
+
+export type FaultInput = z.input<typeof fault>;
+/** One line of a plan, its times in ms. */
+export type Fault = z.output<typeof fault>;
+export interface FaultPlan {
+  readonly seed: number;
+  readonly faults: readonly Fault[];
+}
+
+/** A plan that cannot be followed; says where, and what would do. */
+export class FaultPlanError extends Error {
+  override readonly name = 'FaultPlanError';
+}
+
+export function checkPlan(value: unknown, source = 'fault plan'): FaultPlan {
+  const read = schema.safeParse(value);
+  if (read.success) return { seed: read.data.seed ?? 0, faults: read.data.faults };
+  const lines = read.error.issues.map(
+    ({ path, message }) => `  ${path.join('.') || 'top level'}: ${message}`,
+  );
+  throw new FaultPlanError(`${source}:\n${lines.join('\n')}`);
+}
+
+/** `seed:N` for a plan drawn by chance, otherwise a file. */
+export function loadPlan(text: string): FaultPlan {
+  const seeded = /^seed:(\d{1,9})$/.exec(text);
+  if (seeded !== null) return drawPlan(Number(seeded[1]));
+  let value: unknown;
+  try {
+    value = parse(readFileSync(text, 'utf8'));
+  } catch (error) {
+    throw new FaultPlanError(`${text}: ${(error as Error).message}`);
+  }
+  return checkPlan(value, text);
+}
+
+/** A bit of everything, more or less of each by the seed: what a client must live through for hours. */
+export function drawPlan(seed: number): FaultPlan {
+  const random = new Random(seed, 99);
+  const about = (seconds: number): string => `${(seconds * (0.5 + random.uniform())).toFixed(1)}s`;
+  const faults: FaultInput[] = [
+    { fault: 'drop', every: about(25) },
+    { fault: 'delay', every: about(20), by: '400ms' },
+    { fault: 'duplicate', every: about(15) },
+    { fault: 'reorder', every: about(15), by: '300ms' },
+    { fault: 'gap', every: about(30) },
+    { fault: 'checksum', every: about(60) },
+    { fault: 'stale-snapshot', every: about(40) },
+    { fault: 'disconnect', every: about(40) },
+    { fault: 'disconnect', every: about(120), code: 4006 },
+    { fault: 'half-open', every: about(90) },
+    { fault: 'refuse', every: about(120), for: '2s' },
+    { fault: 'error', every: about(30), status: 503 },
+    { fault: 'error', every: about(40), stage: 'after', endpoint: 'POST trade/*' },
+    { fault: 'timeout', every: about(60), endpoint: 'WS *' },
+    { fault: 'timeout', every: about(60), stage: 'after', endpoint: 'WS *' },
+    { fault: 'timeout', every: about(90), stage: 'after', endpoint: 'POST trade/*' },
+    { fault: 'slow', every: about(30), by: '800ms' },
+    { fault: 'slow', every: about(60), by: '800ms', stage: 'after', endpoint: 'WS *' },
+    { fault: 'rate-limit', every: about(45), for: '1s' },
+    { fault: 'stale-book', every: about(60) },
+    { fault: 'partial-batch', every: about(30) },
+    {
+      fault: 'clock-skew',
+      every: about(120),
+      for: '10s',
+      by: `${Math.round(random.uniform() * 4000 - 2000)}ms`,
+    },
+    { fault: 'stall', every: about(120), for: '3s' },
+    { fault: 'sequence-reset', every: about(90) },
+    { fault: 'maintenance', every: about(240), notice: '5s', down: '2s' },
+    { fault: 'crash', every: about(300), down: '2s' },
+  ];
+  return checkPlan({ seed, faults }, `seed:${seed}`);
+}
