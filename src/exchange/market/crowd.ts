@@ -26,6 +26,9 @@ const FAST_DISTANCE_TICKS = 60;
 /** How far opinion may leave the quotes before they move, basis points: at least, and in the mean beyond that. */
 const PATIENCE_BP = 0.2;
 const PATIENCE_MORE_BP = 0.3;
+/** A wall in the way is taken with this chance in a step, in pieces of so many units in the mean. */
+const WALL_CHANCE = 0.3;
+const WALL_UNITS = 70;
 /** Lots of an ordinary queue at the best price, in units of an ordinary order. */
 export const ORDINARY_QUEUE = 800;
 
@@ -94,7 +97,10 @@ export class Crowd {
       this.moved = (this.quotes[BID] + this.quotes[ASK]) / 2 - centre;
     }
     for (const side of [BID, ASK] as const) {
-      if (this.queueOrders > 0) this.quote(side);
+      if (this.queueOrders > 0) {
+        this.takeWall(side);
+        this.quote(side);
+      }
       this.refresh(side, FAST, this.fastOrders, FAST_LIFE_SECONDS);
       this.refresh(side, SLOW, this.slowOrders, SLOW_LIFE_SECONDS);
     }
@@ -157,7 +163,24 @@ export class Crowd {
     if (this.queueOrders === 0) return;
     for (const side of [BID, ASK] as const)
       for (let i = 3 + this.random.below(5); i > 0; i--)
-        this.place(side, MAKER, this.quotes[side], this.queueSize());
+        this.place(side, MAKER, this.joined(side), this.queueSize());
+  }
+
+  /** The quote, or the tick beside it where someone else's order stands beyond it and has not been traded away yet. */
+  private joined(side: BookSide): number {
+    const quote = this.quotes[side];
+    const wall = this.book.best(opposed(side));
+    if (side === BID) return wall <= quote ? wall - 1 : quote;
+    return wall >= quote ? wall + 1 : quote;
+  }
+
+  /** Someone else's order stands beyond what the makers think it is worth: it is taken, piece by piece. */
+  private takeWall(side: BookSide): void {
+    const wall = this.book.best(side);
+    const quote = this.quotes[opposed(side)];
+    if (!(side === BID ? wall >= quote : wall <= quote) || !this.random.chance(WALL_CHANCE)) return;
+    const size = Math.ceil(this.random.exponential(WALL_UNITS * this.unitLots));
+    this.execute(opposed(side), Kind.ioc, quote, size, 0);
   }
 
   /** Whether an order of `side` would stand in the way of quotes that moved to `limit`. */
@@ -180,7 +203,7 @@ export class Crowd {
   private quote(side: BookSide): void {
     const { random } = this;
     const herd = this.herds[MAKER + side];
-    const price = this.quotes[side];
+    const price = this.joined(side);
     const centre = (this.quotes[BID] + this.quotes[ASK]) / 2;
     const pressure = ((this.opinion - centre) / this.patience) * (side === BID ? 1 : -1);
     const wanted = Math.max(4, this.queueOrders * (1 + 0.8 * pressure));

@@ -22,6 +22,9 @@ const PRESSURE_BP_MAX = 0.15;
 const IMPRESSIONABLE = 0.12;
 const IMPRESSIONABLE_TICKS = 40;
 
+/** A best price so far from the makers' quote is a hole in the book, not a price. */
+const HOLE_TICKS = 50;
+
 interface Parent {
   side: BookSide;
   left: number;
@@ -99,6 +102,8 @@ export class Takers {
     const best = book.best(opposed(side));
     if (Number.isNaN(best)) return 0;
     const sign = side === BID ? 1 : -1;
+    // a hole that the makers are about to fill is not bought through
+    if ((best - crowd.quotes[opposed(side)]) * sign > HOLE_TICKS) return 0;
     this.execute(side, Kind.ioc, best + sign * reach, size, 0);
     const taken = size - book.remaining;
     this.push(sign, taken);

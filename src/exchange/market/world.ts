@@ -75,6 +75,8 @@ export class World {
       return new Market(listing, latent, random, listener, this.now, path, candles, scenario, label);
     });
     for (let i = 0; i < warmUp / STEP_MS; i++) this.step();
+    // what traded before anybody was there triggers nothing
+    for (const market of this.markets) market.clearExtremes();
   }
 
   step(): void {

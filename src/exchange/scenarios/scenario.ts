@@ -25,7 +25,7 @@ const value = section({
   jumps_per_second: number(0.45, 0.001, 100, 'Pieces of small news.'),
   leak_share: number(0.3, 0, 1, 'Share of them that the informed know before.'),
   leak_seconds: number(0.8, 0.01, 600, 'How long before, in the mean.'),
-  tide_bp_per_minute: number(2, 0, 100, 'Deviation of the drift that funds feel.'),
+  tide_bp_per_minute: number(1.2, 0, 100, 'Deviation of the drift that funds feel.'),
   news_per_hour: number(0.5, 0, 3600, 'Big news.'),
   news_bp: number(12, 0, 1000, 'Mean size of a big news jump, basis points.'),
   regimes: z
