@@ -8,7 +8,7 @@ import { Engine } from '../core/engine.ts';
 import { BTC } from '../core/testing/specs.ts';
 import { engineConfig } from './engine.ts';
 import { ConfigError, loadSettings, type Overrides, parseSettings, settingsHash } from './load.ts';
-import { editDistance, nearest } from './nearest.ts';
+import { editDistance, nearest } from '../core/nearest.ts';
 import { paperConfig } from './paper.ts';
 import { settingsJsonSchema, settingsTemplate } from './publish.ts';
 import { settingsSchema } from './schema.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { isMap, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { nearest } from './nearest.ts';
+import { nearest } from '../core/nearest.ts';
 import { type Settings, type SettingsInput, settingsSchema } from './schema.ts';
 
 export const SETTINGS_FILE = 'config/settings.yaml';
