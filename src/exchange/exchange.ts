@@ -1,9 +1,12 @@
-import { Account, type Credentials, type Holding } from './accounts/account.ts';
+import { Account, type Credentials } from './accounts/account.ts';
 import { Clearing } from './accounts/clearing.ts';
+import type { Holding } from './accounts/holding.ts';
 import { Ids } from './accounts/ids.ts';
+import { Liquidator } from './accounts/liquidation.ts';
 import type { AccountObserver, BalanceReason } from './accounts/observer.ts';
 import { CANCELED, type Fill, type Order } from './accounts/order.ts';
-import { closing, OrderDesk } from './accounts/order-desk.ts';
+import { OrderDesk } from './accounts/order-desk.ts';
+import { Settings } from './accounts/settings.ts';
 import type { Algo } from './algos/algo.ts';
 import { AlgoDesk } from './algos/algo-desk.ts';
 import { STEP_MS } from './market/agents.ts';
@@ -30,6 +33,8 @@ export class Exchange implements MarketListener, AccountObserver {
   readonly clearing: Clearing;
   readonly orders: OrderDesk;
   readonly algos: AlgoDesk;
+  readonly settings: Settings;
+  private readonly liquidator: Liquidator;
   private readonly observers: ExchangeObserver[] = [];
 
   constructor(
@@ -43,7 +48,11 @@ export class Exchange implements MarketListener, AccountObserver {
     this.clearing = new Clearing(ids, this);
     this.orders = new OrderDesk(this.clearing, ids, this);
     this.algos = new AlgoDesk(this.orders, ids, this);
+    this.settings = new Settings(this.clearing, this);
+    this.liquidator = new Liquidator(this.clearing, this.orders, () => this.followUp());
     this.world = new World(seed, startAt, this, remembered, scenario, label);
+    for (const market of this.markets)
+      market.book.reducible = (owner, tag) => this.orders.reducible(this.accounts[owner - 1]!, market, tag);
   }
 
   get now(): number {
@@ -91,7 +100,7 @@ export class Exchange implements MarketListener, AccountObserver {
       this.orders.traded.clear();
       for (const [holding, account] of moved) {
         for (const order of traded)
-          if (order.instId === holding.market.instrument.id && order.owner === account.number)
+          if (order.owner === account.number && account.holdingOf(order) === holding)
             this.algos.cover(account, holding.market, order);
         this.algos.positionMoved(account, holding);
         this.orders.trim(account, holding);
@@ -108,7 +117,7 @@ export class Exchange implements MarketListener, AccountObserver {
       while (now >= market.funding.nextAt) this.clearing.fund(this.accounts, market, market.funding.settle());
     }
     for (const account of this.accounts) {
-      if (now % 100 === 0) this.liquidate(account);
+      if (now % 100 === 0) this.liquidator.check(account);
       for (const [tag, at] of account.switches) if (now >= at) this.release(account, tag);
     }
     this.followUp();
@@ -120,21 +129,6 @@ export class Exchange implements MarketListener, AccountObserver {
     account.switches.delete(tag);
     for (const order of [...account.orders.values()])
       if (tag === '' || order.tag === tag) this.orders.cancel(account, order, CANCELED.deadMansSwitch);
-  }
-
-  /** The whole of a currency's positions at market, then the insurance fund takes what is left, either way. */
-  private liquidate(account: Account): void {
-    for (const currency of account.cash.keys()) {
-      if (!this.clearing.isExhausted(account, currency)) continue;
-      const holdings = [...account.holdings.values()].filter(
-        ({ position }) => position.size !== 0 && position.instrument.settleCurrency === currency,
-      );
-      for (const order of [...account.orders.values()]) this.orders.cancel(account, order, CANCELED.risk);
-      for (const holding of holdings)
-        this.orders.place(account, { ...closing(holding, '', ''), category: 'full_liquidation' });
-      this.followUp();
-      if (holdings.every(({ size }) => size === 0)) this.clearing.takeOver(account, holdings[0]!);
-    }
   }
 
   makerFilled(

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { lots, type Money, money } from '../core/units.ts';
-import type { Account, Bill } from './accounts/account.ts';
+import type { Account, Bill, PositionMode } from './accounts/account.ts';
+import type { ClosedPosition, Holding, MarginMode, PositionSide } from './accounts/holding.ts';
 import type { Fill, Order } from './accounts/order.ts';
 import { read, write } from './accounts/written.ts';
 import type { Algo } from './algos/algo.ts';
@@ -8,24 +9,40 @@ import type { Exchange } from './exchange.ts';
 import { type Candle, CandleBook } from './history/candles.ts';
 import type { Remembered } from './market/world.ts';
 
-const VERSION = 1;
+const VERSION = 2;
+
+/** What a holding carries besides its position. */
+type Figures = Pick<
+  Holding,
+  | 'leverage'
+  | 'margin'
+  | 'pnl'
+  | 'fee'
+  | 'funding'
+  | 'penalty'
+  | 'openedSize'
+  | 'openedValue'
+  | 'closedSize'
+  | 'closedValue'
+  | 'largest'
+  | 'lastClose'
+  | 'tradeId'
+  | 'openedAt'
+  | 'updatedAt'
+>;
 
 interface SavedHolding {
   readonly instId: string;
-  readonly leverage: number;
+  readonly mode: MarginMode;
+  readonly positionSide: PositionSide;
   readonly size: number;
   readonly cost: Money;
-  readonly pnl: Money;
-  readonly fee: Money;
-  readonly funding: Money;
-  readonly penalty: Money;
-  readonly tradeId: number;
-  readonly openedAt: number;
-  readonly updatedAt: number;
+  readonly figures: Figures;
 }
 
 interface SavedAccount {
   readonly uid: string;
+  readonly positionMode: PositionMode;
   readonly cash: [string, Money][];
   readonly holdings: SavedHolding[];
   readonly orders: Order[];
@@ -35,6 +52,7 @@ interface SavedAccount {
   readonly pastAlgos: Algo[];
   readonly fills: Fill[];
   readonly bills: Bill[];
+  readonly pastPositions: ClosedPosition[];
 }
 
 interface SavedHouse {
@@ -167,22 +185,35 @@ function describe(exchange: Exchange): string {
 `;
 }
 
+const figuresOf = (holding: Holding): Figures => ({
+  leverage: holding.leverage,
+  margin: holding.margin,
+  pnl: holding.pnl,
+  fee: holding.fee,
+  funding: holding.funding,
+  penalty: holding.penalty,
+  openedSize: holding.openedSize,
+  openedValue: holding.openedValue,
+  closedSize: holding.closedSize,
+  closedValue: holding.closedValue,
+  largest: holding.largest,
+  lastClose: holding.lastClose,
+  tradeId: holding.tradeId,
+  openedAt: holding.openedAt,
+  updatedAt: holding.updatedAt,
+});
+
 /** The finished things were turned into text when they finished. */
 function describeAccount(account: Account): string {
   const holdings: SavedHolding[] = [...account.holdings.values()].map((holding) => ({
-    instId: holding.market.instrument.id,
-    leverage: holding.leverage,
+    instId: holding.instId,
+    mode: holding.mode,
+    positionSide: holding.positionSide,
     size: holding.size,
     cost: holding.position.cost,
-    pnl: holding.pnl,
-    fee: holding.fee,
-    funding: holding.funding,
-    penalty: holding.penalty,
-    tradeId: holding.tradeId,
-    openedAt: holding.openedAt,
-    updatedAt: holding.updatedAt,
+    figures: figuresOf(holding),
   }));
-  return `{"uid":${JSON.stringify(account.uid)},
+  return `{"uid":${JSON.stringify(account.uid)},"positionMode":"${account.positionMode}",
 "cash":${write([...account.cash])},
 "holdings":${write(holdings)},
 "orders":${write([...account.orders.values()])},
@@ -191,7 +222,8 @@ function describeAccount(account: Account): string {
 "pastOrders":${account.pastOrders.text},
 "pastAlgos":${account.pastAlgos.text},
 "fills":${account.fills.text},
-"bills":${account.bills.text}}`;
+"bills":${account.bills.text},
+"pastPositions":${account.pastPositions.text}}`;
 }
 
 /** Puts everything back: the resting orders into the books that the crowd has just made anew. */
@@ -218,19 +250,20 @@ export function restore(exchange: Exchange, saved: Saved): void {
 }
 
 function restoreAccount(exchange: Exchange, account: Account, saved: SavedAccount): void {
+  account.positionMode = saved.positionMode;
   account.cash.clear();
   for (const [currency, amount] of saved.cash) account.cash.set(currency, money(amount));
   for (const from of saved.holdings) {
-    const holding = account.holding(exchange.market(from.instId)!);
-    const { instId: _instId, size, cost, ...figures } = from;
-    holding.position.size = lots(size);
-    holding.position.cost = cost;
-    Object.assign(holding, figures);
+    const holding = account.holding(exchange.market(from.instId)!, from.mode, from.positionSide);
+    holding.position.size = lots(from.size);
+    holding.position.cost = from.cost;
+    Object.assign(holding, from.figures);
   }
   for (const order of saved.pastOrders) account.pastOrders.add(order);
   for (const algo of saved.pastAlgos) account.pastAlgos.add(algo);
   for (const fill of saved.fills) account.fills.add(fill);
   for (const bill of saved.bills) account.bills.add(bill);
+  for (const position of saved.pastPositions) account.pastPositions.add(position);
   for (const [tag, at] of saved.switches) account.switches.set(tag, at);
   for (const algo of saved.algos) account.algos.set(algo.id, algo);
   for (const order of saved.orders) {

@@ -1,7 +1,15 @@
-import { Position } from '../../core/position/position.ts';
 import { type Money, money, NO_MONEY } from '../../core/units.ts';
 import type { Algo } from '../algos/algo.ts';
 import type { Market } from '../market/market.ts';
+import {
+  type ClosedPosition,
+  type Gearing,
+  Holding,
+  keyText,
+  type MarginMode,
+  type PositionKey,
+  type PositionSide,
+} from './holding.ts';
 import { Ledger } from './ledger.ts';
 import type { Fill, Order } from './order.ts';
 import { write } from './written.ts';
@@ -30,51 +38,34 @@ export interface Bill {
   readonly orderId: string;
   readonly tradeId: string;
   readonly maker: boolean | null;
+  readonly mode: MarginMode;
+  /** Change and balance of an isolated position's own margin. */
+  readonly marginChange: string;
+  readonly margin: string;
 }
 
 /** OKX's leverage before anybody has set one. */
 const LEVERAGE_AT_FIRST = 3;
 const ORDERS_KEPT = 500;
 const FILLS_KEPT = 1000;
+const POSITIONS_KEPT = 200;
 
-/** A position with what OKX tells about it. The sums run from the moment it opened. */
-export class Holding {
-  readonly market: Market;
-  readonly position: Position;
-  /** Stable for instrument and account. */
-  readonly id: string;
-  leverage = LEVERAGE_AT_FIRST;
-  pnl: Money = NO_MONEY;
-  fee: Money = NO_MONEY;
-  funding: Money = NO_MONEY;
-  penalty: Money = NO_MONEY;
-  tradeId = 0;
-  openedAt = 0;
-  updatedAt = 0;
+export type PositionMode = 'net_mode' | 'long_short_mode';
 
-  constructor(market: Market, id: string) {
-    this.market = market;
-    this.position = new Position(market.instrument);
-    this.id = id;
-  }
+/** Last digit of a position's id. */
+const DIGITS: Readonly<Record<MarginMode, Readonly<Record<PositionSide, number>>>> = {
+  cross: { net: 0, long: 1, short: 2 },
+  isolated: { net: 3, long: 4, short: 5 },
+};
 
-  get size(): number {
-    return this.position.size;
-  }
-
-  /** Forgets the sums of the position before. */
-  begin(at: number): void {
-    this.pnl = this.fee = this.funding = this.penalty = NO_MONEY;
-    this.openedAt = at;
-  }
-}
-
-/** A user: net mode, cross margin, futures mode. */
+/** A user in OKX's futures mode. */
 export class Account {
   /** Owner of its orders in the books; 1 and up. */
   readonly number: number;
   readonly uid: string;
   readonly credentials: Credentials;
+  positionMode: PositionMode = 'net_mode';
+  /** What is free or stands behind cross positions; the margin of isolated ones is in them. */
   readonly cash = new Map<string, Money>();
   readonly holdings = new Map<string, Holding>();
   /** Open ones, oldest first. */
@@ -84,6 +75,7 @@ export class Account {
   readonly pastAlgos = new Ledger<Algo>(ORDERS_KEPT, write);
   readonly fills = new Ledger<Fill>(FILLS_KEPT, write);
   readonly bills = new Ledger<Bill>(FILLS_KEPT, write);
+  readonly pastPositions = new Ledger<ClosedPosition>(POSITIONS_KEPT, write);
   /** Dead man's switches: when the orders with a tag (empty = all) are canceled. */
   readonly switches = new Map<string, number>();
 
@@ -101,17 +93,48 @@ export class Account {
     this.cash.set(currency, money(this.balance(currency) + amount));
   }
 
-  holding(market: Market): Holding {
-    let holding = this.holdings.get(market.instrument.id);
+  /** The position, open or not, that an order of this kind would change. */
+  holding(market: Market, mode: MarginMode = 'cross', positionSide: PositionSide = 'net'): Holding {
+    const key = keyText({ instId: market.instrument.id, mode, positionSide });
+    let holding = this.holdings.get(key);
     if (holding === undefined) {
-      holding = new Holding(market, String(3e14 + this.number * 1e6 + market.listing.code));
-      this.holdings.set(market.instrument.id, holding);
+      const digits = market.listing.code * 10 + DIGITS[mode][positionSide];
+      const gearing = this.gearing(market.instrument.id, mode, positionSide);
+      holding = new Holding(market, String(3e14 + this.number * 1e7 + digits), mode, positionSide, gearing);
+      this.holdings.set(key, holding);
     }
     return holding;
   }
 
+  /** Of a position that has been asked for before: each open order and algo has one. */
+  holdingOf(key: PositionKey): Holding {
+    return this.holdings.get(keyText(key))!;
+  }
+
+  *holdingsOf(instId: string): Generator<Holding> {
+    for (const holding of this.holdings.values()) if (holding.instId === instId) yield holding;
+  }
+
+  private readonly gearings = new Map<string, Gearing>();
+
+  private gearing(instId: string, mode: MarginMode, positionSide: PositionSide): Gearing {
+    const key = mode === 'cross' ? `${instId}|cross` : `${instId}|isolated|${positionSide}`;
+    let gearing = this.gearings.get(key);
+    if (gearing === undefined) {
+      gearing = { leverage: LEVERAGE_AT_FIRST };
+      this.gearings.set(key, gearing);
+    }
+    return gearing;
+  }
+
   *ordersOf(instId: string): Generator<Order> {
     for (const order of this.orders.values()) if (order.instId === instId) yield order;
+  }
+
+  /** Open orders that would change this position. */
+  *ordersFor({ instId, mode, positionSide }: PositionKey): Generator<Order> {
+    for (const order of this.orders.values())
+      if (order.instId === instId && order.mode === mode && order.positionSide === positionSide) yield order;
   }
 
   findOrder(instId: string, id: string, clientId: string): Order | undefined {

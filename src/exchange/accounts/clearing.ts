@@ -1,14 +1,15 @@
 import { parseDecimal } from '../../core/decimal.ts';
-import { applyRate, formatMoney } from '../../core/instrument.ts';
+import { applyRate, formatMoney, moneyToNumber } from '../../core/instrument.ts';
 import { Position } from '../../core/position/position.ts';
 import { lots, type Money, money, NO_MONEY, opposite, type Side, signOf, ticks } from '../../core/units.ts';
 import type { FundingRecord } from '../market/funding.ts';
 import type { Market } from '../market/market.ts';
-import type { Account, Bill, Holding } from './account.ts';
+import type { Account, Bill } from './account.ts';
 import { MAKER_RATE, TAKER_RATE } from './fees.ts';
+import type { Holding } from './holding.ts';
 import type { Ids } from './ids.ts';
 import { marginOf } from './margin.ts';
-import type { AccountObserver } from './observer.ts';
+import type { AccountObserver, BalanceReason } from './observer.ts';
 import type { Fill, Order } from './order.ts';
 
 /** A pot of the exchange's own, by currency. */
@@ -19,14 +20,25 @@ const pour = (pot: Pot, currency: string, amount: Money): void => {
 };
 
 /** What changed in a balance and why; the rest of a bill is filled in here. */
-type Change = Omit<Bill, 'id' | 'at' | 'balance' | 'change' | 'currency'>;
+type Change = Pick<Bill, 'type' | 'subType'> & Partial<Bill>;
+
+/** OKX's sub types: what a fill did, in net mode and in hedge mode, by choice and by force. */
+function fillSubType({ side, positionSide, category }: Order): string {
+  const buys = side === 'buy';
+  if (category === 'partial_liquidation')
+    return positionSide === 'net' ? (buys ? '102' : '103') : positionSide === 'long' ? '100' : '101';
+  if (category === 'full_liquidation')
+    return positionSide === 'net' ? (buys ? '106' : '107') : positionSide === 'long' ? '104' : '105';
+  if (positionSide === 'net') return buys ? '1' : '2';
+  return positionSide === 'long' ? (buys ? '3' : '5') : buys ? '6' : '4';
+}
 
 /**
  * The clearing house: every fill, fee, funding payment and liquidation, and both sides of each.
  *
  * The agents are one pooled counterparty, the house, which takes the other side of every fill of a user's. Money is
- * neither made nor lost: over users, house, fees and insurance fund, cash less the cost of linear positions (plus that
- * of inverse ones) never changes, to the last digit.
+ * neither made nor lost: over users (the margin of their isolated positions with it), house, fees and insurance fund,
+ * cash less the cost of linear positions (plus that of inverse ones) never changes, to the last digit.
  */
 export class Clearing {
   readonly fees: Pot = new Map();
@@ -41,12 +53,15 @@ export class Clearing {
     this.observer = observer;
   }
 
-  /** One match of a user's order, on his side and on the house's. The order's own figures move too. */
+  /**
+   * One match of a user's order, on his side and on the house's. The order's own figures move too. A liquidation is
+   * settled with the user at his bankruptcy price; what the market paid more or less is the insurance fund's.
+   */
   fill(
     account: Account,
     order: Order,
     market: Market,
-    price: number,
+    traded: number,
     size: number,
     maker: boolean,
     tradeId: number,
@@ -54,18 +69,37 @@ export class Clearing {
     const { instrument } = market;
     const currency = instrument.settleCurrency;
     const at = market.now;
-    const holding = account.holding(market);
+    const price = order.settledAt === 0 ? traded : order.settledAt;
+    const holding = account.holdingOf(order);
     const before = holding.size;
-    const realized = this.exchangePieces(holding.position, order.side, market, size, price);
+    const closing = closingPart(holding.position, order.side, size);
+    const realized = this.exchangePieces(holding.position, order.side, market, size, price, traded);
     const rate = maker ? MAKER_RATE : TAKER_RATE;
-    const value = instrument.value(lots(size), ticks(price));
+    const worth = (part: number): Money => instrument.value(lots(part), ticks(price));
+    const value = worth(size);
     const fee = money(-applyRate(value, rate));
-    if (before === 0 || Math.sign(before) === -Math.sign(holding.size)) holding.begin(at);
-    holding.pnl = money(holding.pnl + realized);
-    holding.fee = money(holding.fee + fee);
-    holding.tradeId = tradeId;
-    holding.updatedAt = at;
     pour(this.fees, currency, money(-fee));
+    const marginBefore = holding.margin;
+    const fromFund =
+      holding.mode === 'isolated'
+        ? this.moveMargin(holding, order, before, closing, worth(size - closing), money(realized + fee))
+        : NO_MONEY;
+
+    const feeOfClosing = money((fee * BigInt(closing)) / BigInt(size));
+    holding.updatedAt = at;
+    holding.tradeId = tradeId;
+    holding.pnl = money(holding.pnl + realized);
+    holding.fee = money(holding.fee + feeOfClosing);
+    holding.closedSize += closing;
+    holding.closedValue = money(holding.closedValue + worth(closing));
+    if (closing > 0) this.noteClose(account, holding, order, closing === Math.abs(before), before > 0);
+    if (closing < size) {
+      if (closing === Math.abs(before)) holding.begin(at);
+      holding.fee = money(holding.fee + fee - feeOfClosing);
+      holding.openedSize += size - closing;
+      holding.openedValue = money(holding.openedValue + worth(size - closing));
+      holding.largest = Math.max(holding.largest, Math.abs(holding.size));
+    }
 
     order.filled += size;
     order.value = money(order.value + value);
@@ -74,17 +108,18 @@ export class Clearing {
     order.state = order.filled === order.size ? 'filled' : 'partially_filled';
     order.updatedAt = at;
 
-    const bill = this.change(account, currency, money(realized + fee), at, {
-      type: '2',
-      subType: order.side === 'buy' ? '1' : '2',
+    const moved = money(holding.margin - marginBefore);
+    const bill = this.change(account, holding, money(realized + fee - moved + fromFund), at, {
+      type: order.category === 'normal' ? '2' : '5',
+      subType: fillSubType(order),
       pnl: formatMoney(realized),
       fee: formatMoney(fee),
-      instId: instrument.id,
       size: instrument.formatSize(lots(size)),
       price: instrument.formatPrice(ticks(price)),
       orderId: String(order.id),
       tradeId: String(tradeId),
       maker,
+      marginChange: formatMoney(moved),
     });
     const fill: Fill = {
       tradeId,
@@ -93,6 +128,8 @@ export class Clearing {
       billId: bill.id,
       instId: instrument.id,
       side: order.side,
+      mode: order.mode,
+      positionSide: order.positionSide,
       price,
       size,
       maker,
@@ -111,56 +148,137 @@ export class Clearing {
     return fill;
   }
 
-  /** Charges every position of one instrument; longs pay when the rate is positive. */
+  /**
+   * Margin of an isolated position: what opens brings value over leverage with it, what closes sets its share free. No
+   * loss of the position reaches the account's balance: beyond the margin the insurance fund pays. What a forced close
+   * leaves goes to the fund. Gives what the fund pays (negative: receives).
+   */
+  private moveMargin(
+    holding: Holding,
+    order: Order,
+    before: number,
+    closing: number,
+    opened: Money,
+    result: Money,
+  ): Money {
+    const currency = holding.position.instrument.settleCurrency;
+    const released =
+      closing === 0
+        ? NO_MONEY
+        : closing === Math.abs(before)
+          ? holding.margin
+          : money((holding.margin * BigInt(closing)) / BigInt(Math.abs(before)));
+    holding.margin = money(holding.margin - released + opened / BigInt(holding.leverage));
+    if (closing === 0) return NO_MONEY;
+    const surplus = money(released + result);
+    const forced = order.category !== 'normal';
+    if (surplus >= 0n && !forced) return NO_MONEY;
+    let owed = money(-surplus);
+    if (!forced && opened === 0n && holding.margin > 0n) {
+      const rest = holding.margin < owed ? holding.margin : owed;
+      holding.margin = money(holding.margin - rest);
+      owed = money(owed - rest);
+    }
+    pour(this.insurance, currency, money(-owed));
+    holding.penalty = money(holding.penalty + owed);
+    return owed;
+  }
+
+  /** A position that ended goes into the history; one that shrank remembers how. */
+  private noteClose(
+    account: Account,
+    holding: Holding,
+    order: Order,
+    ended: boolean,
+    wasLong: boolean,
+  ): void {
+    const forced = order.category !== 'normal';
+    if (!ended) {
+      holding.lastClose = forced ? '4' : '1';
+      return;
+    }
+    const { instrument } = holding.position;
+    const { openedSize, openedValue, closedSize, closedValue, realized } = holding;
+    account.pastPositions.add({
+      instId: holding.instId,
+      mode: holding.mode,
+      positionSide: holding.positionSide,
+      id: holding.id,
+      type: forced ? '3' : '2',
+      direction: wasLong ? 'long' : 'short',
+      leverage: holding.leverage,
+      openAverage: instrument.averagePrice(lots(openedSize), openedValue),
+      closeAverage: instrument.averagePrice(lots(closedSize), closedValue),
+      largest: holding.largest,
+      closedSize,
+      pnl: formatMoney(holding.pnl),
+      fee: formatMoney(holding.fee),
+      funding: formatMoney(holding.funding),
+      penalty: formatMoney(holding.penalty),
+      realized: formatMoney(realized),
+      ratio: (moneyToNumber(realized) / moneyToNumber(openedValue)) * holding.leverage,
+      triggerPrice: forced ? holding.market.mark : 0,
+      openedAt: holding.openedAt,
+      closedAt: holding.updatedAt,
+    });
+  }
+
+  /**
+   * Charges every position of one instrument; longs pay when the rate is positive. A cross position pays from the
+   * balance, an isolated one from its own margin.
+   */
   fund(accounts: readonly Account[], market: Market, record: FundingRecord): void {
     const { instrument } = market;
     const rate = parseDecimal(record.rate, 18);
-    for (const account of accounts) {
-      const holding = account.holdings.get(instrument.id);
-      if (holding === undefined || holding.size === 0) continue;
-      const payment = holding.position.fundingPayment(ticks(market.mark), rate);
-      holding.funding = money(holding.funding + payment);
-      holding.updatedAt = market.now;
-      pour(this.houseCash, instrument.settleCurrency, money(-payment));
-      this.change(account, instrument.settleCurrency, payment, record.at, {
-        type: '8',
-        subType: payment < 0n ? '173' : '174',
-        pnl: formatMoney(payment),
-        fee: '0',
-        instId: instrument.id,
-        size: instrument.formatSize(lots(holding.size)),
-        price: instrument.formatPrice(ticks(market.mark)),
-        orderId: '',
-        tradeId: '',
-        maker: null,
-      });
-      this.observer.balanceChanged(account, holding, 'funding_fee');
-    }
+    for (const account of accounts)
+      for (const holding of account.holdingsOf(instrument.id)) {
+        if (holding.size === 0) continue;
+        const payment = holding.position.fundingPayment(ticks(market.mark), rate);
+        const isolated = holding.mode === 'isolated';
+        holding.funding = money(holding.funding + payment);
+        holding.updatedAt = market.now;
+        pour(this.houseCash, instrument.settleCurrency, money(-payment));
+        if (isolated) holding.margin = money(holding.margin + payment);
+        this.change(account, holding, isolated ? NO_MONEY : payment, record.at, {
+          type: '8',
+          subType: payment < 0n ? '173' : '174',
+          pnl: formatMoney(payment),
+          size: instrument.formatSize(lots(Math.abs(holding.size))),
+          price: instrument.formatPrice(ticks(market.mark)),
+          marginChange: isolated ? formatMoney(payment) : '0',
+        });
+        this.observer.balanceChanged(account, holding, 'funding_fee');
+      }
   }
 
-  /** Whether what is left no longer carries the positions settled in `currency`. */
+  /** From the balance into an isolated position's margin (negative: back). Whoever calls has checked that it may. */
+  transfer(account: Account, holding: Holding, amount: Money, reason: BalanceReason): void {
+    holding.margin = money(holding.margin + amount);
+    holding.updatedAt = holding.market.now;
+    this.change(account, holding, money(-amount), holding.market.now, {
+      type: '6',
+      subType: amount > 0n ? '160' : '161',
+      marginChange: formatMoney(amount),
+    });
+    this.observer.balanceChanged(account, holding, reason);
+  }
+
+  /** Whether what is left no longer carries the cross positions settled in `currency`. */
   isExhausted(account: Account, currency: string): boolean {
     const figures = marginOf(account, currency);
     return figures.maintenance > 0n && figures.equity < figures.maintenance;
   }
 
-  /** After a liquidation: the insurance fund takes what is left, or makes up what is missing. */
-  takeOver(account: Account, holding: Holding): void {
+  /** After the liquidation of all cross positions: the insurance fund takes what is left, or makes up what is missing. */
+  sweep(account: Account, holding: Holding): void {
     const currency = holding.position.instrument.settleCurrency;
     const rest = account.balance(currency);
+    if (rest === 0n) return;
     pour(this.insurance, currency, rest);
     holding.penalty = money(holding.penalty - rest);
-    this.change(account, currency, money(-rest), holding.market.now, {
+    this.change(account, holding, money(-rest), holding.market.now, {
       type: '5',
-      subType: rest > 0n ? '110' : '111',
-      pnl: '0',
-      fee: '0',
-      instId: holding.position.instrument.id,
-      size: '',
-      price: '',
-      orderId: '',
-      tradeId: '',
-      maker: null,
+      subType: rest > 0n ? '111' : '110',
     });
     this.observer.balanceChanged(account, holding, 'liquidation');
   }
@@ -178,8 +296,8 @@ export class Clearing {
     for (const position of this.housePositions.values())
       add(position.instrument.settleCurrency, stake(position));
     for (const account of accounts)
-      for (const { position } of account.holdings.values())
-        add(position.instrument.settleCurrency, stake(position));
+      for (const { position, margin } of account.holdings.values())
+        add(position.instrument.settleCurrency, stake(position) + margin);
     return sums;
   }
 
@@ -203,7 +321,15 @@ export class Clearing {
    * Books a fill with both sides. The value of an inverse contract is rounded, and the two halves of a fill that turns
    * a position round are valued apart: both sides therefore take the same pieces, or the last digit would leak.
    */
-  private exchangePieces(position: Position, side: Side, market: Market, size: number, price: number): Money {
+  private exchangePieces(
+    position: Position,
+    side: Side,
+    market: Market,
+    size: number,
+    price: number,
+    housePrice: number,
+  ): Money {
+    const { instrument } = market;
     const house = this.houseOf(market);
     const cuts = [closingPart(position, side, size), closingPart(house, opposite(side), size), size];
     let realized = NO_MONEY;
@@ -212,14 +338,21 @@ export class Clearing {
       if (cut === done) continue;
       const piece = lots(cut - done);
       realized = money(realized + position.fill(side, piece, ticks(price)));
-      const mirrored = house.fill(opposite(side), piece, ticks(price));
-      pour(this.houseCash, market.instrument.settleCurrency, mirrored);
+      const mirrored = house.fill(opposite(side), piece, ticks(housePrice));
+      pour(this.houseCash, instrument.settleCurrency, mirrored);
+      if (price !== housePrice) {
+        const sign = signOf(side) * (instrument.inverse ? -1 : 1);
+        const gap = instrument.value(piece, ticks(price)) - instrument.value(piece, ticks(housePrice));
+        pour(this.insurance, instrument.settleCurrency, money(BigInt(sign) * gap));
+      }
       done = cut;
     }
     return realized;
   }
 
-  private change(account: Account, currency: string, amount: Money, at: number, what: Change): Bill {
+  private change(account: Account, holding: Holding, amount: Money, at: number, what: Change): Bill {
+    const { instrument } = holding.position;
+    const currency = instrument.settleCurrency;
     account.credit(currency, amount);
     const bill: Bill = {
       id: this.ids.next(),
@@ -227,6 +360,17 @@ export class Clearing {
       currency,
       change: formatMoney(amount),
       balance: formatMoney(account.balance(currency)),
+      pnl: '0',
+      fee: '0',
+      instId: instrument.id,
+      size: '',
+      price: '',
+      orderId: '',
+      tradeId: '',
+      maker: null,
+      mode: holding.mode,
+      marginChange: '0',
+      margin: formatMoney(holding.margin),
       ...what,
     };
     account.bills.add(bill);

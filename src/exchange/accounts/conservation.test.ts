@@ -7,7 +7,7 @@ import { Random } from '../random.ts';
 import type { Account } from './account.ts';
 import { marginOf } from './margin.ts';
 import type { OrderType } from './order.ts';
-import { CANCELED, isOpen } from './order.ts';
+import { attachment, CANCELED, isOpen } from './order.ts';
 
 const START = 1_795_340_400_000;
 const TYPES: readonly OrderType[] = ['market', 'limit', 'limit', 'post_only', 'ioc', 'fok'];
@@ -56,11 +56,11 @@ function act({ exchange, accounts }: World, random: Random): void {
       reduceOnly: random.chance(0.15),
       attachments: random.chance(0.3)
         ? [
-            {
-              clientId: '',
-              takeProfit: { at: Math.round(market.middle * 1.0008), watches: 'last', price: 0 },
-              stopLoss: { at: Math.round(market.middle * 0.9992), watches: 'mark', price: 0 },
-            },
+            attachment(
+              '',
+              { at: Math.round(market.middle * 1.0008), watches: 'last', price: 0 },
+              { at: Math.round(market.middle * 0.9992), watches: 'mark', price: 0 },
+            ),
           ]
         : [],
     });

@@ -3,14 +3,17 @@ import { applyRate } from '../../core/instrument.ts';
 import { ok, type Result } from '../../core/result.ts';
 import { lots, NO_MONEY, opposite, type Side, signOf, ticks } from '../../core/units.ts';
 import type { Market } from '../market/market.ts';
-import { Kind, Outcome } from '../matching/order-book.ts';
-import type { Account, Holding } from './account.ts';
+import { Kind, Outcome, Terms } from '../matching/order-book.ts';
+import type { Account } from './account.ts';
+import { checkAttachments, checkLimits, checkPosition, checkPrice, withinBand } from './checks.ts';
 import type { Clearing } from './clearing.ts';
 import { TAKER_RATE } from './fees.ts';
+import { closes, type Holding, type MarginMode, type PositionSide } from './holding.ts';
 import type { Ids } from './ids.ts';
 import { type Intended, initialMargin, marginOf, sizeReached, tierOf } from './margin.ts';
 import type { AccountObserver } from './observer.ts';
-import { type Attachment, CANCELED, isOpen, type Order, type OrderType } from './order.ts';
+import { type Attachment, CANCELED, isOpen, type Order, type OrderType, type SelfTrade } from './order.ts';
+import { closable, outranked, reducedBefore, reducibleNow, reducing } from './reducing.ts';
 import { type Refusal, refusal, refuse } from './refusal.ts';
 
 /** What somebody wants; already in ticks and lots. */
@@ -25,8 +28,17 @@ export interface Placement {
   readonly tag: string;
   readonly reduceOnly: boolean;
   readonly attachments: readonly Attachment[];
+  /** Absent: cross, net, cancel the maker. */
+  readonly mode?: MarginMode;
+  readonly positionSide?: PositionSide;
+  readonly selfTrade?: SelfTrade;
+  /** A price beyond the price limit is moved to it instead of refused (`pxAmendType` 1). */
+  readonly amendPrice?: boolean;
   readonly origin?: { readonly algoId: number; readonly algoClientId: string; readonly source: string };
+  readonly linkedAlgoId?: number;
   readonly category?: Order['category'];
+  /** Of a liquidation: its bankruptcy price. */
+  readonly settledAt?: number;
 }
 
 export interface Amendment {
@@ -36,6 +48,10 @@ export interface Amendment {
   readonly price: number;
   readonly requestId: string;
   readonly cancelOnFail: boolean;
+  readonly amendPrice?: boolean;
+  /** Take profits and stop losses of an entry, changed; absent = as they are. */
+  readonly attachments?: readonly Attachment[];
+  readonly source?: string;
 }
 
 const KINDS: Readonly<Record<OrderType, Kind>> = {
@@ -47,12 +63,20 @@ const KINDS: Readonly<Record<OrderType, Kind>> = {
   optimal_limit_ioc: Kind.ioc,
 };
 
-const PER_INSTRUMENT_MAX = 500;
-/** Farther from the mark than this, an order book window cannot hold a price; OKX has no such limit on the far side. */
-const FARTHEST = 0.5;
+const SELF_TRADE: Readonly<Record<SelfTrade, number>> = {
+  cancel_maker: Terms.cancelMaker,
+  cancel_taker: Terms.cancelTaker,
+  cancel_both: Terms.cancelBoth,
+};
+
+const termsOf = ({ selfTrade, reduceOnly }: Order): number =>
+  SELF_TRADE[selfTrade] + (reduceOnly ? Terms.reduceOnly : 0);
+
+/** How far from the mark a liquidation sweeps the book. */
+const FORCED_REACH = 0.5;
 
 const bookSide = (side: Side): BookSide => (side === 'buy' ? BID : ASK);
-const isPriced = (type: OrderType): boolean => type !== 'market' && type !== 'optimal_limit_ioc';
+export const isPriced = (type: OrderType): boolean => type !== 'market' && type !== 'optimal_limit_ioc';
 
 /** Where orders of users enter, change and leave. */
 export class OrderDesk {
@@ -69,10 +93,20 @@ export class OrderDesk {
     this.observer = observer;
   }
 
-  place(account: Account, placement: Placement): Result<Order, Refusal> {
-    const no = this.check(account, placement);
+  place(account: Account, asked: Placement): Result<Order, Refusal> {
+    const { market, side, mode = 'cross', positionSide = 'net' } = asked;
+    const no = checkPosition(account, positionSide);
     if (no !== null) return { ok: false, error: no };
-    return ok(this.enter(account, placement));
+    const reduceOnly = positionSide === 'net' ? asked.reduceOnly : closes(positionSide, side);
+    const price = asked.amendPrice ? withinBand(market, side, asked.price) : asked.price;
+    const placement = { ...asked, reduceOnly, price, mode, positionSide };
+    const holding = account.holding(market, mode, positionSide);
+    const refused = this.check(account, holding, placement);
+    if (refused !== null) return { ok: false, error: refused };
+    if (reduceOnly && !placement.category)
+      for (const order of outranked(account, holding, side, isPriced(asked.type) ? price : 0, asked.size))
+        this.cancel(account, order, CANCELED.outranked);
+    return ok(this.enter(account, holding, placement));
   }
 
   cancel(account: Account, order: Order, source: string): void {
@@ -85,8 +119,9 @@ export class OrderDesk {
   amend(account: Account, order: Order, amendment: Amendment): Result<Order, Refusal> {
     const market = this.marketOf(account, order);
     const size = amendment.size === 0 ? order.size : amendment.size;
-    const price = amendment.price === 0 ? order.price : amendment.price;
-    const no = this.checkAmendment(account, market, order, size, price);
+    const wanted = amendment.price === 0 ? order.price : amendment.price;
+    const price = amendment.amendPrice ? withinBand(market, order.side, wanted) : wanted;
+    const no = this.checkAmendment(account, market, order, size, price, amendment.attachments);
     if (no !== null) {
       if (amendment.cancelOnFail) {
         order.requestId = amendment.requestId;
@@ -97,7 +132,9 @@ export class OrderDesk {
     }
     order.requestId = amendment.requestId;
     order.amendResult = '0';
+    order.amendSource = amendment.source ?? '1';
     order.updatedAt = market.now;
+    if (amendment.attachments !== undefined) order.attachments = amendment.attachments;
     if (size <= order.filled) {
       market.book.cancel(order.slot);
       order.slot = -1;
@@ -107,6 +144,16 @@ export class OrderDesk {
       this.finish(account, order);
       return ok(order);
     }
+    if (order.reduceOnly)
+      for (const other of outranked(
+        account,
+        account.holdingOf(order),
+        order.side,
+        price,
+        size - order.filled,
+        order,
+      ))
+        this.cancel(account, other, CANCELED.outranked);
     order.size = size;
     order.price = price;
     this.observer.orderChanged(account, order, null);
@@ -122,7 +169,7 @@ export class OrderDesk {
       (at, traded, tradeId) => this.filled(account, order, market, at, traded, false, tradeId),
     );
     this.conclude(account, order, market, after);
-    order.requestId = order.amendResult = '';
+    order.requestId = order.amendResult = order.amendSource = '';
     return ok(order);
   }
 
@@ -139,36 +186,44 @@ export class OrderDesk {
     if (order.state === 'filled') this.finish(account, order);
   }
 
+  /** The book took it away: it met another order of its owner's, or it had nothing left to reduce. */
   makerRemoved(account: Account, order: Order, at: number): void {
-    this.end(account, order, CANCELED.selfTrade, at);
+    const isIdle = order.reduceOnly && closable(account.holdingOf(order), order.side) === 0;
+    this.end(account, order, isIdle ? CANCELED.reduceOnly : CANCELED.selfTrade, at);
   }
 
-  /** Reduce-only orders that no longer have a position to reduce are taken away, the youngest first. */
+  /** For the book, which may not let a reduce-only order trade more than there is. */
+  reducible(account: Account, market: Market, tag: number): number {
+    return reducibleNow(account, account.orders.get(tag)!, market.book);
+  }
+
+  /** Reduce-only orders that no longer have a position to reduce are taken away, those that trade last first. */
   trim(account: Account, holding: Holding): void {
-    const closing: Side = holding.size > 0 ? 'sell' : 'buy';
-    let room = Math.abs(holding.size);
-    for (const order of [...account.ordersOf(holding.market.instrument.id)]) {
-      if (!order.reduceOnly) continue;
-      const left = order.size - order.filled;
-      if (order.side === closing && left <= room) room -= left;
-      else this.cancel(account, order, CANCELED.reduceOnly);
+    for (const side of ['buy', 'sell'] as const) {
+      let room = closable(holding, side);
+      for (const order of reducing(account, holding, side)) {
+        const left = order.size - order.filled;
+        if (left <= room) room -= left;
+        else this.cancel(account, order, CANCELED.reduceOnly);
+      }
     }
   }
 
   /** Market orders end at the price band, liquidations take what there is. */
   bound(market: Market, side: Side, forced: boolean): number {
-    if (side === 'buy') return forced ? Math.floor(market.mark * (1 + FARTHEST)) : market.buyLimit;
-    return forced ? Math.ceil(market.mark * (1 - FARTHEST)) : market.sellLimit;
+    if (side === 'buy') return forced ? Math.floor(market.mark * (1 + FORCED_REACH)) : market.buyLimit;
+    return forced ? Math.ceil(market.mark * (1 - FORCED_REACH)) : market.sellLimit;
   }
 
   /** Puts a remembered order back into the book, at the back of its queue. */
   restore(order: Order, owner: number, market: Market): void {
     const side = bookSide(order.side);
     market.makeWay(side, order.price);
-    order.slot = market.execute(owner, side, Kind.limit, order.price, order.size - order.filled, order.id);
+    const size = order.size - order.filled;
+    order.slot = market.execute(owner, side, Kind.limit, order.price, size, order.id, null, termsOf(order));
   }
 
-  private enter(account: Account, placement: Placement): Order {
+  private enter(account: Account, holding: Holding, placement: Placement): Order {
     const { market, side, type } = placement;
     const at = market.now;
     const order: Order = {
@@ -176,6 +231,8 @@ export class OrderDesk {
       owner: account.number,
       clientId: placement.clientId,
       instId: market.instrument.id,
+      mode: holding.mode,
+      positionSide: holding.positionSide,
       side,
       type,
       price: isPriced(type) ? placement.price : 0,
@@ -186,17 +243,21 @@ export class OrderDesk {
       pnl: NO_MONEY,
       state: 'live',
       reduceOnly: placement.reduceOnly,
-      leverage: account.holding(market).leverage,
+      selfTrade: placement.selfTrade ?? 'cancel_maker',
+      leverage: holding.leverage,
       tag: placement.tag,
-      attachments: placement.attachments,
+      attachments: placement.attachments.map((attachment) => ({ ...attachment, id: this.ids.next() })),
       covered: 0,
       algoId: placement.origin?.algoId ?? 0,
       algoClientId: placement.origin?.algoClientId ?? '',
+      linkedAlgoId: placement.linkedAlgoId ?? 0,
       category: placement.category ?? 'normal',
+      settledAt: placement.settledAt ?? 0,
       source: placement.origin?.source ?? '',
       cancelSource: '',
       requestId: '',
       amendResult: '',
+      amendSource: '',
       lastFill: null,
       slot: -1,
       createdAt: at,
@@ -213,6 +274,7 @@ export class OrderDesk {
       order.size,
       order.id,
       (traded, size, tradeId) => this.filled(account, order, market, traded, size, false, tradeId),
+      termsOf(order),
     );
     this.conclude(account, order, market, slot);
     return order;
@@ -233,6 +295,9 @@ export class OrderDesk {
       case Outcome.unfillable:
         this.end(account, order, CANCELED.fillOrKill, market.now);
         return;
+      case Outcome.selfTrade:
+        this.end(account, order, CANCELED.selfTrade, market.now);
+        return;
       case Outcome.expired: {
         const source = isPriced(order.type) ? CANCELED.immediateOrCancel : CANCELED.priceLimit;
         this.end(account, order, source, market.now);
@@ -251,7 +316,7 @@ export class OrderDesk {
   ): void {
     this.clearing.fill(account, order, market, price, size, maker, tradeId);
     this.traded.add(order);
-    this.moved.set(account.holding(market), account);
+    this.moved.set(account.holdingOf(order), account);
   }
 
   private end(account: Account, order: Order, source: string, at: number): void {
@@ -269,129 +334,58 @@ export class OrderDesk {
   }
 
   private marketOf(account: Account, order: Order): Market {
-    return account.holdings.get(order.instId)!.market;
+    return account.holdingOf(order).market;
   }
 
-  private check(account: Account, placement: Placement): Refusal | null {
-    const { market, side, type, size } = placement;
-    const { instrument } = market;
+  private check(account: Account, holding: Holding, placement: Placement): Refusal | null {
+    const { market, side, type, price } = placement;
     if (placement.category !== undefined && placement.category !== 'normal') return null;
-    let count = 0;
-    for (const order of account.ordersOf(instrument.id)) {
-      count += 1;
-      if (placement.clientId !== '' && order.clientId === placement.clientId)
-        return refusal('51016', 'Client order ID already exists.');
-    }
-    if (count >= PER_INSTRUMENT_MAX)
-      return refusal(
-        '51107',
-        `The number of pending orders of ${instrument.id} exceeds ${PER_INSTRUMENT_MAX}`,
-      );
-    if (size < instrument.sizeMin)
-      return refusal(
-        '51020',
-        `Your order should meet or exceed the minimum order amount of ${instrument.spec.minSz}.`,
-      );
-    if (isPriced(type) && size > instrument.limitSizeMax)
-      return refusal('51101', 'Order amount should not exceed the maximum for limit orders.');
-    if (!isPriced(type) && size > instrument.marketSizeMax)
-      return refusal('51202', 'Market order amount exceeds the maximum amount.');
     return (
-      this.checkPrice(market, side, type, placement.price) ??
-      this.checkAttachments(placement) ??
-      (placement.reduceOnly ? this.checkReducing(account, placement) : this.checkMargin(account, placement))
+      checkLimits(account, placement) ??
+      (isPriced(type) ? checkPrice(market, side, price, placement.reduceOnly) : null) ??
+      checkAttachments(placement) ??
+      (placement.reduceOnly
+        ? this.checkReducing(account, holding, placement)
+        : this.checkMargin(account, holding, placement))
     );
   }
 
-  private checkPrice(market: Market, side: Side, type: OrderType, price: number): Refusal | null {
-    if (!isPriced(type)) return null;
-    const { instrument, buyLimit, sellLimit, mark } = market;
-    const outside =
-      side === 'buy'
-        ? price > buyLimit || price < mark * (1 - FARTHEST)
-        : price < sellLimit || price > mark * (1 + FARTHEST);
-    if (!outside) return null;
-    const text = (at: number): string => instrument.formatPrice(ticks(at));
-    return refusal(
-      '51006',
-      `Order price is not within the price limit (max buy price: ${text(buyLimit)} min sell price: ${text(sellLimit)}).`,
-    );
-  }
-
-  /** Long: take profit above and stop loss below the order's price, or the best price of a market order. */
-  private checkAttachments(placement: Placement): Refusal | null {
-    const { market, side, attachments } = placement;
-    if (attachments.length === 0) return null;
-    if (placement.reduceOnly) return refusal('51333', 'TP/SL cannot be attached to a reduce-only order.');
-    const priced = isPriced(placement.type);
-    const best = market.book.best(side === 'buy' ? ASK : BID);
-    const reference = priced ? placement.price : Number.isNaN(best) ? market.last : best;
-    const against = priced ? 'order price' : side === 'buy' ? 'best ask price' : 'best bid price';
-    const sign = signOf(side);
-    const codes = priced
-      ? side === 'buy'
-        ? (['51046', '51047'] as const)
-        : (['51048', '51049'] as const)
-      : side === 'buy'
-        ? (['51050', '51051'] as const)
-        : (['51052', '51053'] as const);
-    for (const { takeProfit, stopLoss } of attachments) {
-      if (takeProfit !== null && (takeProfit.at - reference) * sign <= 0)
-        return refusal(
-          codes[0],
-          `Your TP price should be ${sign > 0 ? 'higher' : 'lower'} than the ${against}.`,
-        );
-      if (stopLoss !== null && (stopLoss.at - reference) * sign >= 0)
-        return refusal(
-          codes[1],
-          `Your SL price should be ${sign > 0 ? 'lower' : 'higher'} than the ${against}.`,
-        );
-    }
-    return null;
-  }
-
-  private checkReducing(account: Account, placement: Placement): Refusal | null {
-    const { market, side, size } = placement;
-    const holding = account.holding(market);
+  private checkReducing(account: Account, holding: Holding, placement: Placement): Refusal | null {
+    const { side, size, type, price } = placement;
     if (holding.size === 0)
       return refusal(
         '51169',
-        "Order failed because you don't have any positions in this direction to reduce or close.",
+        "Order failed because you don't have any positions in this direction for this contract to reduce or close.",
       );
-    if (Math.sign(holding.size) === signOf(side))
+    if (closable(holding, side) === 0)
       return refusal(
         '51170',
-        'Order failed because a reduce-only order must be in the opposite direction of the position.',
+        "Failed to place order. A reduce-only order can't be the same trading direction as your existing positions.",
       );
-    let ahead = 0;
-    for (const order of account.ordersOf(market.instrument.id))
-      if (order.reduceOnly && order.side === side) ahead += order.size - order.filled;
-    if (ahead + size > Math.abs(holding.size))
-      return refusal('51112', 'Close order size exceeds your available size for the position.');
-    return null;
+    const before = reducedBefore(account, holding, side, isPriced(type) ? price : 0);
+    return before + size <= closable(holding, side)
+      ? null
+      : refusal('51112', 'Close order size exceeds available size for this position.');
   }
 
-  private checkMargin(account: Account, placement: Placement): Refusal | null {
+  private checkMargin(account: Account, holding: Holding, placement: Placement): Refusal | null {
     const { market, side, size, type } = placement;
     const best = market.book.best(side === 'buy' ? ASK : BID);
     const price = isPriced(type) ? placement.price : Number.isNaN(best) ? market.mark : best;
-    return this.checkIntended(account, market, {
-      instId: market.instrument.id,
-      side,
-      size,
-      price,
-      replaces: 0,
-    });
+    return this.checkIntended(account, { holding, side, size, price, replaces: 0 });
   }
 
-  private checkIntended(account: Account, market: Market, intended: Intended): Refusal | null {
-    const { instrument } = market;
-    const holding = account.holding(market);
-    const tier = tierOf(holding, sizeReached(account, holding, intended));
-    if (
-      tier.leverageMax < holding.leverage ||
-      sizeReached(account, holding, intended) * instrument.lotSize > tier.sizeMax
-    )
+  /** Whether margin and tier would let this order in. */
+  isAffordable(account: Account, intended: Intended): boolean {
+    return this.checkIntended(account, intended) === null;
+  }
+
+  private checkIntended(account: Account, intended: Intended): Refusal | null {
+    const { holding } = intended;
+    const { instrument } = holding.position;
+    const most = sizeReached(account, intended);
+    const tier = tierOf(holding, most);
+    if (tier.leverageMax < holding.leverage || most * instrument.lotSize > tier.sizeMax)
       return refusal(
         '51004',
         `Order failed. The position would exceed the maximum at ${holding.leverage}x leverage.`,
@@ -399,8 +393,9 @@ export class OrderDesk {
     const before = initialMargin(account, holding);
     if (initialMargin(account, holding, intended) <= before) return null;
     const fee = applyRate(instrument.value(lots(intended.size), ticks(intended.price)), TAKER_RATE);
-    const { available } = marginOf(account, instrument.settleCurrency, intended);
-    if (available - fee >= 0n) return null;
+    const figures = marginOf(account, instrument.settleCurrency, intended);
+    const free = holding.mode === 'cross' ? figures.available : figures.availableCash;
+    if (free - fee >= 0n) return null;
     return refusal(
       '51008',
       `Order failed. Insufficient ${instrument.settleCurrency} margin in account`,
@@ -414,32 +409,59 @@ export class OrderDesk {
     order: Order,
     size: number,
     price: number,
+    attachments: readonly Attachment[] | undefined,
   ): Refusal | null {
     const { instrument } = market;
+    const { side } = order;
     if (!isOpen(order)) return refusal('51503', 'Your order has already been filled or canceled.');
+    if (size < instrument.sizeMin)
+      return refusal(
+        '51020',
+        `Your order should meet or exceed the minimum order amount of ${instrument.spec.minSz}.`,
+      );
     if (size > instrument.limitSizeMax)
-      return refusal('51101', 'Order amount should not exceed the maximum for limit orders.');
-    const no = this.checkPrice(market, order.side, order.type, price);
+      return refusal('51101', `Order failed, the sz can't be more than ${instrument.spec.maxLmtSz}.`);
+    const no =
+      (price === order.price ? null : checkPrice(market, side, price, order.reduceOnly)) ??
+      (attachments === undefined
+        ? null
+        : checkAttachments({
+            market,
+            side,
+            type: order.type,
+            price,
+            size,
+            reduceOnly: order.reduceOnly,
+            attachments,
+          }));
     if (no !== null) return no;
+    const best = market.book.best(side === 'buy' ? ASK : BID);
+    if (order.type === 'post_only' && price !== order.price && (best - price) * signOf(side) <= 0)
+      return refusal(
+        '51511',
+        'Modification failed as the order price did not meet the requirement for Post Only.',
+      );
+    const holding = account.holdingOf(order);
     if (order.reduceOnly) {
-      const holding = account.holding(market);
-      let ahead = size - order.filled;
-      for (const other of account.ordersOf(instrument.id))
-        if (other !== order && other.reduceOnly && other.side === order.side)
-          ahead += other.size - other.filled;
-      return ahead > Math.abs(holding.size)
-        ? refusal('51112', 'Close order size exceeds your available size for the position.')
-        : null;
+      const before = reducedBefore(account, holding, side, price, order);
+      return before + size - order.filled <= closable(holding, side)
+        ? null
+        : refusal(
+            '51171',
+            'Failed to edit order. The edited order may execute an opposite trading direction of your existing reduce-only positions. Cancel or edit pending orders to continue.',
+          );
     }
-    const more = size - order.size;
-    if (more <= 0 && price === order.price) return null;
-    return this.checkIntended(account, market, {
-      instId: instrument.id,
-      side: order.side,
+    if (size <= order.size && price === order.price) return null;
+    const refused = this.checkIntended(account, {
+      holding,
+      side,
       size: Math.max(0, size - order.filled),
       price,
       replaces: order.id,
     });
+    return refused?.code === '51008'
+      ? refusal('51502', `Order failed. Insufficient ${instrument.settleCurrency} margin in account`, '1031')
+      : refused;
   }
 }
 
@@ -455,6 +477,8 @@ export function closing(holding: Holding, clientId: string, tag: string): Placem
     tag,
     reduceOnly: true,
     attachments: [],
+    mode: holding.mode,
+    positionSide: holding.positionSide,
   };
 }
 

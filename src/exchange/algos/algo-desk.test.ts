@@ -3,7 +3,7 @@ import { beforeEach, test } from 'node:test';
 import { ASK, BID } from '../../core/book/frame.ts';
 import { parseMoney } from '../../core/instrument.ts';
 import type { Account } from '../accounts/account.ts';
-import type { Order } from '../accounts/order.ts';
+import { attachment, type Order } from '../accounts/order.ts';
 import type { Placement } from '../accounts/order-desk.ts';
 import { Exchange } from '../exchange.ts';
 import { FUNDING_INTERVAL_MS } from '../market/funding.ts';
@@ -55,11 +55,11 @@ const attached = (
   stopLoss: number,
   watches: TriggerPrice = 'last',
 ): Placement['attachments'] => [
-  {
-    clientId: 'guard',
-    takeProfit: { at: Math.round(market.middle * (1 + takeProfit)), watches, price: 0 },
-    stopLoss: { at: Math.round(market.middle * (1 - stopLoss)), watches, price: 0 },
-  },
+  attachment(
+    'guard',
+    { at: Math.round(market.middle * (1 + takeProfit)), watches, price: 0 },
+    { at: Math.round(market.middle * (1 - stopLoss)), watches, price: 0 },
+  ),
 ];
 
 /** Lets the market run until something is so. */

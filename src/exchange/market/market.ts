@@ -24,7 +24,7 @@ export interface MarketListener {
     left: number,
     tradeId: number,
   ): void;
-  /** A resting order was taken away so that its owner would not trade with himself. */
+  /** A resting order was taken away: it would have met its owner's, or had nothing left to reduce. */
   makerRemoved(market: Market, owner: number, tag: number): void;
   traded(market: Market, trade: Trade): void;
 }
@@ -145,8 +145,9 @@ export class Market {
     size: number,
     tag: number,
     taker: TakerFilled | null = null,
+    terms = 0,
   ): number {
-    const slot = this.book.place(owner, side, kind, price, size, tag);
+    const slot = this.book.place(owner, side, kind, price, size, tag, terms);
     if (this.book.matches.count > 0) this.settle(side, taker);
     return slot;
   }

@@ -1,12 +1,14 @@
-import { moneyToNumber } from '../../core/instrument.ts';
-import { lots, ticks } from '../../core/units.ts';
-import type { Account, Holding } from '../accounts/account.ts';
+import { formatMoney, parseMoney } from '../../core/instrument.ts';
+import { lots, money, NO_MONEY, type Side } from '../../core/units.ts';
+import type { Account } from '../accounts/account.ts';
 import { MAKER_RATE, TAKER_RATE } from '../accounts/fees.ts';
-import { marginOf, tierOf } from '../accounts/margin.ts';
+import type { Holding, MarginMode, PositionSide } from '../accounts/holding.ts';
+import { marginOf } from '../accounts/margin.ts';
+import { closable } from '../accounts/reducing.ts';
 import type { Market } from '../market/market.ts';
-import { balanceRow, billRow, positionRow } from './account-rows.ts';
-import { pastPositions } from './past-positions.ts';
+import { balanceRow, billRow, closedPositionRow, positionRow, shrunkPositionRow } from './account-rows.ts';
 import { instruments } from './public-routes.ts';
+import { MODES, POSITION_SIDES } from './requests.ts';
 import {
   type Answer,
   type Call,
@@ -20,7 +22,6 @@ import {
   rows,
   wrongParameter,
 } from './route.ts';
-import { plain } from './text.ts';
 
 const mine = (limit: Limit, answer: PrivateRoute['answer']): PrivateRoute => ({
   access: 'private',
@@ -29,13 +30,16 @@ const mine = (limit: Limit, answer: PrivateRoute['answer']): PrivateRoute => ({
   answer,
 });
 
+/** Money on the wire: at most 18 decimals, no exponent. */
+const AMOUNT = /^\d{1,15}(\.\d{1,18})?$/;
+
 const UNKNOWN = "Instrument ID, Instrument ID code, or Spread ID doesn't exist.";
 
 const config = (account: Account, permissions: string): Record<string, unknown> => ({
   uid: account.uid,
   mainUid: account.uid,
   acctLv: '2',
-  posMode: 'net_mode',
+  posMode: account.positionMode,
   autoLoan: false,
   ctIsoMode: 'automatic',
   mgnIsoMode: 'automatic',
@@ -82,80 +86,127 @@ function positions(call: Call, account: Account): Answer {
   );
 }
 
-/** Closed ones, newest first, paged by the time they closed. */
-function positionsHistory({ fields }: Call, account: Account): Answer {
-  const matches = (name: string, value: unknown): boolean =>
-    fields.text(name) === '' || fields.text(name).split(',').includes(String(value));
-  const all = [...account.holdings.values()]
-    .flatMap((holding) =>
-      pastPositions(
-        account,
-        holding,
-        account.fills.items.filter(({ instId }) => instId === holding.market.instrument.id),
-      ),
-    )
-    .filter(
-      (row) =>
-        matches('instId', row.instId) &&
-        matches('mgnMode', row.mgnMode) &&
-        matches('type', row.type) &&
-        matches('posId', row.posId) &&
-        ['', 'SWAP', 'ANY'].includes(fields.text('instType')),
-    )
-    .sort((one, other) => Number(other.uTime) - Number(one.uTime));
-  return rows(...page(all, fields, ({ uTime }) => Number(uTime)));
-}
-
 function marketOf({ gateway, fields }: Call): Market | undefined {
   return gateway.exchange.market(fields.text('instId'));
+}
+
+/** Margin mode that is asked for; null when there is no such. */
+function modeOf(text: string): MarginMode | null {
+  return MODES.find((mode) => mode === text) ?? null;
+}
+
+/** `net` in net mode, said or not; null when it does not suit the position mode. */
+function positionSideOf(account: Account, text: string): PositionSide | null {
+  const side = POSITION_SIDES.find((one) => one === (text || 'net'));
+  if (side === undefined) return null;
+  return (side === 'net') === (account.positionMode === 'net_mode') ? side : null;
 }
 
 function setLeverage(call: Call, account: Account): Answer {
   const { fields, gateway } = call;
   const market = marketOf(call);
   if (market === undefined) return no('51001', UNKNOWN);
-  if (fields.text('mgnMode') !== 'cross') return wrongParameter('mgnMode');
-  if (!['', 'net'].includes(fields.text('posSide'))) return wrongParameter('posSide');
-  const leverage = Number(fields.text('lever'));
-  if (!(leverage >= 1) || !Number.isInteger(leverage)) return wrongParameter('lever');
-  if (leverage > market.instrument.leverageMax)
-    return no('59102', 'Leverage exceeds the maximum limit. Please lower the leverage.');
-  const holding = account.holding(market);
-  if (leverage > tierOf(holding).leverageMax)
-    return no('59106', "You can't set a leverage higher than the maximum of your position's tier.");
-  const before = holding.leverage;
-  holding.leverage = leverage;
-  if (leverage < before && marginOf(account, market.instrument.settleCurrency).available < 0n) {
-    holding.leverage = before;
-    return no('59108', 'Your account leverage is too low and has insufficient margin.');
-  }
-  gateway.change(() => gateway.touch());
-  return rows({ lever: String(leverage), mgnMode: 'cross', instId: market.instrument.id, posSide: 'net' });
+  const mode = modeOf(fields.text('mgnMode'));
+  if (mode === null) return wrongParameter('mgnMode');
+  // cross leverage is the instrument's: clients name a side there or not
+  const side =
+    mode === 'cross' && ['', 'net'].includes(fields.text('posSide'))
+      ? account.positionMode === 'net_mode'
+        ? 'net'
+        : 'long'
+      : positionSideOf(account, fields.text('posSide'));
+  if (side === null) return wrongParameter('posSide');
+  const text = fields.text('lever');
+  const leverage = Number(text || Number.NaN);
+  if (!Number.isInteger(leverage)) return wrongParameter('lever');
+  const set = gateway.change(() => {
+    const done = gateway.exchange.settings.setLeverage(account, market, mode, side, leverage);
+    if (done.ok) gateway.touch();
+    return done;
+  });
+  if (!set.ok) return no(set.error.code, set.error.message, set.error.code === '59105' ? 400 : 200);
+  gateway.tell();
+  const posSide = mode === 'cross' && account.positionMode !== 'net_mode' ? '' : side;
+  return rows({ lever: String(leverage), mgnMode: mode, instId: market.instrument.id, posSide });
 }
 
 function leverageInfo({ gateway, fields }: Call, account: Account): Answer {
   const ids = fields.text('instId').split(',').filter(Boolean);
   if (ids.length === 0) return missing('instId');
   if (fields.text('mgnMode') === '') return missing('mgnMode');
+  const mode = modeOf(fields.text('mgnMode'));
+  if (mode === null) return wrongParameter('mgnMode');
   const markets = ids.map((id) => gateway.exchange.market(id));
   if (markets.includes(undefined)) return no('51001', UNKNOWN);
+  const sides = account.positionMode === 'net_mode' ? (['net'] as const) : (['long', 'short'] as const);
   return rows(
-    ...(markets as Market[]).map((market) => ({
-      ccy: '',
-      instId: market.instrument.id,
-      mgnMode: fields.text('mgnMode'),
-      posSide: 'net',
-      lever: String(account.holding(market).leverage),
-    })),
+    ...(markets as Market[]).flatMap((market) =>
+      sides.map((side) => ({
+        ccy: '',
+        instId: market.instrument.id,
+        mgnMode: mode,
+        posSide: side,
+        lever: String(account.holding(market, mode, side).leverage),
+      })),
+    ),
   );
 }
 
-function setPositionMode({ fields }: Call): Answer {
+function setPositionMode({ gateway, fields }: Call, account: Account): Answer {
   const mode = fields.text('posMode');
-  if (mode === 'net_mode') return rows({ posMode: mode });
-  return mode === 'long_short_mode'
-    ? no('51010', 'Request unsupported under current account mode: this exchange keeps net mode.')
-    : wrongParameter('posMode');
+  if (mode !== 'net_mode' && mode !== 'long_short_mode') return wrongParameter('posMode');
+  const set = gateway.change(() => {
+    gateway.touch();
+    return gateway.exchange.settings.setPositionMode(account, mode);
+  });
+  return set.ok ? rows({ posMode: mode }) : no(set.error.code, set.error.message);
+}
+
+function adjustMargin(call: Call, account: Account): Answer {
+  const { gateway, fields } = call;
+  const market = marketOf(call);
+  if (market === undefined) return no('51001', UNKNOWN);
+  const side = positionSideOf(account, fields.text('posSide'));
+  if (side === null) return wrongParameter('posSide');
+  const type = fields.text('type');
+  if (type !== 'add' && type !== 'reduce') return wrongParameter('type');
+  const amt = fields.text('amt');
+  if (!AMOUNT.test(amt) || Number(amt) === 0) return wrongParameter('amt');
+  const amount = money(parseMoney(amt) * (type === 'add' ? 1n : -1n));
+  const holding = account.holding(market, 'isolated', side);
+  const set = gateway.change(() => gateway.exchange.settings.adjustMargin(account, holding, amount));
+  if (!set.ok) return no(set.error.code, set.error.message);
+  gateway.tell();
+  return rows({
+    instId: market.instrument.id,
+    posSide: side,
+    type,
+    amt,
+    leverage: String(holding.leverage),
+    ccy: market.instrument.settleCurrency,
+  });
+}
+
+/** Newest change first; a position that is still open stands there when a part of it was closed. */
+function positionsHistory({ gateway, fields }: Call, account: Account): Answer {
+  const found = [
+    ...account.pastPositions.items.map((position) =>
+      closedPositionRow(gateway.exchange.market(position.instId)!, position),
+    ),
+    ...[...account.holdings.values()]
+      .filter(({ size, lastClose }) => size !== 0 && lastClose !== '')
+      .map(shrunkPositionRow),
+  ];
+  const matches = (name: string, value: unknown): boolean =>
+    fields.text(name) === '' || fields.text(name).split(',').includes(String(value));
+  const wanted = found
+    .filter(
+      (row) =>
+        ['', 'SWAP', 'ANY'].includes(fields.text('instType')) &&
+        ['instId', 'mgnMode', 'type', 'posId'].every((name) => matches(name, row[name])),
+    )
+    .sort((one, other) => Number(other.uTime) - Number(one.uTime));
+  return rows(...page(wanted, fields, ({ uTime }) => Number(uTime)));
 }
 
 const tradeFee = (call: Call): Answer =>
@@ -194,49 +245,77 @@ function bills({ fields }: Call, account: Account): Answer {
   return rows(...page(wanted.reverse(), fields, ({ id }) => id).map(billRow));
 }
 
-/** What the free margin would still open, on either side; null when a parameter is no number. */
-function available(
-  { fields }: Call,
-  account: Account,
-  market: Market,
-): { buy: number; sell: number; free: number } | null {
+/** Who asks how much he could trade: the position it would go to, at which price and leverage. */
+interface Asked {
+  readonly holding: Holding;
+  readonly price: number;
+  readonly leverage: number;
+}
+
+/** Position, price and leverage that a question about sizes is about; or the answer to one that makes no sense. */
+function asked(call: Call, account: Account): Asked | Answer {
+  const { fields } = call;
+  const market = marketOf(call);
+  if (market === undefined) return no('51001', UNKNOWN);
+  const mode = modeOf(fields.text('tdMode') || 'cross');
+  if (mode === null) return wrongParameter('tdMode');
   const { instrument } = market;
-  const holding = account.holding(market);
+  const side = account.positionMode === 'net_mode' ? 'net' : 'long';
+  const holding = account.holding(market, mode, side);
   const leverage = Number(fields.text('leverage') || holding.leverage);
   const text = fields.text('px');
   const price = text === '' ? market.last : instrument.priceFromNumber(Number(text));
-  if (!(leverage >= 1 && leverage <= instrument.leverageMax && price > 0 && Number.isSafeInteger(price)))
-    return null;
-  const free = Math.max(0, moneyToNumber(marginOf(account, instrument.settleCurrency).available));
-  const perLot = moneyToNumber(instrument.value(lots(1), ticks(price)));
-  const opening = Math.floor(free / (perLot * (1 / leverage + Number(TAKER_RATE))));
-  return {
-    buy: opening + 2 * Math.max(0, -holding.size),
-    sell: opening + 2 * Math.max(0, holding.size),
-    free,
-  };
+  if (!(Number.isInteger(leverage) && leverage >= 1 && leverage <= instrument.leverageMax))
+    return wrongParameter('leverage');
+  if (!(price > 0 && Number.isSafeInteger(price))) return wrongParameter('px');
+  return { holding, price, leverage };
+}
+
+/** The largest order that would be accepted, lots: found by asking the same check that an order meets. */
+function largest(call: Call, account: Account, { holding, price, leverage }: Asked, side: Side): number {
+  const { orders } = call.gateway.exchange;
+  const { market, mode } = holding;
+  const isHedged = holding.positionSide !== 'net';
+  const opened = isHedged ? account.holding(market, mode, side === 'buy' ? 'long' : 'short') : holding;
+  const before = opened.leverage;
+  opened.leverage = leverage;
+  let fits = 0;
+  let beyond = market.instrument.limitSizeMax + 1;
+  while (beyond - fits > 1) {
+    const size = Math.floor((fits + beyond) / 2);
+    if (orders.isAffordable(account, { holding: opened, side, size, price, replaces: 0 })) fits = size;
+    else beyond = size;
+  }
+  opened.leverage = before;
+  return fits;
 }
 
 function maxSize(call: Call, account: Account): Answer {
-  const market = marketOf(call);
-  if (market === undefined) return no('51001', UNKNOWN);
-  const free = available(call, account, market);
-  if (free === null) return wrongParameter('px or leverage');
-  const { instrument } = market;
+  const question = asked(call, account);
+  if ('status' in question) return question;
+  const { instrument } = question.holding.market;
   return rows({
     instId: instrument.id,
     ccy: instrument.settleCurrency,
-    maxBuy: instrument.formatSize(lots(free.buy)),
-    maxSell: instrument.formatSize(lots(free.sell)),
+    maxBuy: instrument.formatSize(lots(largest(call, account, question, 'buy'))),
+    maxSell: instrument.formatSize(lots(largest(call, account, question, 'sell'))),
   });
 }
 
+/** Margin that is free for an order, in the settlement currency; for one that only reduces, contracts. */
 function maxAvailable(call: Call, account: Account): Answer {
-  const market = marketOf(call);
-  if (market === undefined) return no('51001', UNKNOWN);
-  const free = available(call, account, market);
-  if (free === null) return wrongParameter('px or leverage');
-  return rows({ instId: market.instrument.id, availBuy: plain(free.free), availSell: plain(free.free) });
+  const question = asked(call, account);
+  if ('status' in question) return question;
+  const { holding } = question;
+  const { instrument } = holding.market;
+  if (call.fields.text('reduceOnly') === 'true') {
+    const closing = (side: Side): string => instrument.formatSize(lots(closable(holding, side)));
+    return rows({ instId: instrument.id, availBuy: closing('buy'), availSell: closing('sell') });
+  }
+  const figures = marginOf(account, instrument.settleCurrency);
+  const free = holding.mode === 'cross' ? figures.available : figures.availableCash;
+  const text = formatMoney(free > 0n ? free : NO_MONEY);
+  return rows({ instId: instrument.id, availBuy: text, availSell: text });
 }
 
 const userLimit = perTwoSeconds;
@@ -254,6 +333,7 @@ export const accountRoutes: Routes = {
   'GET account/instruments': mine(userLimit(20), instruments),
   'POST account/set-leverage': mine(userLimit(20), setLeverage),
   'GET account/leverage-info': mine(userLimit(20), leverageInfo),
+  'POST account/position/margin-balance': mine(userLimit(20), adjustMargin),
   'POST account/set-position-mode': mine(userLimit(5), setPositionMode),
   'GET account/trade-fee': mine(userLimit(5), tradeFee),
   'GET account/bills': mine({ most: 5, window: 1000 }, bills),

@@ -1,31 +1,22 @@
 import { formatMoney, moneyToNumber } from '../../core/instrument.ts';
-import { type Money, money, ticks } from '../../core/units.ts';
-import type { Account, Bill, Holding } from '../accounts/account.ts';
+import { lots, type Money, money, NO_MONEY, ticks } from '../../core/units.ts';
+import type { Account, Bill } from '../accounts/account.ts';
 import { TAKER_RATE } from '../accounts/fees.ts';
-import { initialMargin, maintenance, marginOf, markValue, tierOf } from '../accounts/margin.ts';
+import type { ClosedPosition, Holding } from '../accounts/holding.ts';
+import {
+  initialMargin,
+  liquidationPrice,
+  maintenance,
+  marginOf,
+  markValue,
+  unrealized,
+  unsigned,
+} from '../accounts/margin.ts';
 import type { Market } from '../market/market.ts';
 import { averageText, dollars, priceText, sizeText, timeText, triggerText } from './figures.ts';
 import { plain } from './text.ts';
 
 /** Money, positions and bills in the words of OKX v5: one function per object. */
-
-const unsigned = (value: Money): Money => money(value < 0n ? -value : value);
-
-/** Mark price at which the account could no longer carry this position, all else standing still; 0 = never. */
-function liquidationPrice(account: Account, holding: Holding): number {
-  const { instrument } = holding.position;
-  const figures = marginOf(account, instrument.settleCurrency);
-  const others = moneyToNumber(money(figures.maintenance - maintenance(holding)));
-  const equity = moneyToNumber(figures.equity) - others;
-  const rate = Number(tierOf(holding).maintenance) + Number(TAKER_RATE);
-  const sign = Math.sign(holding.size);
-  const value = moneyToNumber(markValue(holding));
-  const mark = instrument.priceToNumber(holding.market.mark);
-  const price = instrument.inverse
-    ? (mark * value * (1 + sign * rate)) / (sign * equity + value)
-    : (mark * (value - sign * equity)) / (value * (1 - sign * rate));
-  return price > 0 && Number.isFinite(price) ? price : 0;
-}
 
 /** Price at which closing would leave nothing won and nothing lost, fees of both ways counted. */
 function breakEven(holding: Holding): number {
@@ -43,24 +34,27 @@ export function positionRow(account: Account, holding: Holding): Record<string, 
   const { market, position } = holding;
   const { instrument } = position;
   const flat = holding.size === 0;
-  const unrealized = position.unrealized(ticks(market.mark));
-  const unrealizedLast = position.unrealized(ticks(market.last));
+  const profit = unrealized(holding);
+  const profitLast = position.unrealized(ticks(market.last));
   const initial = moneyToNumber(unsigned(position.cost)) / holding.leverage;
   const ratio = (amount: Money): string => (flat ? '' : plain(moneyToNumber(amount) / initial));
   const figures = marginOf(account, instrument.settleCurrency);
+  const isolated = holding.mode === 'isolated';
   const value = markValue(holding);
-  const realized = money(holding.pnl + holding.fee + holding.funding + holding.penalty);
+  const carried = isolated ? money(holding.margin + profit) : figures.equity;
+  const wanted = isolated ? maintenance(holding) : figures.maintenance;
   const closers = [...account.algos.values()].filter(
-    (algo) => algo.instId === instrument.id && algo.cancelOnClose,
+    (algo) => algo.cancelOnClose && account.holdingOf(algo) === holding,
   );
+  const isHedged = holding.positionSide !== 'net';
   return {
     posId: holding.id,
     instType: 'SWAP',
     instId: instrument.id,
-    mgnMode: 'cross',
-    posSide: 'net',
-    pos: sizeText(market, holding.size),
-    availPos: '',
+    mgnMode: holding.mode,
+    posSide: holding.positionSide,
+    pos: sizeText(market, isHedged ? Math.abs(holding.size) : holding.size),
+    availPos: isHedged && !flat ? sizeText(market, availableToClose(account, holding)) : '',
     posCcy: '',
     ccy: instrument.settleCurrency,
     avgPx: flat ? '' : averageText(market, position.entryPrice),
@@ -69,15 +63,15 @@ export function positionRow(account: Account, holding: Holding): Record<string, 
     idxPx: priceText(market, market.index),
     last: priceText(market, market.last),
     lever: String(holding.leverage),
-    upl: flat ? '' : formatMoney(unrealized),
-    uplRatio: ratio(unrealized),
-    uplLastPx: flat ? '' : formatMoney(unrealizedLast),
-    uplRatioLastPx: ratio(unrealizedLast),
-    imr: flat ? '' : formatMoney(money(value / BigInt(holding.leverage))),
-    margin: '',
+    upl: flat ? '' : formatMoney(profit),
+    uplRatio: ratio(profit),
+    uplLastPx: flat ? '' : formatMoney(profitLast),
+    uplRatioLastPx: ratio(profitLast),
+    imr: flat || isolated ? '' : formatMoney(money(value / BigInt(holding.leverage))),
+    margin: flat || !isolated ? '' : formatMoney(holding.margin),
     mmr: flat ? '' : formatMoney(maintenance(holding)),
-    mgnRatio: flat ? '' : plain(moneyToNumber(figures.equity) / moneyToNumber(figures.maintenance)),
-    liqPx: flat ? '' : plain(liquidationPrice(account, holding), instrument.priceDecimals + 4),
+    mgnRatio: flat ? '' : plain(moneyToNumber(carried) / moneyToNumber(wanted)),
+    liqPx: flat ? '' : liquidationText(account, holding),
     bePx: flat ? '' : plain(breakEven(holding), instrument.priceDecimals + 4),
     notionalUsd: flat ? '' : plain(dollars(market, moneyToNumber(value))),
     adl: flat ? '' : '1',
@@ -96,7 +90,7 @@ export function positionRow(account: Account, holding: Holding): Record<string, 
     fundingFee: formatMoney(holding.funding),
     liqPenalty: formatMoney(holding.penalty),
     pnl: formatMoney(holding.pnl),
-    realizedPnl: formatMoney(realized),
+    realizedPnl: formatMoney(holding.realized),
     settledPnl: '',
     tradeId: holding.tradeId === 0 ? '' : String(holding.tradeId),
     closeOrderAlgo: closers.map((algo) => ({
@@ -110,6 +104,79 @@ export function positionRow(account: Account, holding: Holding): Record<string, 
     cTime: timeText(holding.openedAt),
     uTime: timeText(holding.updatedAt),
   };
+}
+
+/** Lots that no closing order has spoken for. */
+function availableToClose(account: Account, holding: Holding): number {
+  let size = Math.abs(holding.size);
+  for (const order of account.ordersFor(holding)) if (order.reduceOnly) size -= order.size - order.filled;
+  return Math.max(0, size);
+}
+
+/** Empty when no price would liquidate it. */
+function liquidationText(account: Account, holding: Holding): string {
+  const { instrument } = holding.position;
+  const price = liquidationPrice(account, holding);
+  return price === 0 ? '' : plain(price * instrument.tickSize, instrument.priceDecimals + 4);
+}
+
+/** A position that is over, or one of which a part was closed. */
+export const closedPositionRow = (market: Market, position: ClosedPosition): Record<string, unknown> => ({
+  instType: 'SWAP',
+  instId: position.instId,
+  mgnMode: position.mode,
+  type: position.type,
+  cTime: String(position.openedAt),
+  uTime: String(position.closedAt),
+  openAvgPx: averageText(market, position.openAverage),
+  nonSettleAvgPx: '',
+  closeAvgPx: averageText(market, position.closeAverage),
+  posId: position.id,
+  openMaxPos: sizeText(market, position.largest),
+  closeTotalPos: sizeText(market, position.closedSize),
+  realizedPnl: position.realized,
+  settledPnl: '',
+  fee: position.fee,
+  fundingFee: position.funding,
+  liqPenalty: position.penalty,
+  pnl: position.pnl,
+  pnlRatio: plain(position.ratio),
+  posSide: position.positionSide,
+  lever: String(position.leverage),
+  direction: position.direction,
+  triggerPx: priceText(market, position.triggerPrice),
+  uly: position.instId.replace('-SWAP', ''),
+  ccy: market.instrument.settleCurrency,
+});
+
+/** As it would stand in the history now: a position that has been closed in part. */
+export function shrunkPositionRow(holding: Holding): Record<string, unknown> {
+  const { market, position } = holding;
+  const { instrument } = position;
+  const { openedSize, openedValue, closedSize, closedValue, realized } = holding;
+  const row = closedPositionRow(market, {
+    instId: holding.instId,
+    mode: holding.mode,
+    positionSide: holding.positionSide,
+    id: holding.id,
+    type: '2',
+    direction: holding.size > 0 ? 'long' : 'short',
+    leverage: holding.leverage,
+    openAverage: instrument.averagePrice(lots(openedSize), openedValue),
+    closeAverage: instrument.averagePrice(lots(closedSize), closedValue),
+    largest: holding.largest,
+    closedSize,
+    pnl: formatMoney(holding.pnl),
+    fee: formatMoney(holding.fee),
+    funding: formatMoney(holding.funding),
+    penalty: formatMoney(holding.penalty),
+    realized: formatMoney(realized),
+    ratio: (moneyToNumber(realized) / moneyToNumber(openedValue)) * holding.leverage,
+    triggerPrice: 0,
+    openedAt: holding.openedAt,
+    closedAt: holding.updatedAt,
+  });
+  return { ...row, type: holding.lastClose };
 }
 
 /** Dollars for one unit of a settlement currency. */
@@ -126,29 +193,30 @@ function currencyRow(
 ): Record<string, unknown> {
   const figures = marginOf(account, currency);
   const price = dollarPrice(account, currency, markets);
-  const available = figures.available > 0n ? figures.available : money(0n);
+  const available = figures.available > 0n ? figures.available : NO_MONEY;
+  const availableCash = figures.availableCash > 0n ? figures.availableCash : NO_MONEY;
   let value = 0;
   let positions = 0n;
   for (const holding of account.holdings.values())
     if (holding.position.instrument.settleCurrency === currency) {
       value += moneyToNumber(markValue(holding));
-      positions += initialMargin(account, holding);
+      if (holding.mode === 'cross') positions += initialMargin(account, holding);
     }
-  const equity = moneyToNumber(figures.equity);
+  const equity = moneyToNumber(money(figures.equity + figures.isolatedEquity));
   return {
     ccy: currency,
-    eq: formatMoney(figures.equity),
+    eq: formatMoney(money(figures.equity + figures.isolatedEquity)),
     cashBal: formatMoney(figures.cash),
     uTime: String(markets[0]!.now),
-    isoEq: '0',
+    isoEq: formatMoney(figures.isolatedEquity),
     availEq: formatMoney(available),
-    availBal: formatMoney(available),
+    availBal: formatMoney(availableCash),
     disEq: plain(equity * price),
     fixedBal: '0',
     frozenBal: formatMoney(money(positions)),
     ordFrozen: formatMoney(figures.frozen),
     upl: formatMoney(figures.unrealized),
-    isoUpl: '0',
+    isoUpl: formatMoney(figures.isolatedUnrealized),
     uplLiab: '',
     liab: '',
     crossLiab: '',
@@ -157,7 +225,10 @@ function currencyRow(
     eqUsd: plain(equity * price),
     imr: formatMoney(figures.initial),
     mmr: formatMoney(figures.maintenance),
-    mgnRatio: figures.maintenance === 0n ? '' : plain(equity / moneyToNumber(figures.maintenance)),
+    mgnRatio:
+      figures.maintenance === 0n
+        ? ''
+        : plain(moneyToNumber(figures.equity) / moneyToNumber(figures.maintenance)),
     notionalLever: equity > 0 ? plain(value / equity) : '',
     borrowFroz: '',
     maxLoan: '',
@@ -190,10 +261,14 @@ export function balanceRow(
     .filter((ccy) => wanted.length === 0 || wanted.includes(ccy))
     .map((ccy) => currencyRow(account, ccy, markets));
   const total = details.reduce((sum, row) => sum + Number(row.eqUsd), 0);
+  const isolated = details.reduce(
+    (sum, row) => sum + Number(row.isoEq) * dollarPrice(account, String(row.ccy), markets),
+    0,
+  );
   return {
     uTime: String(markets[0]!.now),
     totalEq: plain(total),
-    isoEq: '0',
+    isoEq: plain(isolated),
     adjEq: '',
     availEq: '',
     ordFroz: '',
@@ -221,14 +296,14 @@ export const billRow = (bill: Bill): Record<string, unknown> => ({
   ts: String(bill.at),
   balChg: bill.change,
   bal: bill.balance,
-  posBalChg: '0',
-  posBal: '0',
+  posBalChg: bill.marginChange,
+  posBal: bill.margin,
   sz: bill.size,
   px: bill.price,
   pnl: bill.pnl,
   fee: bill.fee,
   interest: '0',
-  mgnMode: 'cross',
+  mgnMode: bill.mode,
   ordId: bill.orderId,
   tradeId: bill.tradeId,
   clOrdId: '',

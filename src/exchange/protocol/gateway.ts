@@ -1,4 +1,5 @@
-import type { Account, Holding } from '../accounts/account.ts';
+import type { Account } from '../accounts/account.ts';
+import type { Holding } from '../accounts/holding.ts';
 import type { BalanceReason } from '../accounts/observer.ts';
 import type { Fill, Order } from '../accounts/order.ts';
 import type { Algo } from '../algos/algo.ts';

@@ -1,7 +1,7 @@
 import { formatMoney } from '../../core/instrument.ts';
 import { lots } from '../../core/units.ts';
 import type { Attachment, Fill, Order } from '../accounts/order.ts';
-import type { Algo } from '../algos/algo.ts';
+import { type Algo, type Trailing, triggerOf } from '../algos/algo.ts';
 import type { Market } from '../market/market.ts';
 import {
   averageText,
@@ -15,18 +15,27 @@ import {
 
 /** Orders, fills and algo orders in the words of OKX v5: one function per object. */
 
+const trailingRow = (market: Market, trailing: Trailing | null): Record<string, unknown> => ({
+  callbackRatio: trailing?.ratio ?? '',
+  callbackSpread: trailing === null ? '' : priceText(market, trailing.spread),
+  activePx: trailing === null ? '' : priceText(market, trailing.activeAt),
+});
+
 const attachmentRow = (market: Market, attachment: Attachment): Record<string, unknown> => ({
-  attachAlgoId: '',
+  attachAlgoId: attachment.id === 0 ? '' : String(attachment.id),
   attachAlgoClOrdId: attachment.clientId,
-  tpOrdKind: attachment.takeProfit === null ? '' : 'condition',
+  tpOrdKind: attachment.takeProfit === null ? '' : attachment.limitTakeProfit ? 'limit' : 'condition',
   tpTriggerPx: triggerText(market, attachment.takeProfit),
   tpTriggerPxType: attachment.takeProfit?.watches ?? '',
   tpOrdPx: triggeredPriceText(market, attachment.takeProfit),
   slTriggerPx: triggerText(market, attachment.stopLoss),
   slTriggerPxType: attachment.stopLoss?.watches ?? '',
   slOrdPx: triggeredPriceText(market, attachment.stopLoss),
-  sz: '',
-  amendPxOnTriggerType: '0',
+  tpTriggerRatio: '',
+  slTriggerRatio: '',
+  sz: attachment.size === 0 ? '' : sizeText(market, attachment.size),
+  amendPxOnTriggerType: attachment.stopToCost ? '1' : '0',
+  ...trailingRow(market, attachment.trailing),
   failCode: '',
   failReason: '',
 });
@@ -49,8 +58,8 @@ export function orderRow(market: Market, order: Order): Record<string, unknown> 
     sz: sizeText(market, order.size),
     ordType: order.type,
     side: order.side,
-    posSide: 'net',
-    tdMode: 'cross',
+    posSide: order.positionSide,
+    tdMode: order.mode,
     state: order.state,
     accFillSz: sizeText(market, order.filled),
     avgPx:
@@ -74,18 +83,18 @@ export function orderRow(market: Market, order: Order): Record<string, unknown> 
     category: order.category,
     attachAlgoOrds: order.attachments.map((attachment) => attachmentRow(market, attachment)),
     attachAlgoClOrdId: order.attachments[0]?.clientId ?? '',
-    linkedAlgoOrd: { algoId: '' },
+    linkedAlgoOrd: { algoId: order.linkedAlgoId === 0 ? '' : String(order.linkedAlgoId) },
     algoId: order.algoId === 0 ? '' : String(order.algoId),
     algoClOrdId: order.algoClientId,
     stpId: '',
-    stpMode: 'cancel_maker',
+    stpMode: order.selfTrade,
     tpTriggerPx: '',
     tpTriggerPxType: '',
     tpOrdPx: '',
     slTriggerPx: '',
     slTriggerPxType: '',
     slOrdPx: '',
-    isTpLimit: 'false',
+    isTpLimit: String(order.linkedAlgoId !== 0),
     quickMgnType: '',
     cTime: String(order.createdAt),
     uTime: String(order.updatedAt),
@@ -109,7 +118,7 @@ export function orderPush(market: Market, order: Order, fill: Fill | null): Reco
     fillMarkPx: fill === null ? '' : priceText(market, fill.markPrice),
     fillIdxPx: fill === null ? '' : priceText(market, fill.indexPrice),
     notionalUsd: orderValueText(market, order.size, order.price),
-    amendSource: '',
+    amendSource: order.amendSource,
     reqId: order.requestId,
     amendResult: order.amendResult,
     lastPx: priceText(market, market.last),
@@ -132,6 +141,12 @@ export const fillPush = (market: Market, fill: Fill): Record<string, unknown> =>
   clOrdId: /^\d{1,18}$/.test(fill.clientOrderId) ? fill.clientOrderId : '0',
 });
 
+/** OKX's sub types of a trade, in net mode and in hedge mode. */
+function fillSubType({ side, positionSide }: Fill): string {
+  if (positionSide === 'net') return side === 'buy' ? '1' : '2';
+  return positionSide === 'long' ? (side === 'buy' ? '3' : '5') : side === 'buy' ? '6' : '4';
+}
+
 export const fillRow = (market: Market, fill: Fill): Record<string, unknown> => ({
   instType: 'SWAP',
   instId: fill.instId,
@@ -139,7 +154,7 @@ export const fillRow = (market: Market, fill: Fill): Record<string, unknown> => 
   ordId: String(fill.orderId),
   clOrdId: fill.clientOrderId,
   billId: String(fill.billId),
-  subType: fill.side === 'buy' ? '1' : '2',
+  subType: fillSubType(fill),
   tag: fill.tag,
   fillPx: priceText(market, fill.price),
   fillSz: sizeText(market, fill.size),
@@ -151,7 +166,7 @@ export const fillRow = (market: Market, fill: Fill): Record<string, unknown> => 
   fillMarkVol: '',
   fillFwdPx: '',
   side: fill.side,
-  posSide: 'net',
+  posSide: fill.positionSide,
   execType: fill.maker ? 'M' : 'T',
   feeCcy: market.instrument.settleCurrency,
   fee: fill.fee,
@@ -172,8 +187,8 @@ export function algoRow(market: Market, algo: Algo): Record<string, unknown> {
     ordIdList: child === '' ? [] : [child],
     ordType: algo.type,
     side: algo.side,
-    posSide: 'net',
-    tdMode: 'cross',
+    posSide: algo.positionSide,
+    tdMode: algo.mode,
     ccy: '',
     tgtCcy: '',
     sz: algo.size === 0 ? '' : sizeText(market, algo.size),
@@ -199,13 +214,15 @@ export function algoRow(market: Market, algo: Algo): Record<string, unknown> {
     last: priceText(market, market.last),
     notionalUsd: orderValueText(market, algo.size, 0),
     tag: algo.tag,
-    linkedOrd: { ordId: algo.parentId === 0 ? '' : String(algo.parentId) },
-    attachAlgoOrds: [],
+    linkedOrd: { ordId: algo.linkedOrderId === 0 ? '' : String(algo.linkedOrderId) },
+    attachAlgoOrds: algo.attachments.map((attachment) => attachmentRow(market, attachment)),
+    ...trailingRow(market, algo.trailing),
+    moveTriggerPx: algo.trailing === null ? '' : priceText(market, triggerOf(algo.trailing, algo.side)),
     isTradeBorrowMode: '',
     quickMgnType: '',
-    reqId: '',
-    amendResult: '',
-    amendPxOnTriggerType: '0',
+    reqId: algo.requestId,
+    amendResult: algo.amendResult,
+    amendPxOnTriggerType: algo.stopToCostAt === 0 ? '0' : '1',
     cTime: String(algo.createdAt),
     uTime: String(algo.updatedAt),
   };

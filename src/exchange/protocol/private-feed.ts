@@ -1,5 +1,6 @@
 import { formatMoney } from '../../core/instrument.ts';
-import type { Account, Holding } from '../accounts/account.ts';
+import type { Account } from '../accounts/account.ts';
+import type { Holding } from '../accounts/holding.ts';
 import type { AccountObserver, BalanceReason } from '../accounts/observer.ts';
 import type { Fill, Order } from '../accounts/order.ts';
 import type { Algo } from '../algos/algo.ts';
@@ -7,6 +8,9 @@ import type { Exchange } from '../exchange.ts';
 import { balanceRow, positionRow } from './account-rows.ts';
 import type { Hub } from './hub.ts';
 import { algoRow, fillPush, orderPush } from './order-rows.ts';
+
+/** What OKX tells of on `algo-advance` instead of `orders-algo`. */
+const isAdvanced = (algo: Algo): boolean => algo.type === 'move_order_stop';
 
 /** Events within this long are one push on `account` and `positions`. */
 const MERGE_MS = 50;
@@ -59,10 +63,10 @@ export class PrivateFeed implements AccountObserver {
     this.dirty = true;
     const market = this.exchange.market(algo.instId)!;
     this.queue(
-      'orders-algo',
+      isAdvanced(algo) ? 'algo-advance' : 'orders-algo',
       account,
       algo.instId,
-      () => `"data":[${JSON.stringify(algoRow(market, algo))}]`,
+      () => `"data":[${JSON.stringify(isAdvanced(algo) ? this.advancedRow(algo) : algoRow(market, algo))}]`,
     );
   }
 
@@ -98,6 +102,7 @@ export class PrivateFeed implements AccountObserver {
         balanceRow(account, this.exchange.markets, filter === EVERYTHING ? '' : filter),
       )}]`;
     if (channel === 'positions') return this.positions(account, filter);
+    if (channel === 'algo-advance') return this.advanced(account, filter);
     if (channel !== 'balance_and_position') return null;
     const holdings = [...account.holdings.values()].filter(({ size }) => size !== 0);
     const row = this.balanceAndPosition(account, holdings, [...account.cash.keys()], 'snapshot');
@@ -109,6 +114,18 @@ export class PrivateFeed implements AccountObserver {
       .filter(({ size, market }) => size !== 0 && (filter === EVERYTHING || filter === market.instrument.id))
       .map((holding) => this.position(account, holding));
     return `"eventType":"snapshot","curPage":1,"lastPage":true,"data":${JSON.stringify(rows)}`;
+  }
+
+  /** Trailing stops that are waiting; nothing is said when there are none. */
+  private advanced(account: Account, filter: string): string | null {
+    const rows = [...account.algos.values()]
+      .filter((algo) => isAdvanced(algo) && (filter === EVERYTHING || filter === algo.instId))
+      .map((algo) => this.advancedRow(algo));
+    return rows.length === 0 ? null : `"data":${JSON.stringify(rows)}`;
+  }
+
+  private advancedRow(algo: Algo): Record<string, unknown> {
+    return { ...algoRow(this.exchange.market(algo.instId)!, algo), pTime: String(this.exchange.now) };
   }
 
   private position(account: Account, holding: Holding): Record<string, unknown> {

@@ -5,7 +5,7 @@ import { closing } from '../accounts/order-desk.ts';
 import type { Algo } from '../algos/algo.ts';
 import type { Fields } from './fields.ts';
 import { algoRow, fillRow, orderRow } from './order-rows.ts';
-import { CLIENT_ID } from './requests.ts';
+import { CLIENT_ID, MODES, POSITION_SIDES } from './requests.ts';
 import {
   type Answer,
   type Call,
@@ -21,6 +21,7 @@ import {
 } from './route.ts';
 import {
   amend,
+  amendAlgo,
   cancel,
   cancelAlgo,
   limited,
@@ -73,21 +74,26 @@ function closePosition({ gateway, fields }: Call, account: Account): Answer {
   const market = gateway.exchange.market(fields.text('instId'));
   if (market === undefined)
     return no('51001', "Instrument ID, Instrument ID code, or Spread ID doesn't exist.");
-  const holding = account.holding(market);
-  if (holding.size === 0) return no('51023', 'Position does not exist.');
-  const { orders } = gateway.exchange;
-  const reducing = [...account.ordersOf(market.instrument.id)].filter(({ reduceOnly }) => reduceOnly);
-  if (reducing.length > 0 && fields.text('autoCxl') !== 'true')
-    return no('51112', 'Close order size exceeds your available size for the position.');
+  const mode = MODES.find((one) => one === fields.text('mgnMode'));
+  if (mode === undefined) return wrongParameter('mgnMode');
+  const posSide = POSITION_SIDES.find((one) => one === (fields.text('posSide') || 'net'));
+  if (posSide === undefined || (posSide === 'net') !== (account.positionMode === 'net_mode'))
+    return wrongParameter('posSide');
   const clientId = fields.text('clOrdId');
   const tag = fields.text('tag');
   if (clientId !== '' && !CLIENT_ID.test(clientId)) return wrongParameter('clOrdId');
+  const holding = account.holding(market, mode, posSide);
+  if (holding.size === 0) return no('51023', 'Position does not exist.');
+  const { orders } = gateway.exchange;
+  const reducing = [...account.ordersFor(holding)].filter(({ reduceOnly }) => reduceOnly);
+  if (reducing.length > 0 && fields.text('autoCxl') !== 'true')
+    return no('51115', 'Cancel all pending close-orders before liquidation.');
   const placed = gateway.change(() => {
     for (const order of reducing) orders.cancel(account, order, CANCELED.user);
     return orders.place(account, closing(holding, clientId, tag));
   });
   if (!placed.ok) return no(placed.error.code, placed.error.message);
-  return rows({ instId: market.instrument.id, posSide: 'net', clOrdId: clientId, tag });
+  return rows({ instId: market.instrument.id, posSide, clOrdId: clientId, tag });
 }
 
 function rowOf(call: Call, order: Order): Record<string, unknown> {
@@ -206,6 +212,8 @@ function findAlgo(call: Call, account: Account): Answer {
   return algo === undefined ? no('51603', 'Order does not exist') : rows(algoRowOf(call, algo));
 }
 
+const TAGS_MAX = 20;
+
 /** Seconds, `0` = off. A tag covers the orders that carry it; without one, all. */
 function cancelAllAfter({ gateway, fields, limits }: Call, account: Account): Answer {
   const seconds = Number(fields.text('timeOut') || Number.NaN);
@@ -214,6 +222,8 @@ function cancelAllAfter({ gateway, fields, limits }: Call, account: Account): An
   const tag = fields.text('tag');
   if (!limits.take(`cancel-all-after|${account.uid}|${tag}`, 1, 1000, Date.now()))
     return no(limited().code, 'Too Many Requests', 429);
+  if (seconds !== 0 && tag !== '' && !account.switches.has(tag) && account.switches.size >= TAGS_MAX)
+    return no('51071', "You've reached the maximum limit for tag level cancel all after timers.");
   const at = gateway.now + seconds * 1000;
   gateway.change(() => {
     if (seconds === 0) account.switches.delete(tag);
@@ -232,6 +242,7 @@ export const tradeRoutes: Routes = {
   'POST trade/amend-order': operate('amend', amend, 'one'),
   'POST trade/amend-batch-orders': operate('amend', amend, 'many'),
   'POST trade/order-algo': operate('order-algo', placeAlgo, 'one', 20, 20),
+  'POST trade/amend-algos': operate('amend-algos', amendAlgo, 'one', 20, 20),
   'POST trade/cancel-algos': operate('cancel-algos', cancelAlgo, 'many', 20, 20),
   'POST trade/cancel-advance-algos': operate('cancel-algos', cancelAlgo, 'many', 20, 20),
   'POST trade/close-position': { ...ask(perTwoSeconds(20), closePosition), timed: true },

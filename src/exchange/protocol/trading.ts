@@ -4,7 +4,7 @@ import { type Refusal, refusal } from '../accounts/refusal.ts';
 import { Fields } from './fields.ts';
 import type { Gateway } from './gateway.ts';
 import type { RateLimits } from './rate-limits.ts';
-import { findMarket, readAlgo, readAmendment, readPlacement } from './requests.ts';
+import { findMarket, readAlgo, readAlgoAmendment, readAmendment, readPlacement } from './requests.ts';
 
 /** The order operations, for REST and WebSocket alike: one request object in, one row of the answer out. */
 
@@ -26,7 +26,7 @@ function orderNo(gateway: Gateway, fields: Fields, no: Refusal): Row {
 }
 
 export const place: Operation = (gateway, account, fields) => {
-  const read = readPlacement(gateway.exchange, fields);
+  const read = readPlacement(gateway.exchange, account, fields);
   if (!read.ok) return orderNo(gateway, fields, read.error);
   const placed = gateway.exchange.orders.place(account, read.value);
   if (!placed.ok) return orderNo(gateway, fields, placed.error);
@@ -95,7 +95,7 @@ export const amend: Operation = (gateway, account, fields) => {
   const extra = { reqId: fields.text('reqId'), subCode: '' };
   const order = openOrder(gateway, account, fields, '51503');
   if (isRefusal(order)) return unchanged(gateway, fields, order, extra);
-  const read = readAmendment(gateway.exchange.market(order.instId)!, fields);
+  const read = readAmendment(gateway.exchange.market(order.instId)!, order, fields);
   if (!read.ok) return unchanged(gateway, fields, read.error, extra);
   const amended = gateway.exchange.orders.amend(account, order, read.value);
   return amended.ok ? changed(gateway, order, extra) : unchanged(gateway, fields, amended.error, extra);
@@ -128,6 +128,25 @@ export const cancelAlgo: Operation = (gateway, account, fields) => {
       sMsg: 'Cancellation failed as the order has been filled, canceled or does not exist.',
     };
   gateway.exchange.algos.cancel(account, algo, gateway.now);
+  return { ...common, algoId: String(algo.id), algoClOrdId: algo.clientId, sCode: '0', sMsg: '' };
+};
+
+export const amendAlgo: Operation = (gateway, account, fields) => {
+  const id = fields.text('algoId');
+  const clientId = fields.text('algoClOrdId');
+  const algo = [...account.algos.values()].find((one) =>
+    id !== '' ? String(one.id) === id : clientId !== '' && one.clientId === clientId,
+  );
+  const common = { algoId: id, algoClOrdId: clientId, reqId: fields.text('reqId') };
+  if (algo === undefined)
+    return {
+      ...common,
+      sCode: '51527',
+      sMsg: 'Order modification unsuccessful. The stop order does not exist.',
+    };
+  const read = readAlgoAmendment(gateway.exchange.market(algo.instId)!, algo, fields);
+  const amended = read.ok ? gateway.exchange.algos.amend(account, algo, read.value) : read;
+  if (!amended.ok) return { ...common, sCode: amended.error.code, sMsg: amended.error.message };
   return { ...common, algoId: String(algo.id), algoClOrdId: algo.clientId, sCode: '0', sMsg: '' };
 };
 
