@@ -11,7 +11,6 @@ import {
 import { Instrument, type InstrumentSpec } from '../core/instrument.ts';
 import { ms, msToUs, type Us, us } from '../core/units.ts';
 import { Exchange } from '../exchange/exchange.ts';
-import { STEP_MS } from '../exchange/market/agents.ts';
 import type { Market } from '../exchange/market/market.ts';
 import { Gateway } from '../exchange/protocol/gateway.ts';
 import type { LabelSink } from '../exchange/scenarios/label.ts';
@@ -56,12 +55,17 @@ export class Simulation {
   messages = 0;
   bytes = 0;
   events = 0;
+  private begun = false;
+  private readonly markets: readonly Market[];
   private readonly options: SimulationOptions;
 
   constructor(options: SimulationOptions) {
     this.options = options;
-    this.exchange = new Exchange(options.seed, options.from, null, options.scenario, options.label);
-    const markets = options.symbols.map((symbol) => {
+    // what was planted and over before anybody listened is nobody's business
+    this.exchange = new Exchange(options.seed, options.from, null, options.scenario, (label) => {
+      if (this.begun) options.label?.(label);
+    });
+    this.markets = options.symbols.map((symbol) => {
       const market = this.exchange.market(symbol);
       if (market === undefined)
         throw new RangeError(
@@ -69,10 +73,15 @@ export class Simulation {
         );
       return market;
     });
-    this.rows = markets.map(({ listing }) => listing.row);
+    this.rows = this.markets.map(({ listing }) => listing.row);
     this.specs = this.rows.map((row) => instrumentSpecOf(row as Row));
+  }
+
+  /** The client subscribes: from here on there are messages and events. To be called once. */
+  begin(): void {
+    this.begun = true;
     const gateway = new Gateway(this.exchange, () => undefined);
-    markets.forEach((market, index) => this.subscribe(gateway, market, index));
+    for (const [index, market] of this.markets.entries()) this.subscribe(gateway, market, index);
   }
 
   /** Exchange time, ms. */
@@ -118,9 +127,6 @@ export class Simulation {
     }
   }
 }
-
-/** Whole steps of the market. */
-export const wholeSteps = (milliseconds: number): number => Math.floor(milliseconds / STEP_MS) * STEP_MS;
 
 /** Reads the messages of one instrument as our own feed reads those of OKX. */
 class Client {

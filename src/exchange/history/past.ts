@@ -10,7 +10,7 @@ const STEP_SECONDS = PAST_STEP_MS / 1000;
  * a free random walk's. Set so that the past's one-minute bars are as tall as the live market's (14 bp either side of
  * the seam, mean of 8 seeds).
  */
-const WITHIN_STEP = 0.47;
+const WITHIN_STEP = 0.6;
 
 /** Where the logarithm of a price was at the ends of successive steps, and how restless it was within each. */
 export interface Path {
@@ -30,7 +30,8 @@ export interface Worth {
 /** Assets that live on together. */
 export interface Living {
   readonly worth: readonly [Worth, Worth];
-  advance(seconds: number): void;
+  /** `at` is the time when the stretch begins, ms. */
+  advance(seconds: number, at: number): void;
 }
 
 /**
@@ -42,7 +43,7 @@ export function liveThrough(living: Living, from: number, to: number): readonly 
   const logs: readonly [number[], number[]] = [[first[0].log], [first[1].log]];
   const deviations: readonly [number[], number[]] = [[], []];
   for (let at = from; at + PAST_STEP_MS <= to; at += PAST_STEP_MS) {
-    living.advance(STEP_SECONDS);
+    living.advance(STEP_SECONDS, at);
     living.worth.forEach(({ log, deviation }, asset) => {
       logs[asset]!.push(log);
       deviations[asset]!.push(deviation * Math.sqrt(STEP_SECONDS));

@@ -9,9 +9,11 @@ import type { LatentValue } from './latent-value.ts';
 const STEP_SECONDS = STEP_MS / 1000;
 /** Parents being worked off at a time, and how often a slice is followed by one of the same parent. */
 const PARENTS = 8;
-const SAME_AGAIN = 0.12;
+const SAME_AGAIN = 0.2;
 /** How long those who follow a jump take to arrive. */
 const CHASE_SECONDS = 0.25;
+/** How unlike jumps are in how many follow them: deviation of the logarithm. */
+const FOLLOWING = 1;
 /** How long the pressure of a taker's order stays in the makers' opinion. */
 const PRESSURE_SECONDS = 5;
 /** Pressure of an order as large as `PRESSURE_SIZE` units, basis points; it grows with the square root of the size. */
@@ -84,7 +86,9 @@ export class Takers {
     const { random, terms, activity } = this;
     this.pressure *= Math.exp(-STEP_SECONDS / PRESSURE_SECONDS);
     const movedBp = (this.crowd.moved / this.crowd.opinion) * 10_000;
-    this.chase = this.chase * Math.exp(-STEP_SECONDS / CHASE_SECONDS) + terms.burst * movedBp * activity;
+    this.chase =
+      this.chase * Math.exp(-STEP_SECONDS / CHASE_SECONDS) +
+      terms.burst * movedBp * activity * this.following(movedBp);
     this.arrive((Math.abs(this.chase) / CHASE_SECONDS) * STEP_SECONDS, this.chase > 0 ? BID : ASK);
 
     const foreseenBp = this.latent.foreseen * 10_000;
@@ -114,6 +118,11 @@ export class Takers {
   private push(sign: number, size: number): void {
     const push = PRESSURE_BP * Math.sqrt(size / this.unitLots / PRESSURE_SIZE);
     this.pressure += sign * Math.min(PRESSURE_BP_MAX, push);
+  }
+
+  /** Some jumps nobody follows, some everybody: multiple of the mean, which is 1. */
+  private following(movedBp: number): number {
+    return movedBp === 0 ? 0 : Math.exp(FOLLOWING * this.random.normal() - FOLLOWING ** 2 / 2);
   }
 
   private arrive(expected: number, side: BookSide): void {

@@ -59,6 +59,7 @@ export class World {
     const own = value.volatility * Math.sqrt(1 - CORRELATION * CORRELATION);
     this.ether = new LatentValue(priceOf('ETH'), { ...value, volatility: own, news_per_hour: 0 }, chance(4));
 
+    for (const latent of [this.bitcoin, this.ether]) latent.tell(begin);
     const warmUp = remembered === null ? WARM_UP_MS : 0;
     this.now = begin - warmUp;
     const paths = new Map<LatentValue, Path>();
@@ -81,13 +82,17 @@ export class World {
 
   step(): void {
     this.now += STEP_MS;
-    this.advance(STEP_MS / 1000);
+    this.advance(STEP_MS / 1000, this.now);
     for (const market of this.markets) market.step(this.now);
     this.tellOfTheWorld();
   }
 
   /** Moves what the assets are worth: Bitcoin leads, Ether goes along and has news of its own. */
-  advance(seconds: number): void {
+  advance(seconds: number, at: number): void {
+    if (at % 60_000 === 0) {
+      this.bitcoin.tell(at);
+      this.ether.tell(at);
+    }
     const move = this.bitcoin.advance(seconds);
     this.ether.advance(seconds, CORRELATION * move);
   }

@@ -6,7 +6,12 @@ import { z } from 'zod';
  */
 
 const number = (fallback: number, low: number, high: number, text: string) =>
-  z.number().min(low, `must be at least ${low}`).max(high, `must be at most ${high}`).default(fallback).describe(text);
+  z
+    .number()
+    .min(low, `must be at least ${low}`)
+    .max(high, `must be at most ${high}`)
+    .default(fallback)
+    .describe(text);
 const section = <Shape extends z.ZodRawShape>(shape: Shape) => z.strictObject(shape).prefault({} as never);
 
 export const INSTRUMENTS = ['BTC-USDT-SWAP', 'ETH-USDT-SWAP', 'BTC-USD-SWAP'] as const;
@@ -21,7 +26,7 @@ const regime = z.strictObject({
 });
 
 const value = section({
-  volatility: number(0.62, 0, 10, 'Ordinary volatility, annualised.'),
+  volatility: number(0.53, 0, 10, 'Ordinary volatility, annualised.'),
   jumps_per_second: number(0.45, 0.001, 100, 'Pieces of small news.'),
   leak_share: number(0.3, 0, 1, 'Share of them that the informed know before.'),
   leak_seconds: number(0.8, 0.01, 600, 'How long before, in the mean.'),
@@ -43,14 +48,29 @@ const value = section({
 
 const crowd = section({
   background: number(1, 0, 5, 'Orders behind the best prices: multiple of the ordinary 2 × 960; 0 for none.'),
-  makers: number(1, 0, 5, 'Length of the queues at the best prices: multiple of the ordinary 32; 0 for none.'),
+  makers: number(
+    1,
+    0,
+    5,
+    'Length of the queues at the best prices: multiple of the ordinary 32; 0 for none.',
+  ),
 });
 
 const takers = section({
   per_second: number(5, 0, 1000, 'Market orders when nothing happens, main instrument.'),
   burst: number(4, 0, 1000, 'Market orders that follow a jump of one basis point, in its direction.'),
-  informed_per_second: number(8, 0, 1000, 'Market orders of those who know a coming move of one basis point.'),
-  memory_exponent: number(1.5, 1.05, 5, 'Tail of the lengths of parents: signs then remember with lag^(1 − it).'),
+  informed_per_second: number(
+    8,
+    0,
+    1000,
+    'Market orders of those who know a coming move of one basis point.',
+  ),
+  memory_exponent: number(
+    1.5,
+    1.05,
+    5,
+    'Tail of the lengths of parents: signs then remember with lag^(1 − it).',
+  ),
 });
 
 const parents = section({

@@ -1,6 +1,15 @@
 import type { Observation } from './observation.ts';
 import { SAMPLE_MS } from './observation.ts';
-import { autocorrelation, correlation, kurtosis, mean, quantile, slope, tailExponent, variance } from './statistics.ts';
+import {
+  autocorrelation,
+  correlation,
+  kurtosis,
+  mean,
+  quantile,
+  slope,
+  tailExponent,
+  variance,
+} from './statistics.ts';
 
 /** Figures by the name of the fact; `NaN` where the recording is too short or does not say. */
 export type Figures = Readonly<Record<string, number>>;
@@ -35,6 +44,7 @@ function overPhases(seen: Observation, seconds: number, figure: (moves: number[]
 }
 
 function movesOf(seen: Observation): Figures {
+  if (seen.middles.length < 120 * PER_SECOND) return {};
   const second = moves(seen, 1);
   const sizes = second.map(Math.abs);
   const minute = moves(seen, 60, 1).map(Math.abs);
@@ -55,6 +65,7 @@ function movesOf(seen: Observation): Figures {
     return_autocorrelation_10s: overPhases(seen, 10, (each) => autocorrelation(each, 1)),
     kurtosis_1s: kurtosis(second),
     kurtosis_10s: overPhases(seen, 10, kurtosis),
+    kurtosis_fall: kurtosis(second) / overPhases(seen, 10, kurtosis),
     volatility_memory_1s: autocorrelation(sizes, 1),
     volatility_memory_10s: mean([8, 9, 10, 11, 12].map((lag) => autocorrelation(sizes, lag))),
     move_1s_median: quantile(sizes, 0.5),
@@ -69,6 +80,7 @@ function movesOf(seen: Observation): Figures {
 }
 
 function bookOf(seen: Observation): Figures {
+  if (seen.spreads.length === 0) return {};
   return {
     spread_median: quantile(seen.spreads, 0.5),
     spread_p90: quantile(seen.spreads, 0.9),

@@ -43,7 +43,8 @@ export class Observation {
   }
 
   take(event: MarketEvent): void {
-    if (event.kind === EventKind.trade) this.traded(event.exchangeAt, event.size, event.side === 'buy' ? 1 : -1);
+    if (event.kind === EventKind.trade)
+      this.traded(event.exchangeAt, event.size, event.side === 'buy' ? 1 : -1);
     else if (event.kind === EventKind.book) {
       const at = event.frame.exchangeAt as number;
       if (this.from === 0) {
@@ -80,7 +81,8 @@ export class Observation {
     this.spreads.push(usable ? book.spread : this.spreads[last]!);
     const profile = this.middles.length % PROFILE_EVERY === 1;
     const now = [this.levels(BID, profile), this.levels(ASK, profile)] as const;
-    if (this.lookedAt) this.changes.push(differences(this.before[BID], now[BID]) + differences(this.before[ASK], now[ASK]));
+    if (this.lookedAt)
+      this.changes.push(differences(this.before[BID], now[BID]) + differences(this.before[ASK], now[ASK]));
     this.before = now;
     this.lookedAt = true;
   }

@@ -56,6 +56,7 @@ export class Iceberg extends Plant {
   private refill(): void {
     const size = this.native ? this.peak : Math.round(this.peak * (0.9 + 0.2 * this.stage.random.uniform()));
     // where the price has gone through its own, the exchange would trade; this one waits for it to come back
-    if (this.rest(this.own, this.price, Math.max(1, Math.min(size, this.total - this.traded))) >= 0) this.refills += 1;
+    if (this.rest(this.own, this.price, Math.max(1, Math.min(size, this.total - this.traded))) >= 0)
+      this.refills += 1;
   }
 }

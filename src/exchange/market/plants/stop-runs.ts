@@ -46,7 +46,11 @@ export class StopRun extends Plant {
     if (stage.now - this.crossedAt > CASCADE_MS) return false;
     for (let i = stage.random.poisson(0.25); i > 0; i--) {
       this.stops += 1;
-      this.stopLots += stage.take(this.own, Math.ceil(stage.queues(0.02) * (0.2 + stage.random.exponential(1))), 40);
+      this.stopLots += stage.take(
+        this.own,
+        Math.ceil(stage.queues(0.02) * (0.2 + stage.random.exponential(1))),
+        40,
+      );
     }
     return true;
   }

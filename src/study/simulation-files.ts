@@ -1,0 +1,132 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Instrument } from '../core/instrument.ts';
+import { lots, ms, msToUs, ticks } from '../core/units.ts';
+import type { Label } from '../exchange/scenarios/label.ts';
+import { hashFile } from '../tape/hash.ts';
+import { RawWriter } from '../tape/raw.ts';
+import { TapeWriter } from '../tape/writer.ts';
+import { Simulation, type SimulationOptions } from './simulate.ts';
+
+export interface SimulationReport {
+  readonly seed: number;
+  readonly feed: string;
+  /** ms. */
+  readonly from: number;
+  readonly to: number;
+  readonly symbols: readonly string[];
+  readonly events: number;
+  readonly messages: number;
+  readonly messageBytes: number;
+  readonly labels: Readonly<Record<string, number>>;
+  /** Virtual time over wall time. */
+  readonly speed: number;
+  /** SHA-256 by file name: the same for the same options. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** How much is simulated before the writers may work off what they were given. */
+const STRETCH_MS = 1000;
+const TAPE = 'market.tape';
+const RAW = 'raw.jsonl';
+const LABELS = 'labels.jsonl';
+
+/**
+ * Simulates and writes into `folder`, which is made or must be empty: `market.tape`, `raw.jsonl` with the messages (and the
+ * instruments beside it, so that `hunter import okx-ws` finds them) and `labels.jsonl` with what was planted
+ * (docs/labels.md).
+ */
+export async function simulateToFiles(
+  options: Omit<SimulationOptions, 'raw' | 'label'>,
+  minutes: number,
+  folder: string,
+  signal?: AbortSignal,
+): Promise<SimulationReport> {
+  if (existsSync(folder) && readdirSync(folder).length > 0)
+    throw new Error(`${folder} is not empty: choose a new folder, so that nothing is mixed up`);
+  mkdirSync(folder, { recursive: true });
+  const raw = RawWriter.create(join(folder, RAW));
+  const counts: Record<string, number> = {};
+  const labels: string[] = [];
+  const simulation: Simulation = new Simulation({
+    ...options,
+    raw: (direction, at, text) => raw.write(direction, 'simulated', at, text),
+    label: (label) => {
+      counts[label.kind] = (counts[label.kind] ?? 0) + 1;
+      labels.push(
+        `${JSON.stringify(written(label, simulation.exchange.market(label.instrument)!.instrument))}\n`,
+      );
+    },
+    event: (event) => {
+      options.event?.(event);
+      tape.write(event);
+    },
+  });
+  const begun = performance.now();
+  const tape = TapeWriter.create(join(folder, TAPE), simulation.specs, {
+    source: `simulated: seed ${options.seed}`,
+    notes: [`scenario: ${options.scenario.description}`],
+    bar: '1m',
+  });
+  try {
+    const date = new Date(options.from).toISOString().slice(0, 10).replaceAll('-', '');
+    writeFileSync(
+      join(folder, `rest-instruments-${date}-SWAP.json`),
+      `${JSON.stringify({
+        t: options.from / 1000,
+        url: '/api/v5/public/instruments?instType=SWAP',
+        response: { code: '0', msg: '', data: simulation.rows },
+      })}\n`,
+    );
+    const until = options.from + minutes * 60_000;
+    raw.connect('simulated', msToUs(ms(options.from)), 'ws://simulated/ws/v5/all');
+    simulation.begin();
+    for (let at = options.from; at < until; ) {
+      signal?.throwIfAborted();
+      at = Math.min(until, at + STRETCH_MS);
+      simulation.advance(at);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    simulation.finish();
+    writeFileSync(join(folder, LABELS), labels.join(''));
+    await raw.close();
+    tape.close();
+  } catch (error) {
+    tape.discard();
+    throw error;
+  }
+  const spent = performance.now() - begun;
+  const files = [TAPE, RAW, LABELS];
+  return {
+    seed: options.seed,
+    feed: options.feed,
+    from: options.from,
+    to: simulation.now,
+    symbols: options.symbols,
+    events: simulation.events,
+    messages: simulation.messages,
+    messageBytes: simulation.bytes,
+    labels: counts,
+    speed: (minutes * 60_000) / spent,
+    files: Object.fromEntries(files.map((file) => [file, hashFile(join(folder, file))])),
+  };
+}
+
+/** A label as it stands in the file: prices and sizes as OKX writes them, sizes in contracts. */
+function written(label: Label, instrument: Instrument): Record<string, unknown> {
+  const { prices, size, parameters, ...rest } = label;
+  return {
+    ...rest,
+    prices: prices.filter(Number.isFinite).map((price) => instrument.formatPrice(ticks(price))),
+    size: instrument.formatSize(lots(size)),
+    parameters: Object.fromEntries(
+      Object.entries(parameters).map(([name, value]) => [
+        name,
+        LOTS.has(name) ? instrument.formatSize(lots(value as number)) : value,
+      ]),
+    ),
+  };
+}
+
+/** Parameters that are sizes. */
+const LOTS = new Set(['traded', 'peak', 'decoyTraded', 'genuineSize', 'genuineTraded', 'stopLots']);
