@@ -15,6 +15,7 @@ import { Gateway } from './protocol/gateway.ts';
 import { RateLimits } from './protocol/rate-limits.ts';
 import { Rest } from './protocol/rest.ts';
 import { Doors } from './protocol/ws.ts';
+import { DEFAULT_SCENARIO, type Scenario } from './scenarios/scenario.ts';
 import { restore, StateFile } from './store.ts';
 
 /** A user to begin with. Credentials that are left out are derived from the seed. */
@@ -36,6 +37,8 @@ export interface ExchangeOptions {
   readonly rateLimits?: boolean;
   /** Default: one account with 10,000 USDT. */
   readonly accounts?: readonly AccountOptions[];
+  /** How the market behaves. */
+  readonly scenario?: Scenario;
   /** What goes wrong, and when. Default: nothing, and none of it can be asked for. */
   readonly faults?: FaultPlan;
   /** What a slow reader may leave unread, bytes. */
@@ -168,7 +171,12 @@ async function begin(
   const wallFrom = Date.now();
   // a market that ran faster than the wall has its own future: it goes on from there
   const marketFrom = Math.max(wallFrom, loaded?.saved.clock ?? 0);
-  const exchange = new Exchange(options.seed, marketFrom, loaded?.remembered ?? null);
+  const exchange = new Exchange(
+    options.seed,
+    marketFrom,
+    loaded?.remembered ?? null,
+    options.scenario ?? DEFAULT_SCENARIO,
+  );
   const accounts = options.accounts ?? [{ cash: { USDT: '10000' } }];
   if (accounts.length === 0) throw new RangeError('an exchange needs at least one account');
   accounts.forEach(({ credentials, cash }, at) => {
