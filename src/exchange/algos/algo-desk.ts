@@ -63,6 +63,8 @@ export class AlgoDesk {
   private readonly orders: OrderDesk;
   private readonly ids: Ids;
   private readonly observer: AccountObserver;
+  /** Stops moved while this step is looked at: its extremes were before that. */
+  private readonly justMoved = new Set<Algo>();
 
   constructor(orders: OrderDesk, ids: Ids, observer: AccountObserver) {
     this.orders = orders;
@@ -153,6 +155,7 @@ export class AlgoDesk {
     if (account.algos.size === 0) return;
     for (const algo of [...account.algos.values()]) {
       if (algo.instId !== market.instrument.id || algo.state !== 'live') continue;
+      if (this.justMoved.has(algo)) continue;
       const { takeProfit, stopLoss, trigger, trailing } = algo;
       const upIsGain = algo.side === 'sell';
       if (trailing !== null) this.follow(account, market, algo, trailing);
@@ -163,6 +166,7 @@ export class AlgoDesk {
       else if (takeProfit !== null && isReached(market, takeProfit, upIsGain))
         this.fire(account, market, algo, takeProfit, 'tp');
     }
+    this.justMoved.clear();
   }
 
   /**
@@ -389,6 +393,7 @@ export class AlgoDesk {
       if (parentId !== 0 && algo.parentId === parentId && algo.stopToCostAt !== 0 && algo.stopLoss !== null) {
         algo.stopLoss = { ...algo.stopLoss, at: algo.stopToCostAt };
         algo.stopToCostAt = 0;
+        this.justMoved.add(algo);
         algo.updatedAt = market.now;
         this.observer.algoChanged(account, algo);
       }
