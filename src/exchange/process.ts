@@ -1,6 +1,7 @@
 import { fstatSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { type FaultPlan, loadPlan } from './faults/plan.ts';
+import { loadPlan } from './faults/plan.ts';
+import { loadScenario } from './scenarios/load.ts';
 import { startExchange } from './server.ts';
 
 /**
@@ -13,6 +14,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '7' },
     speed: { type: 'string', default: '1' },
     state: { type: 'string' },
+    scenario: { type: 'string' },
     faults: { type: 'string' },
   },
 });
@@ -26,11 +28,13 @@ function numeric(name: 'port' | 'seed' | 'speed'): number {
   return value;
 }
 
-function plan(text: string): FaultPlan {
+function read<T>(name: 'faults' | 'scenario', load: (text: string) => T): Record<string, T> {
+  const text = values[name];
+  if (text === undefined) return {};
   try {
-    return loadPlan(text);
+    return { [name]: load(text) };
   } catch (error) {
-    process.stderr.write(`--faults ${(error as Error).message}\n`);
+    process.stderr.write(`--${name} ${(error as Error).message}\n`);
     process.exit(2);
   }
 }
@@ -40,7 +44,8 @@ const handle = await startExchange({
   seed: numeric('seed'),
   speed: numeric('speed'),
   ...(values.state === undefined ? {} : { stateFile: values.state }),
-  ...(values.faults === undefined ? {} : { faults: plan(values.faults) }),
+  ...read('scenario', loadScenario),
+  ...read('faults', loadPlan),
 });
 
 let ending = false;

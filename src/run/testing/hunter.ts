@@ -42,7 +42,12 @@ export class Hunter {
 
   /** Starts it and waits for its ready line. */
   async start(...flags: string[]): Promise<Ready> {
-    const child = this.spawn('start', '--json', '--port', '0', ...flags);
+    return (await this.startCommand('start', '--json', '--port', '0', ...flags)) as unknown as Ready;
+  }
+
+  /** Starts any command that says when it is ready, in a line of JSON. */
+  async startCommand(...args: string[]): Promise<Record<string, unknown>> {
+    const child = this.spawn(...args);
     const lines = createInterface({ input: child.stdout! });
     const late = AbortSignal.timeout(READY_WITHIN_MS);
     const first = await Promise.race([
@@ -51,7 +56,7 @@ export class Hunter {
         throw new Error(`hunter ended with ${code} before it was ready:\n${this.stderr}`);
       }),
     ]);
-    return JSON.parse(first) as Ready;
+    return JSON.parse(first) as Record<string, unknown>;
   }
 
   /** Runs it to its end. */
