@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, describe, test } from 'node:test';
 import { Instrument, parseMoney } from '../core/instrument.ts';
 import type { View } from '../dashboard/view.ts';
@@ -270,7 +271,7 @@ describe('hunter start, refusing', { timeout: 120_000 }, () => {
       'an instrument that there is not',
       '',
       ['--symbols', 'BTC-USDT-SWOP'],
-      1,
+      2,
       /BTC-USDT-SWOP: OKX knows no such instrument/,
     ],
     [
@@ -323,4 +324,33 @@ describe('hunter start, refusing', { timeout: 120_000 }, () => {
       await hunter.dispose();
     }
   });
+});
+
+test('a journal that somebody else locks: trading holds, lives, and goes on', {
+  timeout: 120_000,
+}, async () => {
+  const hunter = new Hunter();
+  try {
+    const ready = await hunter.start();
+    await viewWhere(ready, (view) => view.markets[0]!.position !== null, PATIENCE_MS);
+    const other = new DatabaseSync(join(hunter.folder, 'paper-embedded', 'journal.sqlite'));
+    other.exec('BEGIN IMMEDIATE');
+    // an exit while nothing can be written: it goes out all the same
+    await control(ready, 'close');
+    await viewWhere(
+      ready,
+      (view) => view.markets[0]!.position === null && view.trades.length > 0,
+      PATIENCE_MS,
+    );
+    assert.match(hunter.stderr, /the journal cannot write: .*locked/);
+    other.exec('ROLLBACK');
+    other.close();
+    const after = await tradeOn(ready, 1);
+    assert.match(hunter.stderr, /the journal is up to date again/);
+    assert.equal(parseMoney(after.account.balance), sumOf(after));
+    await hunter.end('SIGINT');
+    checkJournal(hunter, 'paper');
+  } finally {
+    await hunter.dispose();
+  }
 });

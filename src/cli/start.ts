@@ -1,10 +1,14 @@
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ConfigError, loadSettings, type Overrides } from '../config/load.ts';
 import type { Settings } from '../config/schema.ts';
-import { loadCredentials } from '../config/secrets.ts';
+import { type Credentials, loadCredentials } from '../config/secrets.ts';
+import { us } from '../core/units.ts';
+import { RealClock } from '../run/clock.ts';
 import { accountFolder, SafetyError, startInstance } from '../run/instance.ts';
+import { InstanceLock } from '../run/lock.ts';
 import { consoleLog, openLog } from '../run/log.ts';
 
 interface StartFlags {
@@ -44,8 +48,39 @@ async function start(flags: StartFlags): Promise<void> {
     settings.venue === 'okx' ? loadCredentials(process.env, settings.okx.secrets_file) : null;
   await refuseUnsafe(settings, credentials !== null);
 
-  const { logger, close } = await openLog(join(accountFolder(settings), 'logs'));
-  const log = consoleLog(logger, (line) => process.stderr.write(`${line}\n`));
+  const folder = accountFolder(settings);
+  mkdirSync(folder, { recursive: true });
+  const clock = new RealClock();
+  // before the log is opened: a second instance must not write into the first one's
+  const lock = new InstanceLock(join(folder, 'instance.lock'), {
+    pid: process.pid,
+    startedAt: clock.nowMs(),
+    dashboard: '',
+  });
+  try {
+    await run(settings, credentials, flags, clock, lock);
+  } finally {
+    lock.release();
+  }
+}
+
+async function run(
+  settings: Settings,
+  credentials: Credentials | null,
+  flags: StartFlags,
+  clock: RealClock,
+  lock: InstanceLock,
+): Promise<void> {
+  const file = await openLog(join(accountFolder(settings), 'logs'));
+  const log = consoleLog(file.logger, (line) => process.stderr.write(`${line}\n`));
+  const dieOf = (error: unknown): void => {
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    log('error', `unexpected: ${message}; stopping at once, the next start recovers`, { stack });
+    file.flushSync();
+    process.exit(1);
+  };
+  process.on('uncaughtException', dieOf);
+  process.on('unhandledRejection', dieOf);
   const abort = new AbortController();
   const interrupted = new Promise<string>((resolve) => {
     // heard twice where a launcher passes on what the terminal also sent: one goodbye is enough
@@ -60,7 +95,7 @@ async function start(flags: StartFlags): Promise<void> {
       'info',
       `${settings.mode} on ${settings.venue === 'embedded' ? 'the embedded exchange' : 'OKX'}: ${settings.symbols.join(', ')}`,
     );
-    const instance = await startInstance({ settings, credentials, log, signal: abort.signal });
+    const instance = await startInstance({ settings, credentials, log, signal: abort.signal, clock, lock });
     const { url } = instance.dashboard;
     if (flags.json)
       process.stdout.write(
@@ -69,17 +104,24 @@ async function start(flags: StartFlags): Promise<void> {
     log('info', `page: ${url}`);
     // to the terminal alone: the log file never holds the token
     if (!flags.json) process.stderr.write(`           with its controls: ${url}#token=${instance.token}\n`);
-    const timeUp =
-      flags.duration === undefined
-        ? new Promise<never>(() => undefined)
-        : new Promise<string>((resolve) => setTimeout(() => resolve('duration'), flags.duration).unref());
+    let callOff = (): void => undefined;
+    const timeUp = new Promise<string>((resolve) => {
+      if (flags.duration !== undefined)
+        callOff = clock.at(us(clock.now() + flags.duration * 1000), () => resolve('duration'));
+    });
     const how = await Promise.race([interrupted, timeUp]);
+    callOff();
     log('info', how === 'duration' ? 'time is up, stopping' : `${how}, stopping`);
     await instance.stop(how);
-    log('info', 'stopped; open positions keep their stops, the next start goes on from here');
+    log(
+      'info',
+      settings.mode === 'paper'
+        ? 'stopped; the next start goes on from here. Nobody watches a paper position meanwhile'
+        : 'stopped; open positions keep their stops at the venue, the next start goes on from here',
+    );
     process.exitCode = how === 'SIGINT' ? 130 : 0;
   } finally {
-    await close();
+    await file.close();
   }
 }
 

@@ -83,6 +83,9 @@ export class Engine {
         for (const trader of this.traders) trader.pursue(now, out);
         return;
       }
+      case EventKind.hold:
+        this.risk.held = event.reason;
+        return;
       case EventKind.operator:
         return this.obey(event.action, now, out);
     }
@@ -108,6 +111,10 @@ class Numbers {
 
   constructor(prefix: string) {
     this.prefix = prefix;
+  }
+
+  peek(): string {
+    return orderId(this.prefix, this.number);
   }
 
   take(): string {

@@ -1,4 +1,5 @@
 import type { BookFrame } from './book/frame.ts';
+import type { OpenTrip } from './position/account.ts';
 import type { Lots, Money, Ms, Side, Ticks, Us } from './units.ts';
 
 /**
@@ -19,6 +20,7 @@ export const EventKind = {
   timer: 10,
   operator: 11,
   fundingPayment: 12,
+  hold: 13,
 } as const;
 
 export type Event =
@@ -33,7 +35,8 @@ export type Event =
   | AccountEvent
   | TimerEvent
   | OperatorEvent
-  | FundingPaymentEvent;
+  | FundingPaymentEvent
+  | HoldEvent;
 
 export type MarketEvent = BookEvent | TradeEvent | CandleEvent | MarkEvent | FundingEvent | FeedEvent;
 
@@ -283,12 +286,12 @@ export interface PositionState {
   readonly leverage: number;
   readonly openedAt: Us;
   readonly protection: Protection | null;
-  /** What the round trip has come to so far: partial closes, fees, funding (from the journal; zeros at a bare venue). */
-  readonly trip: { readonly realized: Money; readonly fees: Money; readonly funding: Money };
+  /** What its round trip has come to so far, from the journal; null where only the venue was asked. */
+  readonly trip: Readonly<OpenTrip> | null;
 }
 
 /**
- * The account after reconciliation, at start and after every reconnect: what the venue and the journal agree on.
+ * The account after reconciliation, at every start: what the venue and the journal agree on.
  * The engine takes it as the truth and leaves `recovering`.
  */
 export class AccountEvent {
@@ -320,6 +323,17 @@ export class TimerEvent {
   at: Us;
   constructor(at: Us) {
     this.at = at;
+  }
+}
+
+/** The process itself says: no new risk (a reason), or go on (empty). Closing stays possible. */
+export class HoldEvent {
+  readonly kind = EventKind.hold;
+  at: Us;
+  reason: string;
+  constructor(at: Us, reason: string) {
+    this.at = at;
+    this.reason = reason;
   }
 }
 

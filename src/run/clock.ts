@@ -1,15 +1,27 @@
 import { type Ms, type Us, us, usToMs } from '../core/units.ts';
 import type { VenueClock } from '../venue/venue.ts';
 
+/** The monotonic clock stands still while a machine sleeps and knows nothing of corrections: further off than this, wall time wins. */
+const DRIFT_MAX_MS = 20;
+/** Longest wait a timer takes (2^31 − 1 ms); longer ones are made of several. */
+const TIMER_MAX_MS = 2_147_483_647;
+
 /**
- * Our clock: wall time in microseconds, never going back. The only place that asks the machine what time it is; the core is
- * told by its events, backtests bring a simulated one.
+ * Our clock: wall time in microseconds, never going back. Trading asks no other; the core is told by its events, backtests
+ * bring a simulated one.
  */
 export class RealClock implements VenueClock {
   private latest = 0;
+  private originMs = Date.now() - performance.now();
 
   now(): Us {
-    const now = Math.round((performance.timeOrigin + performance.now()) * 1000);
+    const wallMs = Date.now();
+    let nowMs = this.originMs + performance.now();
+    if (Math.abs(nowMs - wallMs) > DRIFT_MAX_MS) {
+      this.originMs += wallMs - nowMs;
+      nowMs = wallMs;
+    }
+    const now = Math.round(nowMs * 1000);
     if (now > this.latest) this.latest = now;
     return us(this.latest);
   }
@@ -24,7 +36,12 @@ export class RealClock implements VenueClock {
   }
 
   at(at: Us, wake: () => void): () => void {
-    const timer = setTimeout(wake, Math.max(0, Math.ceil((at - this.now()) / 1000)));
+    let timer: NodeJS.Timeout;
+    const wait = (): void => {
+      const leftMs = Math.max(0, Math.ceil((at - this.now()) / 1000));
+      timer = leftMs > TIMER_MAX_MS ? setTimeout(wait, TIMER_MAX_MS) : setTimeout(wake, leftMs);
+    };
+    wait();
     return () => clearTimeout(timer);
   }
 }

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { engineConfig } from '../config/engine.ts';
 import { settingsHash } from '../config/load.ts';
@@ -17,14 +16,15 @@ import { Vitals } from '../dashboard/vitals.ts';
 import { Journal } from '../store/journal.ts';
 import { createOkxFeed } from '../venue/okx/feed.ts';
 import { fetchInstruments } from '../venue/okx/instruments.ts';
-import type { OkxOptions } from '../venue/okx/options.ts';
+import { type OkxOptions, realTimers, sleep } from '../venue/okx/options.ts';
+import { RateLimits } from '../venue/okx/rate-limit.ts';
 import { OkxRest } from '../venue/okx/rest.ts';
 import { OkxVenue } from '../venue/okx/venue.ts';
 import { PaperVenue } from '../venue/paper/paper-venue.ts';
 import { type Venue, VenueError } from '../venue/venue.ts';
-import { RealClock } from './clock.ts';
+import type { RealClock } from './clock.ts';
 import { EmbeddedExchange } from './embedded.ts';
-import { InstanceLock } from './lock.ts';
+import type { InstanceLock } from './lock.ts';
 import type { Log } from './log.ts';
 import { Loop, PAPER_STATE } from './loop.ts';
 import { recover } from './recover.ts';
@@ -40,6 +40,9 @@ export interface InstanceOptions {
   readonly log: Log;
   /** Aborts the wait for a venue that cannot be reached. */
   readonly signal: AbortSignal;
+  readonly clock: RealClock;
+  /** Held by the caller, who took it before anything was written. */
+  readonly lock: InstanceLock;
 }
 
 export interface Instance {
@@ -68,22 +71,17 @@ export async function startInstance({
   credentials,
   log,
   signal,
+  clock,
+  lock,
 }: InstanceOptions): Promise<Instance> {
-  const startedAt = Date.now();
+  const startedAt = clock.nowMs();
   const folder = accountFolder(settings);
-  mkdirSync(folder, { recursive: true });
-  const lock = new InstanceLock(join(folder, 'instance.lock'), {
-    pid: process.pid,
-    startedAt,
-    dashboard: '',
-  });
-  const undo: (() => Promise<void> | void)[] = [() => lock.release()];
+  const undo: (() => Promise<void> | void)[] = [];
   const unwind = async (): Promise<void> => {
     for (const step of undo.reverse()) await step();
     undo.length = 0;
   };
   try {
-    const clock = new RealClock();
     const exchange =
       settings.venue === 'embedded'
         ? await EmbeddedExchange.start({
@@ -99,6 +97,7 @@ export async function startInstance({
     }
     const okx = okxOptions(settings, credentials, exchange, clock, log);
     const rest = new OkxRest(okx);
+    const shared = { ...okx, restClient: rest, connects: new RateLimits(clock, realTimers) };
     const instruments = await reach(() => fetchInstruments(rest, settings.symbols), okx.rest, log, signal);
     refuseMixedSettlement(instruments);
 
@@ -111,12 +110,19 @@ export async function startInstance({
       configHash: settingsHash(settings),
       startedAt: clock.now(),
     });
+    let ended = false;
+    const endSession = (how: string): void => {
+      if (ended) return;
+      ended = true;
+      journal.endSession(how, clock.now());
+    };
+    undo.push(() => endSession('the start failed'));
     const previous = journal.previousSession();
     if (previous?.crashed) log('warn', 'the last run ended without saying goodbye: recovering');
     else if (previous !== null) log('info', 'going on where the last run stopped');
 
     const paper = settings.mode === 'paper' ? openPaper(settings, instruments, journal, clock) : null;
-    const venue: Venue = paper ?? new OkxVenue({ ...okx, instruments });
+    const venue: Venue = paper ?? new OkxVenue({ ...shared, instruments });
     if (venue instanceof OkxVenue)
       await venue.checkPermissions().catch((error: unknown) => {
         if (error instanceof VenueError && error.action === 'stop') throw new SafetyError(error.message);
@@ -146,20 +152,31 @@ export async function startInstance({
       })),
       equity: journal.equity(1440),
       markers: markersOf(journal, instruments),
-      now: () => Date.now(),
+      now: () => clock.nowMs(),
     });
     const loop = new Loop({ engine, instruments, venue, paper, journal, clock, vitals, projection, log });
 
     await venue.connect(loop.onVenue);
     undo.push(() => venue.stop());
-    loop.begin(await recover(journal, venue, instruments, () => clock.now(), log));
+    loop.begin(
+      await recover({
+        journal,
+        venue,
+        instruments,
+        now: () => clock.now(),
+        pause: (wait) => sleep(realTimers, wait),
+        log,
+      }),
+    );
 
     const feed = createOkxFeed({
-      ...okx,
+      ...shared,
       instruments,
       candleBar: settings.market.bar,
       staleAfterMs: settings.okx.book_stale_ms,
-      restClient: rest,
+      candlesBack: () => {
+        for (const index of instruments.keys()) fetchCandles(index);
+      },
     });
     /** What was missed before the feed went live: without it ATR and volatility would have a hole. */
     const catchUpCandles = async (index: number): Promise<void> => {
@@ -167,12 +184,14 @@ export async function startInstance({
       const ask = () => feed.candles(index, settings.market.bar, CANDLES_AT_START);
       for (const candle of await reach(ask, `candles of ${id}`, log, signal)) loop.onMarket(candle);
     };
+    const fetchCandles = (index: number): void => {
+      catchUpCandles(index).catch((error: Error) => {
+        if (!signal.aborted) log('error', `no candle history: ${error.message}`);
+      });
+    };
     const onMarket = (event: MarketEvent): void => {
       loop.onMarket(event);
-      if (event.kind === EventKind.feed && event.live)
-        catchUpCandles(event.instrument).catch((error: Error) => {
-          if (!signal.aborted) log('error', `no candle history: ${error.message}`);
-        });
+      if (event.kind === EventKind.feed && event.live) fetchCandles(event.instrument);
     };
     const token = randomBytes(24).toString('base64url');
     const dashboard = await startDashboard({
@@ -197,27 +216,29 @@ export async function startInstance({
         const { gaps, reconnects } = feed.counters;
         vitals.gaps = gaps;
         vitals.reconnects = reconnects;
-        vitals.tick(Date.now());
+        vitals.tick(clock.nowMs());
         projection.tick();
       }, PUSH_EVERY_MS),
       setInterval(() => {
         engine.markets.forEach((market, instrument) => {
           if (!market.live) return;
           const { signal: fused } = market;
-          journal.recordSignal({
-            instrument,
-            at: clock.now(),
-            direction: fused.direction,
-            confidence: fused.confidence,
-            readings: Object.fromEntries(
-              market.detectors.map(({ name, score, likelihood }) => [name, { score, likelihood }]),
-            ),
-          });
+          loop.note(() =>
+            journal.recordSignal({
+              instrument,
+              at: clock.now(),
+              direction: fused.direction,
+              confidence: fused.confidence,
+              readings: Object.fromEntries(
+                market.detectors.map(({ name, score, likelihood }) => [name, { score, likelihood }]),
+              ),
+            }),
+          );
         });
       }, SAMPLE_EVERY_MS),
       setInterval(() => {
         const point = projection.equityPoint();
-        journal.recordEquity(point.at as Ms, point.equity, point.drawdown);
+        loop.note(() => journal.recordEquity(point.at as Ms, point.equity, point.drawdown));
       }, MINUTE_MS),
     ];
 
@@ -229,7 +250,7 @@ export async function startInstance({
         for (const timer of timers) clearInterval(timer);
         loop.stop();
         if (paper !== null) journal.saveVenueState(PAPER_STATE, paper.matcher.save());
-        journal.endSession(how, clock.now());
+        endSession(how);
         await unwind();
       },
     };

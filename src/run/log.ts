@@ -13,7 +13,9 @@ const SECRETS = ['apiKey', 'secret', 'passphrase', 'sign', 'signature', 'token']
  * The structured log: one JSON object a line in `FOLDER/hunter.N.log`, a new file at 100 MB, the newest five kept beside the
  * current one (row Y4).
  */
-export async function openLog(folder: string): Promise<{ logger: Logger; close(): Promise<void> }> {
+export async function openLog(
+  folder: string,
+): Promise<{ logger: Logger; flushSync(): void; close(): Promise<void> }> {
   mkdirSync(folder, { recursive: true });
   const stream = await roll({
     file: join(folder, 'hunter'),
@@ -33,6 +35,7 @@ export async function openLog(folder: string): Promise<{ logger: Logger; close()
   );
   return {
     logger,
+    flushSync: () => stream.flushSync(),
     close: () =>
       new Promise((resolve) => {
         stream.once('close', resolve);
@@ -48,6 +51,17 @@ export function consoleLog(logger: Logger, say: (line: string) => void): Log {
     if (level === 'debug') return;
     const time = new Date().toTimeString().slice(0, 8);
     const mark = { info: ' ', warn: '!', error: '✗' }[level];
-    say(`${time} ${mark} ${message}`);
+    say(`${time} ${mark} ${message}${level === 'info' ? '' : detailOf(fields)}`);
   };
+}
+
+/** What a warning is about, for the person: the short plain fields, secrets never among them. */
+function detailOf(fields: Readonly<Record<string, unknown>>): string {
+  const parts = Object.entries(fields)
+    .filter(
+      ([key, value]) =>
+        !SECRETS.includes(key) && key !== 'stack' && (typeof value === 'string' || typeof value === 'number'),
+    )
+    .map(([key, value]) => `${key} ${String(value).slice(0, 160)}`);
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
 }

@@ -4,13 +4,15 @@ import {
   AccountEvent,
   type Event,
   EventKind,
+  HoldEvent,
   type MarketEvent,
   type OperatorAction,
   OperatorEvent,
+  OrderEvent,
   TimerEvent,
 } from '../core/events.ts';
 import type { Instrument } from '../core/instrument.ts';
-import { money } from '../core/units.ts';
+import { lots, money, type Us, us } from '../core/units.ts';
 import type { Projection } from '../dashboard/projection.ts';
 import type { Vitals } from '../dashboard/vitals.ts';
 import type { Journal } from '../store/journal.ts';
@@ -22,6 +24,11 @@ import type { Recovered } from './recover.ts';
 export const PAPER_STATE = 'paper';
 /** What a person switched, kept over restarts: a kill stays until somebody re-arms. */
 const SWITCHES = 'switches';
+
+const STORE_RETRY_US = 1_000_000;
+
+/** Exits and cancels take risk away: they go out whatever the journal says. */
+const reduces = (command: OrderCommand): boolean => command.kind === 'cancel' || command.reduceOnly;
 
 interface Switches {
   readonly killed: boolean;
@@ -46,7 +53,8 @@ export interface LoopParts {
  *
  * The order is the promise: an intent is durable before the venue is told; what the venue told is durable before the
  * engine's answer to it leaves; the paper account is saved together with the events that changed it. A kill between any two
- * of these loses nothing that cannot be asked for again. A journal that cannot write ends the process: no record, no risk.
+ * of these loses nothing that cannot be asked for again. While the journal cannot write, there is no new risk: entries are
+ * turned back, exits and cancels go out all the same, and what happened waits in memory until it can be written.
  */
 export class Loop {
   private readonly parts: LoopParts;
@@ -57,6 +65,8 @@ export class Loop {
   private held: VenueEvent[] | null = [];
   private stopped = false;
   private readonly timers = new Set<() => void>();
+  /** What the journal could not take yet, oldest first. */
+  private backlog: (() => void)[] = [];
 
   constructor(parts: LoopParts) {
     this.parts = parts;
@@ -120,7 +130,7 @@ export class Loop {
       killed: action === 'kill' || (killed && action !== 'arm'),
       paused: action === 'pause' || (paused && action !== 'resume'),
     };
-    journal.saveVenueState(SWITCHES, JSON.stringify(switches));
+    this.note(() => journal.saveVenueState(SWITCHES, JSON.stringify(switches)));
     this.step(new OperatorEvent(clock.now(), action));
   }
 
@@ -142,6 +152,15 @@ export class Loop {
     vitals.event(clock.now() / 1000, (performance.now() - startedAt) * 1e6);
     this.record(event, money(engine.account.realized - realizedBefore));
     if (out.length > 0) this.carryOut(out.splice(0));
+  }
+
+  /** Written down for people and statistics: must not cost the trading its life. */
+  note(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.parts.log('error', `the journal cannot write: ${(error as Error).message}`);
+    }
   }
 
   private record(event: Event, realized: ReturnType<typeof money>): void {
@@ -183,11 +202,89 @@ export class Loop {
 
   /** Together with the paper account as it is now, when there is one. */
   private durably(work: () => unknown): void {
-    const { journal, paper } = this.parts;
-    journal.transaction(() => {
-      work();
-      if (paper !== null) journal.saveVenueState(PAPER_STATE, paper.matcher.save());
+    const write = (): void => {
+      const { journal, paper } = this.parts;
+      journal.transaction(() => {
+        work();
+        if (paper !== null) journal.saveVenueState(PAPER_STATE, paper.matcher.save());
+      });
+    };
+    // the order is part of the record: nothing overtakes what waits
+    if (this.backlog.length > 0) {
+      this.backlog.push(write);
+      return;
+    }
+    try {
+      write();
+    } catch (error) {
+      this.backlog.push(write);
+      this.holdUntilWritten(error as Error);
+    }
+  }
+
+  /** No new risk until the backlog is on disk; tried again each second. */
+  private holdUntilWritten(error: Error): void {
+    const { log, clock } = this.parts;
+    const reason = `the journal cannot write: ${error.message}`;
+    log('error', `${reason}; no new entries until it can`);
+    this.later(us(clock.now() + STORE_RETRY_US), () => this.writeBacklog());
+    queueMicrotask(() => this.step(new HoldEvent(clock.now(), reason)));
+  }
+
+  private writeBacklog(): void {
+    const { log, clock } = this.parts;
+    try {
+      while (this.backlog.length > 0) {
+        this.backlog[0]!();
+        this.backlog.shift();
+      }
+    } catch (error) {
+      log('debug', `still not: ${(error as Error).message}`, { waiting: this.backlog.length });
+      this.later(us(clock.now() + STORE_RETRY_US), () => this.writeBacklog());
+      return;
+    }
+    log('info', 'the journal is up to date again');
+    this.step(new HoldEvent(clock.now(), ''));
+  }
+
+  private later(at: Us, wake: () => void): void {
+    const callOff = this.parts.clock.at(at, () => {
+      this.timers.delete(callOff);
+      if (!this.stopped) wake();
     });
+    this.timers.add(callOff);
+  }
+
+  /** True when every intent is on disk. */
+  private intended(orders: readonly OrderCommand[]): boolean {
+    const { journal, clock } = this.parts;
+    if (this.backlog.length > 0) return false;
+    try {
+      journal.recordIntent(orders, clock.now());
+      return true;
+    } catch (error) {
+      this.backlog.push(() => journal.recordIntent(orders.filter(reduces), clock.now()));
+      this.holdUntilWritten(error as Error);
+      return false;
+    }
+  }
+
+  /** An entry without a record is not sent: the engine is told as if the venue had refused it. */
+  private turnBack(place: Place): void {
+    const { clock } = this.parts;
+    queueMicrotask(() =>
+      this.step(
+        new OrderEvent(
+          clock.now(),
+          place.instrument,
+          place.clientOrderId,
+          '',
+          'rejected',
+          lots(0),
+          'not sent: the journal cannot write',
+        ),
+      ),
+    );
   }
 
   private carryOut(commands: readonly Command[]): void {
@@ -195,26 +292,25 @@ export class Loop {
     const orders = commands.filter(
       (command) => command.kind === 'place' || command.kind === 'cancel',
     ) as readonly OrderCommand[];
-    if (orders.length > 0) journal.recordIntent(orders, clock.now());
+    const recorded = orders.length === 0 || this.intended(orders);
     for (const command of commands) {
       switch (command.kind) {
         case 'place':
           log('debug', `place ${command.clientOrderId}`, { order: command });
+          if (!recorded && !reduces(command)) {
+            this.turnBack(command);
+            break;
+          }
           venue.submit(command as Parameters<Venue['submit']>[0]);
           break;
         case 'cancel':
           venue.submit(command as Parameters<Venue['submit']>[0]);
           break;
-        case 'timer': {
-          const callOff = clock.at(command.fireAt, () => {
-            this.timers.delete(callOff);
-            this.step(new TimerEvent(clock.now()));
-          });
-          this.timers.add(callOff);
+        case 'timer':
+          this.later(command.fireAt, () => this.step(new TimerEvent(clock.now())));
           break;
-        }
         case 'decision':
-          journal.recordDecision(command);
+          this.note(() => journal.recordDecision(command));
           projection.decision(command);
           if (command.outcome === 'entered') {
             const place = commands.find((each): each is Place => each.kind === 'place');
@@ -231,20 +327,22 @@ export class Loop {
         case 'tradeClosed': {
           const { trade } = command;
           const instrument = instruments[trade.instrument]!;
-          journal.recordTrade({
-            instrument: trade.instrument,
-            direction: trade.direction,
-            size: trade.size,
-            openedAt: trade.openedAt,
-            closedAt: trade.closedAt,
-            entryPrice: instrument.priceToNumber(trade.entry),
-            exitPrice: instrument.priceToNumber(trade.exit),
-            realized: trade.realized,
-            fees: trade.fees,
-            funding: trade.funding,
-            exitReason: trade.exitReason,
-            clientOrderId: trade.clientOrderId,
-          });
+          this.durably(() =>
+            journal.recordTrade({
+              instrument: trade.instrument,
+              direction: trade.direction,
+              size: trade.size,
+              openedAt: trade.openedAt,
+              closedAt: trade.closedAt,
+              entryPrice: instrument.priceToNumber(trade.entry),
+              exitPrice: instrument.priceToNumber(trade.exit),
+              realized: trade.realized,
+              fees: trade.fees,
+              funding: trade.funding,
+              exitReason: trade.exitReason,
+              clientOrderId: trade.clientOrderId,
+            }),
+          );
           projection.trade(trade);
           break;
         }

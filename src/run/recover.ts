@@ -1,7 +1,13 @@
-import { AccountEvent, OrderEvent, type PositionState } from '../core/events.ts';
+import {
+  AccountEvent,
+  FillEvent,
+  type FundingPaymentEvent,
+  OrderEvent,
+  type PositionState,
+} from '../core/events.ts';
 import { formatMoney, type Instrument } from '../core/instrument.ts';
-import { Position } from '../core/position/position.ts';
-import { lots, type Money, type Ms, money, ms, NO_MONEY, type Us } from '../core/units.ts';
+import { Account } from '../core/position/account.ts';
+import { type Lots, lots, type Money, type Ms, money, ms, type Us, usToMs } from '../core/units.ts';
 import type { Journal } from '../store/journal.ts';
 import type { Venue, VenueState } from '../venue/venue.ts';
 import type { Log } from './log.ts';
@@ -11,8 +17,10 @@ export class RecoveryError extends Error {
   override readonly name = 'RecoveryError';
 }
 
-/** Fills this much older than the last journaled one are asked for again: receipt is not in the exchange's order. */
+/** Fills this much older than what must be explained are asked for again: receipt is not in the exchange's order. */
 const OVERLAP_MS = 60_000;
+/** Waits before each further try: a stop may fire between two questions, and OKX's lists lag its positions. */
+const RETRY_MS = [200, 500, 1_000, 2_000, 4_000] as const;
 
 export interface Recovered {
   readonly event: AccountEvent;
@@ -21,35 +29,123 @@ export interface Recovered {
   readonly knownPayments: ReadonlySet<string>;
 }
 
+export interface RecoverOptions {
+  readonly journal: Journal;
+  readonly venue: Venue;
+  readonly instruments: readonly Instrument[];
+  readonly now: () => Us;
+  /** Resolves after so many milliseconds; simulated in tests. */
+  readonly pause: (milliseconds: number) => Promise<void>;
+  readonly log: Log;
+}
+
 /**
  * Starting is recovering: brings the journal up to what really happened at the venue and gives the account that both
  * agree on. Every intent without an end is asked about by its client id; nothing is ever sent again. Fills and funding that
- * arrived while nobody listened are journaled. A position that the venue does not have, or has and we know nothing of, is
- * not explained away: `RecoveryError`.
+ * arrived while nobody listened are journaled, in one transaction with the ends of their orders. Where the positions of
+ * the two differ, everything is asked again a few times; a difference that stays is not explained away: `RecoveryError`.
  */
-export async function recover(
-  journal: Journal,
-  venue: Venue,
-  instruments: readonly Instrument[],
-  now: () => Us,
-  log: Log,
-): Promise<Recovered> {
-  const positions = instruments.map((instrument) => new Position(instrument));
-  const knownFills = new Set<string>();
-  const knownPayments = new Set<string>();
-  let lastAt = 0;
-  for (const [index, position] of positions.entries())
-    for (const fill of journal.fills(index)) {
-      position.fill(fill.side, fill.size, fill.price);
-      knownFills.add(`${index}/${fill.tradeId}`);
-      if (fill.exchangeAt > lastAt) lastAt = fill.exchangeAt;
+export async function recover(options: RecoverOptions): Promise<Recovered> {
+  const { journal, venue, instruments, now, pause, log } = options;
+  const known = readJournal(journal, instruments);
+  for (let attempt = 0; ; attempt++) {
+    await catchUp(options, known);
+    const state = await venue.state();
+    const differences = differencesOf(known.account, state, instruments);
+    if (differences.length === 0) {
+      const balance = balanceOf(journal, state, log);
+      return {
+        event: new AccountEvent(
+          now(),
+          balance,
+          agreed(known.account, state, journal),
+          state.orders,
+          journal.nextOrderNumber(),
+        ),
+        knownFills: known.fills,
+        knownPayments: known.payments,
+      };
     }
+    const wait = RETRY_MS[attempt];
+    if (wait === undefined)
+      throw new RecoveryError(
+        `${differences.join('; ')}. Somebody else traded this account, or fills are older than the venue remembers. ` +
+          'Close the position by hand, or use a fresh data_dir.',
+      );
+    await pause(wait);
+  }
+}
 
-  let asked = 0;
-  for (const { command } of journal.unresolvedIntents()) {
+interface Known {
+  /** The journal's fills and payments, booked: positions with exact cost, and what the open round trips came to. */
+  readonly account: Account;
+  readonly fills: Set<string>;
+  readonly payments: Set<string>;
+  /** Exchange time of the newest fill; 0 when there is none. */
+  lastFillAt: number;
+}
+
+function readJournal(journal: Journal, instruments: readonly Instrument[]): Known {
+  const known: Known = {
+    account: new Account(instruments),
+    fills: new Set(),
+    payments: new Set(),
+    lastFillAt: 0,
+  };
+  for (const index of instruments.keys()) {
+    const fills = journal
+      .fills(index)
+      .map(
+        (fill) =>
+          new FillEvent(
+            fill.receivedAt,
+            index,
+            fill.clientOrderId,
+            fill.venueOrderId,
+            fill.tradeId,
+            fill.exchangeAt,
+            fill.side,
+            fill.price,
+            fill.size,
+            fill.fee,
+            fill.maker,
+            fill.purpose,
+            fill.why,
+          ),
+      );
+    const payments = journal.fundingPayments(index);
+    // by the order of receipt, so that a payment belongs to the round trip that it was charged in
+    let paid = 0;
+    for (const fill of fills) {
+      while (paid < payments.length && payments[paid]!.at <= fill.at) bookPayment(known, payments[paid++]!);
+      bookFill(known, fill);
+    }
+    for (const payment of payments.slice(paid)) bookPayment(known, payment);
+  }
+  return known;
+}
+
+const fillId = ({ instrument, tradeId }: FillEvent): string => `${instrument}/${tradeId}`;
+const paymentId = ({ instrument, paymentId: id }: FundingPaymentEvent): string => `${instrument}/${id}`;
+
+function bookFill(known: Known, fill: FillEvent): Money {
+  known.fills.add(fillId(fill));
+  if (fill.exchangeAt > known.lastFillAt) known.lastFillAt = fill.exchangeAt;
+  return known.account.fill(fill)?.realized ?? money(0n);
+}
+
+function bookPayment(known: Known, payment: FundingPaymentEvent): void {
+  known.payments.add(paymentId(payment));
+  known.account.pay(payment);
+}
+
+/** Asks what happened since, and journals it together. */
+async function catchUp({ journal, venue, now, log }: RecoverOptions, known: Known): Promise<void> {
+  const unresolved = journal.unresolvedIntents();
+  const ends: OrderEvent[] = [];
+  for (const { command } of unresolved) {
     const report = await venue.find(command.instrument, command.clientOrderId);
-    asked++;
-    const event =
+    ends.push(
       report === null
         ? new OrderEvent(
             now(),
@@ -68,91 +164,71 @@ export async function recover(
             report.state,
             report.filled,
             report.reason,
-          );
-    journal.recordOrder(event);
-    log(
-      'info',
-      `order ${command.clientOrderId}: ${event.state}${event.reason === '' ? '' : ` (${event.reason})`}`,
+          ),
     );
   }
-
-  const since = ms(
-    lastAt === 0 ? (journal.previousSession()?.startedAt ?? now()) / 1000 : lastAt - OVERLAP_MS,
-  ) as Ms;
-  let missedFills = 0;
-  for (const fill of await venue.fills(since)) {
-    const id = `${fill.instrument}/${fill.tradeId}`;
-    if (knownFills.has(id)) continue;
-    knownFills.add(id);
-    journal.recordFill(fill, positions[fill.instrument]!.fill(fill.side, fill.size, fill.price));
-    missedFills++;
-  }
-  let missedPayments = 0;
-  for (const payment of await venue.fundingPayments(since)) {
-    knownPayments.add(`${payment.instrument}/${payment.paymentId}`);
-    if (journal.recordFunding(payment)) missedPayments++;
-  }
-  if (asked + missedFills + missedPayments > 0)
+  const since = sinceWhen(
+    journal,
+    known,
+    unresolved.map(({ intendedAt }) => intendedAt),
+    now(),
+  );
+  const fills = (await venue.fills(since)).filter((fill) => !known.fills.has(fillId(fill)));
+  const payments = (await venue.fundingPayments(since)).filter(
+    (payment) => !known.payments.has(paymentId(payment)),
+  );
+  journal.transaction(() => {
+    for (const fill of fills) journal.recordFill(fill, bookFill(known, fill));
+    for (const payment of payments) {
+      bookPayment(known, payment);
+      journal.recordFunding(payment);
+    }
+    for (const end of ends) journal.recordOrder(end);
+  });
+  for (const end of ends)
+    log('info', `order ${end.clientOrderId}: ${end.state}${end.reason === '' ? '' : ` (${end.reason})`}`);
+  if (unresolved.length + fills.length + payments.length > 0)
     log(
       'info',
-      `reconciled: ${asked} orders asked about, ${missedFills} fills and ${missedPayments} payments caught up`,
+      `reconciled: ${unresolved.length} orders asked about, ${fills.length} fills and ${payments.length} payments caught up`,
     );
-
-  const state = await venue.state();
-  const agreed = agree(journal, state, positions, instruments);
-  const balance = balanceOf(journal, state, log);
-  return {
-    event: new AccountEvent(now(), balance, agreed, state.orders, journal.nextOrderNumber()),
-    knownFills,
-    knownPayments,
-  };
 }
 
-function agree(
-  journal: Journal,
-  state: VenueState,
-  positions: readonly Position[],
-  instruments: readonly Instrument[],
-): PositionState[] {
-  return positions.flatMap((position, index) => {
-    const there = state.positions.find(({ instrument }) => instrument === index);
-    const instrument = instruments[index]!;
-    const venueSize = there?.size ?? 0;
-    if (venueSize !== position.size)
-      throw new RecoveryError(
-        `${instrument.id}: the venue holds ${instrument.formatSize(venueSize as typeof position.size)} contracts, the journal's fills add up to ${instrument.formatSize(position.size)}. ` +
-          'Somebody else traded this account, or fills are older than the venue remembers. Close the position by hand, or use a fresh data_dir.',
-      );
-    if (there === undefined) return [];
-    const opened = journal.openPosition(index);
-    const trip = tripOf(journal, index);
-    return [
-      {
-        instrument: index,
-        size: position.size,
-        cost: position.cost,
-        leverage: opened !== null && opened.leverage > 0 ? opened.leverage : there.leverage,
-        openedAt: opened?.openedAt ?? there.openedAt,
-        protection: there.protection,
-        trip,
-      },
-    ];
+/** The earliest moment that something unheard of can be from. */
+function sinceWhen(journal: Journal, known: Known, intendedAt: readonly Us[], now: Us): Ms {
+  const candidates = intendedAt.map((at) => usToMs(at) as number);
+  if (known.lastFillAt > 0) candidates.push(known.lastFillAt);
+  else candidates.push(usToMs(journal.firstSessionAt() ?? now));
+  return ms(Math.min(...candidates) - OVERLAP_MS);
+}
+
+function differencesOf(account: Account, state: VenueState, instruments: readonly Instrument[]): string[] {
+  return instruments.flatMap((instrument, index) => {
+    const there = state.positions.find((position) => position.instrument === index)?.size ?? lots(0);
+    const here = account.positions[index]!.size;
+    const show = (size: Lots): string => instrument.formatSize(size);
+    return there === here
+      ? []
+      : [
+          `${instrument.id}: the venue holds ${show(there)} contracts, the journal's fills add up to ${show(here)}`,
+        ];
   });
 }
 
-/** What the open round trip has come to so far, from the journal's fills since it was flat. */
-function tripOf(journal: Journal, index: number): PositionState['trip'] {
-  let realized = 0n;
-  let fees = 0n;
-  for (const fill of journal.fills(index)) {
-    realized += fill.realized;
-    fees += fill.fee;
-    if (fill.positionAfter === 0) {
-      realized = 0n;
-      fees = 0n;
-    }
-  }
-  return { realized: money(realized), fees: money(fees), funding: NO_MONEY };
+function agreed(account: Account, state: VenueState, journal: Journal): PositionState[] {
+  return state.positions.map((there) => {
+    const position = account.positions[there.instrument]!;
+    const opened = journal.openPosition(there.instrument);
+    return {
+      instrument: there.instrument,
+      size: position.size,
+      cost: position.cost,
+      leverage: opened !== null && opened.leverage > 0 ? opened.leverage : there.leverage,
+      openedAt: opened?.openedAt ?? there.openedAt,
+      protection: there.protection,
+      trip: account.trip(there.instrument),
+    };
+  });
 }
 
 function balanceOf(journal: Journal, state: VenueState, log: Log): Money {

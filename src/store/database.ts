@@ -29,6 +29,8 @@ export class Database {
       this.check();
       this.connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
       this.migrate(migrations);
+      // from here on a lock that somebody else holds must not stop the trading: the caller is told and tries later
+      this.connection.exec('PRAGMA busy_timeout = 100');
     } catch (error) {
       this.connection.close();
       throw error;

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { assert } from '../core/assert.ts';
 import type { Cancel, Decision, OrderCommand, Place } from '../core/commands.ts';
 import { orderNumber } from '../core/engine.ts';
-import type { FillEvent, FundingPaymentEvent, OrderEvent } from '../core/events.ts';
+import { type FillEvent, FundingPaymentEvent, type OrderEvent } from '../core/events.ts';
 import { formatMoney, type Instrument, parseMoney } from '../core/instrument.ts';
 import {
   type Lots,
@@ -139,6 +139,12 @@ export class Journal {
       endedHow: row.ended_how as string | null,
       crashed: row.ended_at === null,
     };
+  }
+
+  /** When the journal's first session began; null in a new journal. */
+  firstSessionAt(): Us | null {
+    const first = this.database.first('SELECT MIN(started_at) AS at FROM sessions')?.at;
+    return first === null || first === undefined ? null : us(first as number);
   }
 
   // What leaves
@@ -292,6 +298,23 @@ export class Journal {
     return this.database
       .all('SELECT * FROM fills WHERE instrument = ? ORDER BY entry_id', id)
       .map((row) => this.rows.fill(row));
+  }
+
+  /** Funding payments of an instrument in the order in which they were recorded. */
+  fundingPayments(instrument: number): FundingPaymentEvent[] {
+    const { id } = this.rows.instrument(instrument);
+    return this.database
+      .all('SELECT * FROM funding_payments WHERE instrument = ? ORDER BY entry_id', id)
+      .map(
+        (row) =>
+          new FundingPaymentEvent(
+            us(row.received_at as number),
+            instrument,
+            row.payment_id as string,
+            ms(row.exchange_at as number),
+            parseMoney(row.amount as string),
+          ),
+      );
   }
 
   /**

@@ -40,9 +40,12 @@ export interface WorkingOrder {
 const TERMINAL: ReadonlySet<string> = new Set(['filled', 'canceled', 'rejected']);
 /** The same refusal is told again only after this long. */
 const REFUSAL_REPEAT_US = 30_000_000;
+const EXIT_RETRY_MS_MAX = 30_000;
 
 /** Gives the numbers of client order ids; one for all instruments of an engine. */
 export interface OrderNumbers {
+  /** The id that `take` gives next: a refused order uses none up. */
+  peek(): string;
   take(): string;
 }
 
@@ -72,6 +75,7 @@ export class Trader {
   private readonly sizing: SizingConfig;
   private readonly exits: ExitsConfig;
   private readonly numbers: OrderNumbers;
+  private exitFailures = 0;
   private notBefore = 0;
   private toldAt = 0;
   private told = '';
@@ -241,7 +245,7 @@ export class Trader {
 
     const leverage = autoLeverage(this.sizing, signal.confidence, sigma);
     const size = sizeToLots(instrument, autoSize(this.sizing, signal.confidence, sigma), reference);
-    const clientOrderId = this.numbers.take();
+    const clientOrderId = this.numbers.peek();
     const order: Place = {
       kind: 'place',
       instrument: this.index,
@@ -260,6 +264,7 @@ export class Trader {
     };
     const approved = this.risk.approve(order, context);
     if (!approved.ok) return this.tell(now, out, describeRefusal(approved.error), approved.error.reason);
+    this.numbers.take();
     this.decide(now, out, 'entered', exits.value.note, clientOrderId);
     this.entry = this.send(approved.value, now, out);
     this.state = next('idle', 'enter');
@@ -323,8 +328,11 @@ export class Trader {
     this.state = next(this.state, 'exit');
   }
 
+  /** Each next try waits twice as long, up to half a minute: an exit that cannot be had is not had by asking faster. */
   private retryExit(now: Us, out: Command[]): void {
-    this.notBefore = now + this.config.exitRetryMs * 1000;
+    const waitMs = Math.min(EXIT_RETRY_MS_MAX, this.config.exitRetryMs * 2 ** this.exitFailures);
+    this.exitFailures++;
+    this.notBefore = now + waitMs * 1000;
     out.push({ kind: 'timer', fireAt: us(this.notBefore) });
   }
 
@@ -391,6 +399,7 @@ export class Trader {
     this.exit = null;
     this.protection = null;
     this.exitWanted = '';
+    this.exitFailures = 0;
     this.note = '';
     this.cooldown(now);
     const from = this.state as 'open' | 'exiting';

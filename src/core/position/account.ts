@@ -24,7 +24,10 @@ export interface RoundTrip {
   readonly clientOrderId: string;
 }
 
-interface OpenTrip {
+/**
+ * A round trip that has not ended: what it has come to so far. Kept over restarts, so that the trade's record covers all of it.
+ */
+export interface OpenTrip {
   clientOrderId: string;
   direction: 'long' | 'short';
   size: number;
@@ -76,19 +79,22 @@ export class Account {
       position.size = state.size;
       position.cost = state.cost;
       if (state.size !== 0)
-        this.trips[state.instrument] = {
-          clientOrderId: '',
-          direction: state.size > 0 ? 'long' : 'short',
-          size: Math.abs(state.size),
-          openedAt: state.openedAt,
-          entryValue: state.cost < 0n ? -state.cost : state.cost,
-          entrySize: Math.abs(state.size),
-          exitValue: 0n,
-          exitSize: 0,
-          realized: state.trip.realized,
-          fees: state.trip.fees,
-          funding: state.trip.funding,
-        };
+        this.trips[state.instrument] =
+          state.trip !== null
+            ? { ...state.trip }
+            : {
+                clientOrderId: '',
+                direction: state.size > 0 ? 'long' : 'short',
+                size: Math.abs(state.size),
+                openedAt: state.openedAt,
+                entryValue: state.cost < 0n ? -state.cost : state.cost,
+                entrySize: Math.abs(state.size),
+                exitValue: 0n,
+                exitSize: 0,
+                realized: 0n,
+                fees: 0n,
+                funding: 0n,
+              };
     }
   }
 
@@ -112,6 +118,12 @@ export class Account {
     const trip = this.trips[event.instrument];
     if (trip) trip.funding += event.amount;
     return true;
+  }
+
+  /** The open round trip of an instrument; null when flat. */
+  trip(instrument: number): Readonly<OpenTrip> | null {
+    const trip = this.trips[instrument];
+    return trip ? { ...trip } : null;
   }
 
   /** When the open position of an instrument was opened; 0 when flat. */

@@ -26,6 +26,7 @@ export interface Refusal {
   readonly reason:
     | 'killed'
     | 'paused'
+    | 'held'
     | 'recovering'
     | 'feed'
     | 'staleBook'
@@ -59,6 +60,8 @@ export const describeRefusal = ({ reason, limit, actual }: Refusal): string => {
       return 'the kill switch is on';
     case 'paused':
       return 'entries are paused';
+    case 'held':
+      return 'the process cannot vouch for new risk now';
     case 'recovering':
       return 'state not yet reconciled';
     case 'feed':
@@ -90,6 +93,8 @@ export const describeRefusal = ({ reason, limit, actual }: Refusal): string => {
 export class Risk {
   killed = false;
   paused = false;
+  /** Why the process itself wants no new risk; empty when all is well. */
+  held = '';
   private readonly config: RiskConfig;
   private readonly instruments: readonly Instrument[];
   private readonly sentAt: number[] = [];
@@ -105,6 +110,7 @@ export class Risk {
   entryAllowed(context: RiskContext): Refusal | null {
     if (this.killed) return { reason: 'killed', limit: 0, actual: 1 };
     if (this.paused) return { reason: 'paused', limit: 0, actual: 1 };
+    if (this.held !== '') return { reason: 'held', limit: 0, actual: 1 };
     if (!context.feedLive || !context.book.valid || !context.book.twoSided)
       return { reason: 'feed', limit: 1, actual: 0 };
     const age = usToMs(context.now) - usToMs(context.bookAt) + context.lagMs;

@@ -237,7 +237,7 @@ export function positionOf(
             stopLoss: ticks(size > 0 ? 595_000 : 605_000),
             size: lots(protectedLots),
           },
-    trip: { realized: NO_MONEY, fees: NO_MONEY, funding: NO_MONEY },
+    trip: null,
   };
 }
 

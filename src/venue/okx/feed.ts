@@ -51,6 +51,8 @@ export interface OkxFeedOptions extends OkxOptions, SocketTiming {
   /** Without a book message for so long, not even a keepalive, the subscription is dead and renewed. Default 75 s. */
   readonly renewAfterMs?: number;
   readonly rawTap?: RawTap;
+  /** Told when candles come again after an interruption: what closed meanwhile is to be fetched. */
+  readonly candlesBack?: () => void;
   /** Default: one of our own; give one to share its clock offset and its limits. */
   readonly restClient?: OkxRest;
 }
@@ -118,7 +120,7 @@ export class OkxFeed implements Feed, CandleHistory {
     this.markets = options.instruments.map(
       (instrument, index) => new Market(instrument, index, options.random),
     );
-    const connects = new RateLimits(options.clock, this.timers);
+    const connects = options.connects ?? new RateLimits(options.clock, this.timers);
     const shared = { ...options, connects, exchangeNow: () => this.rest.exchangeTime() };
     const needsLogin = (options.bookChannel ?? 'books') !== 'books';
     this.publicSocket = new OkxSocket(
@@ -138,7 +140,9 @@ export class OkxFeed implements Feed, CandleHistory {
         push: (bytes, receivedAt, generation) =>
           this.push(this.businessRouter, bytes, receivedAt, generation),
         answer: (message) => options.log('warn', 'OKX complains', { message }),
-        up: () => {},
+        up: (generation) => {
+          if (generation > 1) options.candlesBack?.();
+        },
         down: (reason) => options.log('warn', 'candles are interrupted', { reason }),
         refused: (arg, error) => this.refused(arg, error),
       },

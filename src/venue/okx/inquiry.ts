@@ -103,7 +103,7 @@ export class Inquiry {
         leverage: value.leverage,
         openedAt: us(value.openedAt * 1000),
         protection: this.protectionOf(index, value.size, pairs),
-        trip: { realized: NO_MONEY, fees: NO_MONEY, funding: NO_MONEY },
+        trip: null,
       }),
     );
     const open = orders

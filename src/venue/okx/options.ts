@@ -1,4 +1,5 @@
 import type { Ms, Us } from '../../core/units.ts';
+import type { RateLimits } from './rate-limit.ts';
 
 /** The only time the client knows: injected, so that tests and simulations own it. */
 export interface Clock {
@@ -39,6 +40,8 @@ export interface OkxOptions {
   /** Uniform in [0, 1): jitter of back-off, nothing else. */
   readonly random: () => number;
   readonly log: Log;
+  /** The limit on new connections, 3 a second for all of a machine's: give every part the same one. Default: one each. */
+  readonly connects?: RateLimits;
   /** Default: the machine's own timers. */
   readonly timers?: Timers;
 }

@@ -109,7 +109,7 @@ export class OkxVenue implements Venue {
     this.limits = new RateLimits(options.clock, this.timers);
     this.inquiry = new Inquiry(this.rest, options.instruments, options.clock, options.log);
     this.ledger = new OrderLedger(options.instruments, (event) => this.emit(event), options.log);
-    const connects = new RateLimits(options.clock, this.timers);
+    const connects = options.connects ?? new RateLimits(options.clock, this.timers);
     const socketOptions = { ...options, connects, login: true, exchangeNow: () => this.rest.exchangeTime() };
     const handlers = (path: 'private' | 'business') => ({
       push: (bytes: Buffer) => this.push(bytes),

@@ -1,7 +1,7 @@
 import type { Approved, OrderCommand } from '../../core/commands.ts';
 import type { FillEvent, FundingPaymentEvent, MarketEvent } from '../../core/events.ts';
 import type { Instrument } from '../../core/instrument.ts';
-import { lots, type Ms, NO_MONEY, type Us } from '../../core/units.ts';
+import { lots, type Ms, type Us } from '../../core/units.ts';
 import type { OrderReport, Venue, VenueClock, VenueEvent, VenueState } from '../venue.ts';
 import { type PaperConfig, PaperMatcher } from './matcher.ts';
 
@@ -54,7 +54,7 @@ export class PaperVenue implements Venue {
             leverage: matcher.leverage[instrument]!,
             openedAt: 0 as Us,
             protection: pair === undefined ? null : { ...pair, size: lots(pair.size) },
-            trip: { realized: NO_MONEY, fees: NO_MONEY, funding: NO_MONEY },
+            trip: null,
           },
         ];
       }),

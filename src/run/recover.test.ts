@@ -1,0 +1,253 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import type { Place } from '../core/commands.ts';
+import { orderId } from '../core/engine.ts';
+import { FillEvent, FundingPaymentEvent, OrderEvent, type PositionState } from '../core/events.ts';
+import { parseMoney } from '../core/instrument.ts';
+import { Position } from '../core/position/position.ts';
+import { BTC } from '../core/testing/specs.ts';
+import { type Lots, lots, type Ms, money, ms, type Side, ticks, us } from '../core/units.ts';
+import { Journal } from '../store/journal.ts';
+import type { OrderReport, Venue, VenueState } from '../venue/venue.ts';
+import { RecoveryError, recover } from './recover.ts';
+
+const START = 1_795_000_000_000;
+const FEE = parseMoney('-0.25');
+
+/** A venue with a memory, asked over a wire that may lag: the truth that recovery has to find. */
+class RememberingVenue implements Venue {
+  readonly name = 'remembering';
+  readonly reports = new Map<string, OrderReport>();
+  readonly allFills: FillEvent[] = [];
+  readonly payments: FundingPaymentEvent[] = [];
+  /** So many questions for fills are answered without the newest one. */
+  lagging = 0;
+  askedSince: Ms[] = [];
+
+  fill(clientOrderId: string, side: Side, size: number, price: number, at: number): FillEvent {
+    const id = `t${this.allFills.length + 1}`;
+    const event = new FillEvent(
+      us(at * 1000),
+      0,
+      clientOrderId,
+      `v${id}`,
+      id,
+      ms(at),
+      side,
+      ticks(price),
+      lots(size),
+      FEE,
+      false,
+      'entry',
+      '',
+    );
+    this.allFills.push(event);
+    this.reports.set(clientOrderId, {
+      clientOrderId,
+      venueOrderId: `v${id}`,
+      state: 'filled',
+      filled: lots(size),
+      reason: '',
+    });
+    return event;
+  }
+
+  connect(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  state(): Promise<VenueState> {
+    const position = new Position(BTC);
+    let balance = parseMoney('10000');
+    for (const { side, size, price, fee } of this.allFills)
+      balance = money(balance + position.fill(side, size, price) + fee);
+    for (const { amount } of this.payments) balance = money(balance + amount);
+    const positions: PositionState[] =
+      position.size === 0
+        ? []
+        : [
+            {
+              instrument: 0,
+              size: position.size,
+              cost: position.cost,
+              leverage: 2,
+              openedAt: us(0),
+              protection: null,
+              trip: null,
+            },
+          ];
+    return Promise.resolve({ balance, positions, orders: [] });
+  }
+
+  find(_instrument: number, clientOrderId: string): Promise<OrderReport | null> {
+    return Promise.resolve(this.reports.get(clientOrderId) ?? null);
+  }
+
+  fills(since: Ms): Promise<FillEvent[]> {
+    this.askedSince.push(since);
+    const known = this.lagging-- > 0 ? this.allFills.slice(0, -1) : this.allFills;
+    return Promise.resolve(known.filter(({ exchangeAt }) => exchangeAt >= since));
+  }
+
+  fundingPayments(since: Ms): Promise<FundingPaymentEvent[]> {
+    return Promise.resolve(this.payments.filter(({ exchangeAt }) => exchangeAt >= since));
+  }
+
+  submit(): void {
+    throw new Error('recovery sends nothing');
+  }
+
+  stop(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+describe('recovery', () => {
+  let folder: string;
+  let journal: Journal;
+  let venue: RememberingVenue;
+  let pauses: number[];
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'recover-test-'));
+    journal = Journal.open(join(folder, 'journal.sqlite'), [BTC]);
+    venue = new RememberingVenue();
+    pauses = [];
+  });
+  afterEach(() => {
+    journal.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  const session = (at: number): void =>
+    journal.beginSession({
+      mode: 'demo',
+      venue: 'embedded',
+      symbols: [BTC.id],
+      configHash: 'h',
+      startedAt: us(at * 1000),
+    });
+  const intend = (number: number, side: Side, at: number, size = 10): Place => {
+    const place: Place = {
+      kind: 'place',
+      instrument: 0,
+      clientOrderId: orderId(journal.idPrefix, number),
+      side,
+      type: 'market',
+      size: lots(size),
+      price: ticks(600_000),
+      reduceOnly: false,
+      leverage: 2,
+      takeProfit: ticks(0),
+      stopLoss: ticks(0),
+      protectionId: '',
+      purpose: 'entry',
+    };
+    journal.recordIntent([place], us(at * 1000));
+    return place;
+  };
+  const run = (at: number) =>
+    recover({
+      journal,
+      venue,
+      instruments: [BTC],
+      now: () => us(at * 1000),
+      pause: (milliseconds) => {
+        pauses.push(milliseconds);
+        return Promise.resolve();
+      },
+      log: () => undefined,
+    });
+  const balances = (balance: bigint): void => assert.equal(journal.accountSums().balance, balance);
+
+  test('an intent that never reached the venue ends as canceled, and its number is not used again', async () => {
+    session(START);
+    const { clientOrderId } = intend(7, 'buy', START + 1);
+    const { event } = await run(START + 60_000);
+    assert.equal(event.nextOrderNumber, 8);
+    assert.deepEqual(journal.unresolvedIntents(), []);
+    assert.equal(event.positions.length, 0);
+    assert.equal(venue.reports.has(clientOrderId), false);
+  });
+
+  test('a fill that nobody heard is journaled, with its money', async () => {
+    session(START);
+    const { clientOrderId } = intend(1, 'buy', START + 1);
+    venue.fill(clientOrderId, 'buy', 10, 600_000, START + 500);
+    const { event, knownFills } = await run(START + 60_000);
+    assert.equal(event.positions[0]?.size, 10);
+    assert.equal(event.positions[0]?.trip?.clientOrderId, clientOrderId);
+    assert.deepEqual([...knownFills], ['0/t1']);
+    balances(event.balance);
+  });
+
+  test('… also when starts failed in between: what is asked for reaches back to the intent', async () => {
+    session(START);
+    const { clientOrderId } = intend(1, 'buy', START + 1);
+    venue.fill(clientOrderId, 'buy', 10, 600_000, START + 500);
+    // two starts that died before they recovered
+    session(START + 3_600_000);
+    session(START + 7_200_000);
+    const { event } = await run(START + 7_200_001);
+    assert.equal(event.positions[0]?.size, 10);
+    assert.ok(venue.askedSince[0]! <= START + 1);
+    balances(event.balance);
+  });
+
+  test('a list that lags behind the position is asked again, with back-off', async () => {
+    session(START);
+    const { clientOrderId } = intend(1, 'buy', START + 1);
+    venue.fill(clientOrderId, 'buy', 10, 600_000, START + 500);
+    venue.lagging = 2;
+    const { event } = await run(START + 60_000);
+    assert.equal(event.positions[0]?.size, 10);
+    assert.deepEqual(pauses, [200, 500]);
+    balances(event.balance);
+  });
+
+  test('a position that nobody can explain stops the start, and changes nothing of that', async () => {
+    session(START);
+    venue.fill('somebodyElse', 'buy', 10, 600_000, START - 86_400_000);
+    await assert.rejects(run(START + 60_000), (error: Error) => {
+      assert.ok(error instanceof RecoveryError);
+      assert.match(
+        error.message,
+        /the venue holds 0\.1 contracts, the journal's fills add up to 0\. Somebody else traded/,
+      );
+      return true;
+    });
+    assert.equal(pauses.length, 5);
+    assert.deepEqual(journal.fills(0), []);
+  });
+
+  test('twice in a row finds nothing new, and the same account', async () => {
+    session(START);
+    const first = intend(1, 'buy', START + 1);
+    const fill = venue.fill(first.clientOrderId, 'buy', 10, 600_000, START + 500);
+    journal.recordFill(fill, money(0n));
+    journal.recordOrder(
+      new OrderEvent(us((START + 501) * 1000), 0, first.clientOrderId, 'v', 'filled', lots(10), ''),
+    );
+    venue.payments.push(
+      new FundingPaymentEvent(us((START + 900) * 1000), 0, 'f1', ms(START + 900), parseMoney('-0.3')),
+    );
+    const second = intend(2, 'sell', START + 1_000, 4);
+    venue.fill(second.clientOrderId, 'sell', 4, 610_000, START + 1_500);
+    const once = (await run(START + 60_000)).event;
+    const again = (await run(START + 70_000)).event;
+    assert.deepEqual(
+      [again.balance, again.positions, again.nextOrderNumber],
+      [once.balance, once.positions, once.nextOrderNumber],
+    );
+    const [position] = once.positions;
+    assert.equal(position?.size, 6 as Lots);
+    // 4 lots of 0.0001 BTC, 1,000 USDT up
+    assert.deepEqual(
+      [position?.trip?.realized, position?.trip?.fees, position?.trip?.funding],
+      [parseMoney('0.4'), parseMoney('-0.5'), parseMoney('-0.3')],
+    );
+    balances(once.balance);
+  });
+});
