@@ -83,6 +83,8 @@ async function world(context: TestContext, options: Partial<OkxFeedOptions> = {}
     random: () => 0.5,
     log: (level, message, fields) => logs.push(`${level} ${message} ${JSON.stringify(fields)}`),
     instruments: [bitcoin],
+    // the frames of most tests carry no time of their own
+    behindMaxMs: Number.POSITIVE_INFINITY,
     ...options,
   });
   context.after(async () => {
@@ -213,6 +215,40 @@ test('silence makes it stale; the next message that follows on makes it live aga
   server.push('/public', update(10, 11));
   await until('live again', () => has('LIVE', 3));
   assert.deepEqual(lines.slice(3), ['book 0 update 11 1', 'LIVE messages again']);
+});
+
+test('messages later than usual are history: not live until they are now again', async (context) => {
+  const { server, start, time, has, lines } = await world(context, { behindMaxMs: 2_000 });
+  const at = (message: ReturnType<typeof update>, ts: number) => ({
+    ...message,
+    data: [{ ...message.data[0], ts: String(ts) }],
+  });
+  server.onSubscribed = (arg, client) => {
+    const message = snapshot(10);
+    if (arg.channel === 'books')
+      client.send(
+        JSON.stringify({ ...message, data: [{ ...message.data[0], ts: String(time.nowMs() - 40) }] }),
+      );
+  };
+  await start();
+  await until('live', () => has('LIVE'));
+  const before = lines.length;
+  time.advance(3_000);
+  // what piled up while the process slept: 3 s old, then 2.5, then of now
+  for (const [seqId, age] of [
+    [11, 3_040],
+    [12, 2_540],
+    [13, 40],
+  ] as const)
+    server.push('/public', at(update(seqId - 1, seqId), time.nowMs() - age));
+  await until('caught up', () => has('LIVE', before));
+  assert.deepEqual(lines.slice(before), [
+    'DOWN 3.0 s behind the exchange',
+    'book 0 update 11 1',
+    'book 0 update 12 1',
+    'book 0 update 13 1',
+    'LIVE messages again',
+  ]);
 });
 
 test('not even a keepalive: the subscription is renewed', async (context) => {
