@@ -148,6 +148,56 @@ test('resting orders stand in the new book where they stood, and money still add
   );
 });
 
+test('hedged and isolated positions, their margin, leverage and history are what they were', () => {
+  const at = 1_795_340_400_000;
+  const path = join(folder, 'hedged.json');
+  const nothing = { clock: at, prices: {}, candles: new Map() };
+  const begin = (remembered: typeof nothing): { exchange: Exchange; account: Account } => {
+    const exchange = new Exchange(3, at, remembered);
+    const account = exchange.open('1', { apiKey: 'k', secret: 's', passphrase: 'p' });
+    account.credit('USDT', parseMoney('50000'));
+    return { exchange, account };
+  };
+  const first = begin(nothing);
+  const market = first.exchange.markets[0]!;
+  first.exchange.settings.setPositionMode(first.account, 'long_short_mode');
+  first.exchange.settings.setLeverage(first.account, market, 'isolated', 'short', 9);
+  for (const [side, positionSide, mode, size] of [
+    ['buy', 'long', 'cross', 300],
+    ['sell', 'short', 'isolated', 200],
+    ['sell', 'long', 'cross', 300],
+    ['buy', 'long', 'isolated', 50],
+  ] as const) {
+    const order = { market, type: 'market', price: 0, side, positionSide, mode, size } as const;
+    const rest = { clientId: '', tag: '', reduceOnly: false, attachments: [] };
+    assert.ok(first.exchange.orders.place(first.account, { ...order, ...rest }).ok);
+    first.exchange.followUp();
+  }
+  new StateFile(path).save(first.exchange);
+
+  const second = begin(nothing);
+  restore(second.exchange, new StateFile(path).load()!.saved);
+  const told = ({ account, exchange }: typeof first): unknown[] => [
+    account.positionMode,
+    [...account.holdings.values()].map((holding) => [
+      holding.id,
+      holding.mode,
+      holding.positionSide,
+      holding.size,
+      holding.position.cost,
+      holding.margin,
+      holding.leverage,
+      holding.realized,
+      holding.openedValue,
+      holding.lastClose,
+    ]),
+    account.pastPositions.items,
+    exchange.clearing.invariant(exchange.accounts),
+  ];
+  assert.deepEqual(told(second), told(first));
+  assert.equal(second.account.pastPositions.items.length, 1);
+});
+
 test('a state that cannot be read stops the start and says what to do', () => {
   const path = join(folder, 'broken.json');
   writeFileSync(path, '{"version":1,"clo');

@@ -52,9 +52,8 @@ export function checkLimits(account: Account, placement: Placement): Refusal | n
     );
   if (!priced && size > instrument.marketSizeMax)
     return refusal('51202', 'Market order amount exceeds the maximum amount.');
-  const most = Number(market.listing.row.maxLmtAmt);
-  if (priced && dollarsOf(market, size, placement.price) > most)
-    return refusal('51185', `The maximum value allowed per order is ${most} USD`);
+  if (priced && isTooDear(market, size, placement.price))
+    return refusal('51185', `The maximum value allowed per order is ${market.listing.row.maxLmtAmt} USD`);
   if (type === 'fok' && placement.selfTrade === 'cancel_both')
     return refusal(
       '54036',
@@ -63,9 +62,10 @@ export function checkLimits(account: Account, placement: Placement): Refusal | n
   return null;
 }
 
-/** Value of an order, dollars; an inverse contract is worth dollars by itself. */
-function dollarsOf({ instrument }: Market, size: number, price: number): number {
-  return instrument.inverse ? size * instrument.valuePerLot : instrument.valueNumber(size, price);
+/** Whether a limit order is worth more dollars than one may be; an inverse contract is worth dollars by itself. */
+export function isTooDear({ instrument, listing }: Market, size: number, price: number): boolean {
+  const value = instrument.inverse ? size * instrument.valuePerLot : instrument.valueNumber(size, price);
+  return value > Number(listing.row.maxLmtAmt);
 }
 
 /** The best price within the price limit, for orders that let it be moved there. */

@@ -28,6 +28,7 @@ export class Liquidator {
   }
 
   check(account: Account): void {
+    if (![...account.holdings.values()].some(({ size }) => size !== 0)) return;
     for (const holding of account.holdings.values())
       if (holding.mode === 'isolated' && holding.size !== 0 && !this.isCarried(holding))
         this.takeIsolated(account, holding);

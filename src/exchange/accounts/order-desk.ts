@@ -5,7 +5,7 @@ import { lots, NO_MONEY, opposite, type Side, signOf, ticks } from '../../core/u
 import type { Market } from '../market/market.ts';
 import { Kind, Outcome, Terms } from '../matching/order-book.ts';
 import type { Account } from './account.ts';
-import { checkAttachments, checkLimits, checkPosition, checkPrice, withinBand } from './checks.ts';
+import { checkAttachments, checkLimits, checkPosition, checkPrice, isTooDear, withinBand } from './checks.ts';
 import type { Clearing } from './clearing.ts';
 import { TAKER_RATE } from './fees.ts';
 import { closes, type Holding, type MarginMode, type PositionSide } from './holding.ts';
@@ -421,6 +421,8 @@ export class OrderDesk {
       );
     if (size > instrument.limitSizeMax)
       return refusal('51101', `Order failed, the sz can't be more than ${instrument.spec.maxLmtSz}.`);
+    if (isTooDear(market, size, price))
+      return refusal('51185', `The maximum value allowed per order is ${market.listing.row.maxLmtAmt} USD`);
     const no =
       (price === order.price ? null : checkPrice(market, side, price, order.reduceOnly)) ??
       (attachments === undefined

@@ -94,7 +94,8 @@ export function orderRow(market: Market, order: Order): Record<string, unknown> 
     slTriggerPx: '',
     slTriggerPxType: '',
     slOrdPx: '',
-    isTpLimit: String(order.linkedAlgoId !== 0),
+    // the only order of a take profit that no algo sent
+    isTpLimit: String(order.source === '7' && order.algoId === 0),
     quickMgnType: '',
     cTime: String(order.createdAt),
     uTime: String(order.updatedAt),
