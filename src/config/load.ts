@@ -45,6 +45,8 @@ export function loadSettings(file: string | undefined, overrides: Overrides = {}
 export function parseSettings(text: string, path: string, overrides: Overrides = {}): Settings {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  if (document.errors.some(({ code }) => code === 'MULTIPLE_DOCS'))
+    throw new ConfigError([`${path}: holds several documents (a line "---" parts them); settings are one`]);
   if (document.errors.length > 0)
     throw new ConfigError(document.errors.map((error) => `${path}: ${error.message.split('\n')[0]}`));
   const raw: unknown = document.contents === null ? {} : document.toJS();
