@@ -47,6 +47,8 @@ export interface Candle {
 
 /** As many as `market/candles` reaches back. */
 const KEPT = 1500;
+/** Stretches of the past, ten seconds each, that the shortest bars are made of. */
+const STRETCHES_KEPT = 150;
 
 /** The bars of one length: the finished ones, bounded, and the one that is building. */
 export class CandleSeries {
@@ -96,12 +98,17 @@ export class CandleSeries {
     if (skipped > 0 && this.months === 0)
       this.building = empty(openAt - KEPT * this.length, this.building.close);
     while (this.building.openAt < openAt) {
-      this.closed.push(this.building);
-      if (this.closed.length > KEPT + 100) this.closed.splice(0, this.closed.length - KEPT);
-      this.building = empty(this.closesAt, this.building.close);
+      const next = empty(this.closesAt, this.building.close);
+      this.close();
+      this.building = next;
       count += 1;
     }
     return count;
+  }
+
+  private close(): void {
+    this.closed.push(this.building);
+    if (this.closed.length > KEPT + 100) this.closed.splice(0, this.closed.length - KEPT);
   }
 
   trade(price: number, size: number): void {
@@ -112,6 +119,14 @@ export class CandleSeries {
     bar.close = price;
     bar.volume += size;
     bar.notional += price * size;
+  }
+
+  /** Puts a whole bar of the past where it belongs; what lies before a hole is forgotten. */
+  place(bar: Candle): void {
+    if (bar.openAt < this.building.openAt) return;
+    if (bar.openAt > this.closesAt) this.closed.length = 0;
+    else if (bar.openAt === this.closesAt) this.close();
+    this.building = bar;
   }
 
   /** Adds a stretch of the past that lies within one bar. */
@@ -140,6 +155,7 @@ const empty = (openAt: number, price: number): Candle => ({
 /** Every bar length of one instrument. */
 export class CandleBook {
   readonly series: readonly CandleSeries[];
+  private readonly stretches: (Candle & { readonly length: number })[] = [];
 
   constructor(at: number, price: number) {
     this.series = Object.keys(BARS).map((bar) => new CandleSeries(bar, at, price));
@@ -150,6 +166,7 @@ export class CandleBook {
   }
 
   rollTo(at: number): void {
+    if (this.stretches.length > 0) this.spread();
     for (const series of this.series) if (series.closesAt <= at) series.rollTo(at);
   }
 
@@ -158,8 +175,40 @@ export class CandleBook {
     for (const series of this.series) series.trade(price, size);
   }
 
-  /** Adds a stretch of the past; bars shorter than the stretch stay empty. */
+  /** Adds a stretch of the past, `length` ms long. */
   absorb(part: Candle, length: number): void {
     for (const series of this.series) if (series.length >= length) series.absorb(part);
+    this.stretches.push({ ...part, length });
+    if (this.stretches.length > 2 * STRETCHES_KEPT) this.stretches.splice(0, STRETCHES_KEPT);
+  }
+
+  /** Bars that are shorter than the stretches of the past get theirs once it is over: only the newest will be kept. */
+  private spread(): void {
+    const parts = this.stretches.splice(0).slice(-STRETCHES_KEPT);
+    for (const series of this.series)
+      for (const part of parts)
+        if (series.length < part.length)
+          for (const piece of piecesOf(part, part.length, series.length)) series.place(piece);
+  }
+}
+
+/** A stretch in pieces: straight from its open to its close, its extremes in the middle one. */
+function* piecesOf(part: Candle, length: number, pieceLength: number): Generator<Candle> {
+  const count = length / pieceLength;
+  const at = (i: number): number => Math.round(part.open + ((part.close - part.open) * i) / count);
+  const middle = count >> 1;
+  for (let i = 0; i < count; i++) {
+    const open = at(i);
+    const close = at(i + 1);
+    const volume = Math.floor((part.volume * (i + 1)) / count) - Math.floor((part.volume * i) / count);
+    yield {
+      openAt: part.openAt + i * pieceLength,
+      open,
+      high: i === middle ? part.high : Math.max(open, close),
+      low: i === middle ? part.low : Math.min(open, close),
+      close,
+      volume,
+      notional: (volume * (open + close)) / 2,
+    };
   }
 }
