@@ -196,7 +196,8 @@ function positionsHistory({ gateway, fields }: Call, account: Account): Answer {
     ...[...account.holdings.values()]
       .filter(({ size, lastClose }) => size !== 0 && lastClose !== '')
       .map(shrunkPositionRow),
-  ];
+    // several may have changed in one millisecond: those written down later are newer
+  ].reverse();
   const matches = (name: string, value: unknown): boolean =>
     fields.text(name) === '' || fields.text(name).split(',').includes(String(value));
   const wanted = found
