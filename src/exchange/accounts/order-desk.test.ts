@@ -182,8 +182,12 @@ test('an order is amended: smaller keeps its place, post-only never takes, fille
   assert.equal(amend(order, { price: ask + 5 }), '51511');
   assert.equal(amend(order, { size: 900_000 }), '51502');
   assert.equal(order.state, 'live');
-  for (let i = 0; i < 60_000 && order.filled === 0; i++) exchange.advance(exchange.now + 10);
-  assert.ok(order.filled > 0 && order.filled < order.size, `${order.filled} filled`);
+  // alone at the best price, it meets somebody who wants a part
+  market.makeWay(ASK, bid - 50);
+  const other = exchange.open('2', { apiKey: 'o', secret: 's', passphrase: 'p' });
+  other.credit('USDT', parseMoney('100000'));
+  place({ side: 'sell', type: 'ioc', price: bid, size: 300 }, other);
+  assert.deepEqual([order.filled, ...state(order)], [300, 'partially_filled', '']);
   assert.equal(amend(order, { size: order.filled }), '0');
   assert.deepEqual(state(order), ['filled', '']);
 });
