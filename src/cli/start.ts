@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -49,7 +49,14 @@ async function start(flags: StartFlags): Promise<void> {
   await refuseUnsafe(settings, credentials !== null);
 
   const folder = accountFolder(settings);
-  mkdirSync(folder, { recursive: true });
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    throw new ConfigError([
+      `data_dir: ${folder} cannot be used (${(error as Error).message}); name another folder`,
+    ]);
+  }
   const clock = new RealClock();
   // before the log is opened: a second instance must not write into the first one's
   const lock = new InstanceLock(join(folder, 'instance.lock'), {
