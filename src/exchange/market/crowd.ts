@@ -26,6 +26,10 @@ const FAST_DISTANCE_TICKS = 60;
 /** How far opinion may leave the quotes before they move, basis points: at least, and in the mean beyond that. */
 const PATIENCE_BP = 0.2;
 const PATIENCE_MORE_BP = 0.3;
+/** Share of the makers' orders that is caught when they step aside: a uniform number to this power. */
+const CAUGHT_POWER = 3;
+/** Chance that someone takes what was caught. */
+const SWEPT = 0.9;
 /** A wall in the way is taken with this chance in a step, in pieces of so many units in the mean. */
 const WALL_CHANCE = 0.3;
 const WALL_UNITS = 70;
@@ -153,9 +157,12 @@ export class Crowd {
     const taking = up ? BID : ASK;
     const passive = opposed(taking);
     const limit = this.quotes[taking];
+    // mostly they are quicker than whoever comes to take: the price then moves on little volume
+    const caught = this.random.uniform() ** CAUGHT_POWER;
     for (const slot of [...this.herds[MAKER + passive].slots])
-      if (this.isBeyond(passive, slot, limit) && this.random.chance(0.7)) this.cancel(MAKER + passive, slot);
-    if (this.random.chance(0.75)) {
+      if (this.isBeyond(passive, slot, limit) && !this.random.chance(caught))
+        this.cancel(MAKER + passive, slot);
+    if (this.random.chance(SWEPT)) {
       const size = Math.floor(this.standing(passive, limit) * this.random.uniform());
       if (size > 0) this.execute(taking, Kind.ioc, limit, size, 0);
     }

@@ -3,7 +3,7 @@ import { Kind, type OrderBook, opposed } from '../matching/order-book.ts';
 import type { Random } from '../random.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import type { Execute } from './agents.ts';
-import { type Crowd, STEP_MS } from './crowd.ts';
+import { type Crowd, ORDINARY_QUEUE, STEP_MS } from './crowd.ts';
 import type { LatentValue } from './latent-value.ts';
 
 const STEP_SECONDS = STEP_MS / 1000;
@@ -14,18 +14,26 @@ const SAME_AGAIN = 0.2;
 const CHASE_SECONDS = 0.25;
 /** How unlike jumps are in how many follow them: deviation of the logarithm. */
 const FOLLOWING = 1;
+/** Large jumps draw more than their share: power of their size, up to so many basis points. */
+const CROWDING = 2;
+const CROWDING_BP_MAX = 8;
+/** And in how large their orders are, all together. */
+const CONVICTION = 1.2;
 /** How long the pressure of a taker's order stays in the makers' opinion. */
 const PRESSURE_SECONDS = 5;
 /** Pressure of an order as large as `PRESSURE_SIZE` units, basis points; it grows with the square root of the size. */
-const PRESSURE_BP = 0.02;
+const PRESSURE_BP = 0.05;
 const PRESSURE_SIZE = 25;
-const PRESSURE_BP_MAX = 0.15;
+const PRESSURE_BP_MAX = 0.6;
 /** Share of takers that go with the heavier side of the visible book: what a spoofer lives from. */
 const IMPRESSIONABLE = 0.12;
 const IMPRESSIONABLE_TICKS = 40;
 
 /** A best price so far from the makers' quote is a hole in the book, not a price. */
 const HOLE_TICKS = 50;
+
+/** Share of slices that are blocks. */
+const BLOCK_CHANCE = 0.002;
 
 interface Parent {
   side: BookSide;
@@ -52,6 +60,8 @@ export class Takers {
   private last = 0;
   /** Chasers still to come, signed. */
   private chase = 0;
+  /** How large their orders are, multiple of the ordinary. */
+  private conviction = 1;
   private readonly book: OrderBook;
   private readonly crowd: Crowd;
   private readonly latent: LatentValue;
@@ -86,10 +96,17 @@ export class Takers {
     const { random, terms, activity } = this;
     this.pressure *= Math.exp(-STEP_SECONDS / PRESSURE_SECONDS);
     const movedBp = (this.crowd.moved / this.crowd.opinion) * 10_000;
-    this.chase =
-      this.chase * Math.exp(-STEP_SECONDS / CHASE_SECONDS) +
-      terms.burst * movedBp * activity * this.following(movedBp);
-    this.arrive((Math.abs(this.chase) / CHASE_SECONDS) * STEP_SECONDS, this.chase > 0 ? BID : ASK);
+    this.chase *= Math.exp(-STEP_SECONDS / CHASE_SECONDS);
+    if (movedBp !== 0) {
+      const crowding = Math.min(CROWDING_BP_MAX, Math.abs(movedBp)) ** CROWDING;
+      this.chase += Math.sign(movedBp) * terms.burst * crowding * activity * unlike(random, FOLLOWING);
+      this.conviction = unlike(random, CONVICTION);
+    }
+    this.arrive(
+      (Math.abs(this.chase) / CHASE_SECONDS) * STEP_SECONDS,
+      this.chase > 0 ? BID : ASK,
+      this.conviction,
+    );
 
     const foreseenBp = this.latent.foreseen * 10_000;
     const knowing = Math.min(3, Math.abs(foreseenBp)) * terms.informed_per_second * activity;
@@ -97,7 +114,7 @@ export class Takers {
 
     const rate = terms.per_second * this.latent.restlessness * activity;
     for (let i = random.poisson(rate * STEP_SECONDS); i > 0; i--)
-      this.take(random.chance(IMPRESSIONABLE) ? this.heavierSide() : this.nextOfParents());
+      this.takeSlice(random.chance(IMPRESSIONABLE) ? this.heavierSide() : this.nextOfParents());
   }
 
   /** Takes up to `size` lots within `reach` ticks of the best price. */
@@ -120,19 +137,21 @@ export class Takers {
     this.pressure += sign * Math.min(PRESSURE_BP_MAX, push);
   }
 
-  /** Some jumps nobody follows, some everybody: multiple of the mean, which is 1. */
-  private following(movedBp: number): number {
-    return movedBp === 0 ? 0 : Math.exp(FOLLOWING * this.random.normal() - FOLLOWING ** 2 / 2);
+  private arrive(expected: number, side: BookSide, conviction = 1): void {
+    for (let i = this.random.poisson(Math.min(5, expected)); i > 0; i--) this.take(side, conviction);
   }
 
-  private arrive(expected: number, side: BookSide): void {
-    for (let i = this.random.poisson(Math.min(5, expected)); i > 0; i--) this.take(side);
-  }
-
-  private take(side: BookSide): void {
+  /** Now and then someone crosses with a block that the queue at the best price can just bear. */
+  private takeSlice(side: BookSide): void {
     const { random } = this;
-    const size = Math.min(1000, Math.exp(0.8 + 2.1 * random.normal())) * this.unitLots;
-    this.takeLots(side, Math.max(1, Math.round(size)), random.below(12));
+    if (!random.chance(BLOCK_CHANCE)) return this.take(side);
+    this.takeLots(side, Math.round(ORDINARY_QUEUE * this.unitLots * (0.5 + random.uniform())), 0);
+  }
+
+  private take(side: BookSide, conviction = 1): void {
+    const { random } = this;
+    const units = Math.min(4000, conviction * Math.exp(0.6 + 2.25 * random.normal()));
+    this.takeLots(side, Math.max(1, Math.round(units * this.unitLots)), random.below(12));
   }
 
   private nextOfParents(): BookSide {
@@ -170,3 +189,7 @@ export class Takers {
     return size;
   }
 }
+
+/** A positive number with mean 1 whose logarithm has this deviation. */
+const unlike = (random: Random, deviation: number): number =>
+  Math.exp(deviation * random.normal() - deviation ** 2 / 2);

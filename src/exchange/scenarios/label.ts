@@ -1,4 +1,4 @@
-/** Kinds of planted events; `docs` of `hunter simulate` explain the parameters of each. */
+/** Kinds of planted events; docs/labels.md says what each does and tells. */
 export const LABEL_KINDS = [
   'parent',
   'iceberg_native',

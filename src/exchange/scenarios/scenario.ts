@@ -26,7 +26,7 @@ const regime = z.strictObject({
 });
 
 const value = section({
-  volatility: number(0.53, 0, 10, 'Ordinary volatility, annualised.'),
+  volatility: number(0.57, 0, 10, 'Ordinary volatility, annualised.'),
   jumps_per_second: number(0.45, 0.001, 100, 'Pieces of small news.'),
   leak_share: number(0.3, 0, 1, 'Share of them that the informed know before.'),
   leak_seconds: number(0.8, 0.01, 600, 'How long before, in the mean.'),
@@ -57,8 +57,8 @@ const crowd = section({
 });
 
 const takers = section({
-  per_second: number(5, 0, 1000, 'Market orders when nothing happens, main instrument.'),
-  burst: number(4, 0, 1000, 'Market orders that follow a jump of one basis point, in its direction.'),
+  per_second: number(4.2, 0, 1000, 'Market orders when nothing happens, main instrument.'),
+  burst: number(2.6, 0, 1000, 'Market orders that follow a jump of one basis point, in its direction.'),
   informed_per_second: number(
     8,
     0,

@@ -6,7 +6,6 @@ import {
   kurtosis,
   mean,
   quantile,
-  slope,
   tailExponent,
   variance,
 } from './statistics.ts';
@@ -16,8 +15,6 @@ export type Figures = Readonly<Record<string, number>>;
 
 const PER_SECOND = 1000 / SAMPLE_MS;
 const BASIS_POINTS = 10_000;
-/** Windows of one second are sorted into so many groups by their net volume. */
-const IMPACT_GROUPS = 8;
 
 /** Everything that can be said of a book and its trades. Moves in basis points, times in seconds. */
 export function measure(seen: Observation): Figures {
@@ -134,25 +131,23 @@ function impactOf(seen: Observation): Figures {
   const traded = net.map((_, i) => i).filter((i) => net[i] !== 0 && i + 31 <= windows);
   traded.sort((one, other) => Math.abs(net[one]!) - Math.abs(net[other]!));
   const along = (i: number, to: number): number => Math.sign(net[i]!) * move(i, i + to);
-  const logSize: number[] = [];
-  const logImpact: number[] = [];
-  for (let group = 0; group < IMPACT_GROUPS; group++) {
-    const members = traded.slice(
-      Math.floor((group * traded.length) / IMPACT_GROUPS),
-      Math.floor(((group + 1) * traded.length) / IMPACT_GROUPS),
-    );
-    const impact = mean(members.map((i) => along(i, 1)));
-    if (!(impact > 0)) continue;
-    logSize.push(Math.log(mean(members.map((i) => Math.abs(net[i]!)))));
-    logImpact.push(Math.log(impact));
-  }
+  // in the weaker half there is hardly any impact to speak of
+  const group = (from: number, to: number) => {
+    const members = traded.slice(Math.floor(from * traded.length), Math.floor(to * traded.length));
+    return {
+      size: mean(members.map((i) => Math.abs(net[i]!))),
+      impact: mean(members.map((i) => along(i, 1))),
+    };
+  };
+  const middling = group(0.5, 0.9);
+  const largest = group(0.9, 1);
   const strong = traded.slice(Math.floor(traded.length * 0.75));
   const initial = mean(strong.map((i) => along(i, 1)));
   const volatility = second.map(Math.abs);
   return {
     flow_r2_same_1s: correlation(root, second) ** 2,
     flow_next_1s: correlation(root.slice(0, -1), second.slice(1)),
-    impact_exponent: slope(logSize, logImpact),
+    impact_exponent: Math.log(largest.impact / middling.impact) / Math.log(largest.size / middling.size),
     impact_kept_10s: mean(strong.map((i) => along(i, 11))) / initial,
     impact_kept_30s: mean(strong.map((i) => along(i, 31))) / initial,
     volume_volatility_1s: correlation(volume.map(Math.sqrt), volatility),

@@ -49,17 +49,3 @@ export function tailExponent(values: readonly number[], share: number): number {
   for (let i = sorted.length - count; i < sorted.length; i++) sum += Math.log(sorted[i]! / threshold);
   return count / sum;
 }
-
-/** Slope of the straight line through the points, least squares. */
-export function slope(x: readonly number[], y: readonly number[]): number {
-  if (x.length < 3) return Number.NaN;
-  const xMean = mean(x);
-  const yMean = mean(y);
-  let product = 0;
-  let square = 0;
-  for (let i = 0; i < x.length; i++) {
-    product += (x[i]! - xMean) * (y[i]! - yMean);
-    square += (x[i]! - xMean) ** 2;
-  }
-  return product / square;
-}

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { EventKind, type MarketEvent } from '../core/events.ts';
+import { loadScenario } from '../exchange/scenarios/load.ts';
+import { importOkx } from '../tape/import-okx.ts';
+import { readTape } from '../tape/reader.ts';
+import { type BookFeed, SIMULATED_FROM } from './simulate.ts';
+import { simulateToFiles } from './simulation-files.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'simulate-'));
+after(() => rmSync(root, { recursive: true }));
+
+const run = (
+  folder: string,
+  seed: number,
+  feed: BookFeed = 'books',
+  symbols = ['BTC-USDT-SWAP', 'BTC-USD-SWAP'],
+) =>
+  simulateToFiles(
+    { seed, scenario: loadScenario('manipulated'), symbols, feed, from: SIMULATED_FROM },
+    1,
+    join(root, folder),
+  );
+
+/** Events as text, numbers copied. */
+function told(path: string): string[] {
+  const events: string[] = [];
+  readTape(path).forEach((event: MarketEvent) => {
+    if (event.kind !== EventKind.book) {
+      events.push(JSON.stringify(event));
+      return;
+    }
+    const { count, side, price, size, orders, ...rest } = event.frame;
+    const levels = Array.from({ length: count }, (_, i) => [side[i], price[i], size[i], orders[i]]);
+    events.push(JSON.stringify({ at: event.at, instrument: event.instrument, ...rest, levels }));
+  });
+  return events;
+}
+
+test('the same seed writes the same bytes, another seed others', async () => {
+  const first = await run('one', 5);
+  const again = await run('two', 5);
+  const other = await run('three', 6);
+  assert.deepEqual(again.files, first.files);
+  for (const [file, hash] of Object.entries(other.files)) assert.notEqual(hash, first.files[file], file);
+});
+
+for (const feed of ['books', 'books-l2-tbt'] as const)
+  test(`the raw frames, imported, are the tape: ${feed}`, async () => {
+    const folder = `import-${feed}`;
+    const report = await run(folder, 8, feed);
+    const imported = join(root, `${feed}.tape`);
+    const seen = await importOkx([join(root, folder, 'raw.jsonl')], imported);
+    assert.equal(seen.rejectedLines, 0);
+    assert.equal(seen.events, report.events);
+    for (const { instrument, book, derived, outages, staleTrades, repeatedTrades } of seen.instruments) {
+      assert.deepEqual(
+        { derived, outages, staleTrades, repeatedTrades, gaps: book?.gaps, crossed: book?.crossed },
+        { derived: false, outages: 0, staleTrades: 0, repeatedTrades: 0, gaps: 0, crossed: false },
+        instrument,
+      );
+    }
+    assert.deepEqual(readTape(imported).instruments, readTape(join(root, folder, 'market.tape')).instruments);
+    assert.deepEqual(told(imported), told(join(root, folder, 'market.tape')));
+  });
+
+test('labels name instruments of the market, times of the run and decimals of the wire', async () => {
+  const { labels } = await run('labelled', 9);
+  const lines = readFileSync(join(root, 'labelled', 'labels.jsonl'), 'utf8')
+    .trim()
+    .split('\n');
+  assert.equal(
+    lines.length,
+    Object.values(labels).reduce((sum, count) => sum + count, 0),
+  );
+  for (const line of lines) {
+    const { instrument, from, to, prices, size } = JSON.parse(line) as {
+      instrument: string;
+      from: number;
+      to: number;
+      prices: string[];
+      size: string;
+    };
+    assert.match(instrument, /-SWAP$/);
+    assert.ok(from <= to && to <= SIMULATED_FROM + 60_000);
+    for (const price of prices) assert.match(price, /^\d+(\.\d+)?$/);
+    assert.match(size, /^\d+(\.\d+)?$/);
+  }
+});
+
+test('a folder with something in it is not written to, an unlisted instrument is named', async () => {
+  await run('taken', 1);
+  await assert.rejects(run('taken', 1), /is not empty/);
+  await assert.rejects(
+    run('unlisted', 1, 'books', ['DOGE-USDT-SWAP']),
+    /DOGE-USDT-SWAP is not in the scenario/,
+  );
+});
