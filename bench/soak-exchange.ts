@@ -121,7 +121,7 @@ loops.push(
   repeat(
     'okx-api trading',
     3000,
-    (error) => typeof error === 'object' && error !== null,
+    (error) => typeof error === 'object' && error !== null && !(error instanceof TypeError),
     async () => {
       await rest.submitOrder({
         instId: SWAP,

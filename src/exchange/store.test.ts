@@ -10,6 +10,8 @@ import { BID } from '../core/book/frame.ts';
 import { parseMoney } from '../core/instrument.ts';
 import type { Account } from './accounts/account.ts';
 import { Exchange } from './exchange.ts';
+import { DEFAULT_SCENARIO, type Scenario } from './scenarios/scenario.ts';
+import { startExchange } from './server.ts';
 import { restore, StateFile } from './store.ts';
 import { type Access, type Json, RestClient, SocketClient } from './testing/wire-client.ts';
 
@@ -212,4 +214,19 @@ test('the process ends when its parent is gone', async () => {
   const [code] = (await gone) as [number];
   assert.equal(code, 0);
   socket.close();
+});
+
+test('a state with an instrument that the scenario does not list stops the start and says what to do', async () => {
+  const path = join(folder, 'both.json');
+  const cash = { cash: { USDT: '10000' } };
+  const all = await startExchange({ port: 0, seed: 4, stateFile: path, accounts: [cash] });
+  const rest = new RestClient(all);
+  const order = { instId: 'ETH-USDT-SWAP', tdMode: 'cross', side: 'buy', ordType: 'market', sz: '1' };
+  assert.equal((await rest.post('trade/order', order)).code, '0');
+  await all.close();
+  const scenario = { ...DEFAULT_SCENARIO, instruments: [SWAP] } as Scenario;
+  await assert.rejects(
+    startExchange({ port: 0, seed: 4, stateFile: path, accounts: [cash], scenario }),
+    /state holds ETH-USDT-SWAP, which this scenario does not list/,
+  );
 });

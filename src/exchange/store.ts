@@ -7,6 +7,7 @@ import { read, write } from './accounts/written.ts';
 import type { Algo } from './algos/algo.ts';
 import type { Exchange } from './exchange.ts';
 import { type Candle, CandleBook } from './history/candles.ts';
+import type { Market } from './market/market.ts';
 import type { Remembered } from './market/world.ts';
 
 const VERSION = 2;
@@ -226,6 +227,15 @@ function describeAccount(account: Account): string {
 "pastPositions":${account.pastPositions.text}}`;
 }
 
+function marketOf(exchange: Exchange, instId: string): Market {
+  const market = exchange.market(instId);
+  if (market === undefined)
+    throw new Error(
+      `exchange state holds ${instId}, which this scenario does not list: start a scenario that does, or move the state away`,
+    );
+  return market;
+}
+
 /** Puts everything back: the resting orders into the books that the crowd has just made anew. */
 export function restore(exchange: Exchange, saved: Saved): void {
   const { clearing } = exchange;
@@ -236,7 +246,7 @@ export function restore(exchange: Exchange, saved: Saved): void {
   ] as const)
     for (const [currency, amount] of entries) pot.set(currency, money(amount));
   for (const [instId, size, cost] of saved.house.positions)
-    clearing.restoreHouse(exchange.market(instId)!, size, cost);
+    clearing.restoreHouse(marketOf(exchange, instId), size, cost);
   for (const { funding, instrument } of exchange.markets) {
     const nextAt = saved.funding[instrument.id];
     if (nextAt !== undefined) funding.resume(nextAt);
@@ -254,7 +264,7 @@ function restoreAccount(exchange: Exchange, account: Account, saved: SavedAccoun
   account.cash.clear();
   for (const [currency, amount] of saved.cash) account.cash.set(currency, money(amount));
   for (const from of saved.holdings) {
-    const holding = account.holding(exchange.market(from.instId)!, from.mode, from.positionSide);
+    const holding = account.holding(marketOf(exchange, from.instId), from.mode, from.positionSide);
     holding.position.size = lots(from.size);
     holding.position.cost = from.cost;
     Object.assign(holding, from.figures);
@@ -268,6 +278,6 @@ function restoreAccount(exchange: Exchange, account: Account, saved: SavedAccoun
   for (const algo of saved.algos) account.algos.set(algo.id, algo);
   for (const order of saved.orders) {
     account.orders.set(order.id, order);
-    exchange.orders.restore(order, account.number, exchange.market(order.instId)!);
+    exchange.orders.restore(order, account.number, marketOf(exchange, order.instId));
   }
 }

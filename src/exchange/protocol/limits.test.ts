@@ -11,7 +11,7 @@ const SWAP = 'BTC-USDT-SWAP';
 let exchange: ExchangeHandle;
 let rest: RestClient;
 let reader: Access;
-const sockets: SocketClient[] = [];
+const sockets: { close(): void }[] = [];
 
 before(async () => {
   exchange = await startExchange({ port: 0, seed: 11, unreadMaxBytes: 200_000 });
@@ -125,7 +125,7 @@ test('a reader that does not read is let go', async () => {
   // by hand: a socket that upgrades, subscribes and then never reads again
   const { port } = new URL(exchange.rest);
   const socket = dial(Number(port), '127.0.0.1');
-  sockets.push({ close: () => socket.destroy() } as SocketClient);
+  sockets.push({ close: () => void socket.destroy() });
   await new Promise((resolve) => socket.once('connect', resolve));
   socket.write(
     'GET /ws/v5/all HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
