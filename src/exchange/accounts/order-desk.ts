@@ -14,7 +14,7 @@ import { type Intended, initialMargin, marginOf, sizeReached, tierOf } from './m
 import type { AccountObserver } from './observer.ts';
 import { type Attachment, CANCELED, isOpen, type Order, type OrderType, type SelfTrade } from './order.ts';
 import { closable, outranked, reducedBefore, reducibleNow, reducing } from './reducing.ts';
-import { type Refusal, refusal, refuse } from './refusal.ts';
+import { type Refusal, refusal } from './refusal.ts';
 
 /** What somebody wants; already in ticks and lots. */
 export interface Placement {
@@ -483,5 +483,3 @@ export function closing(holding: Holding, clientId: string, tag: string): Placem
     positionSide: holding.positionSide,
   };
 }
-
-export const noPosition = (): ReturnType<typeof refuse> => refuse('51023', 'Position does not exist.');
