@@ -126,7 +126,14 @@ export class StateFile {
   private loadCandles(): Map<string, CandleBook> {
     const books = new Map<string, CandleBook>();
     if (!existsSync(this.candlePath)) return books;
-    const all = JSON.parse(readFileSync(this.candlePath, 'utf8')) as SavedCandles;
+    let all: SavedCandles;
+    try {
+      all = JSON.parse(readFileSync(this.candlePath, 'utf8')) as SavedCandles;
+    } catch (error) {
+      // a picture of the past, not anybody's money: it can be drawn again
+      console.warn(`${this.candlePath} is not readable (${(error as Error).message}): the past is made anew`);
+      return books;
+    }
     for (const [instId, bars] of Object.entries(all)) {
       const first = Object.values(bars)[0]!.building;
       const book = new CandleBook(first[0]!, first[4]!);
