@@ -312,8 +312,11 @@ test('a trade over a restart has the same record as one without', () => {
     payment(-7n, 'during'),
     fill('buy', 7, 595_000, { fee: -4n, purpose: 'takeProfit' }),
   ];
-  const tell = (account: Account, event: (typeof story)[number]) =>
-    event instanceof FillEvent ? (account.fill(event)?.closed ?? null) : (account.pay(event), null);
+  const tell = (account: Account, event: (typeof story)[number]): RoundTrip | null => {
+    if (event instanceof FillEvent) return account.fill(event)?.closed ?? null;
+    account.pay(event);
+    return null;
+  };
   const whole = new Account([BTC]);
   const expected = story.map((event) => tell(whole, event)).at(-1);
   assert.ok(expected);
@@ -325,7 +328,10 @@ test('a trade over a restart has the same record as one without', () => {
     const found = { instrument: 0, size, cost, leverage: 3, openedAt: us(4), protection: null };
     const after = new Account([BTC]);
     after.take(new AccountEvent(us(9), before.balance, [{ ...found, trip: before.trip(0) }], [], 1));
-    const closed = story.slice(restart).map((event) => tell(after, event)).at(-1);
+    const closed = story
+      .slice(restart)
+      .map((event) => tell(after, event))
+      .at(-1);
     assert.deepEqual(closed, expected, `restart after ${restart} events`);
     assert.equal(after.balance, whole.balance);
   }
@@ -335,7 +341,9 @@ test('a position that only the venue knows of counts as one entry', () => {
   const account = new Account([BTC]);
   const size = lots(-10);
   const found = { instrument: 0, size, cost: BTC.value(size, ticks(600_000)), leverage: 3, openedAt: us(4) };
-  account.take(new AccountEvent(us(9), parseMoney('500'), [{ ...found, protection: null, trip: null }], [], 1));
+  account.take(
+    new AccountEvent(us(9), parseMoney('500'), [{ ...found, protection: null, trip: null }], [], 1),
+  );
   assert.equal(account.openPositions, 1);
   const closed = account.fill(fill('buy', 10, 590_000, { fee: -3n }))?.closed;
   // 0.1 contracts of 0.01 BTC, short, 1,000 USDT in favour
