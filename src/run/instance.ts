@@ -122,7 +122,15 @@ export async function startInstance({
     else if (previous !== null) log('info', 'going on where the last run stopped');
 
     const paper = settings.mode === 'paper' ? openPaper(settings, instruments, journal, clock) : null;
-    const venue: Venue = paper ?? new OkxVenue({ ...shared, instruments });
+    const venue: Venue =
+      paper ??
+      new OkxVenue({
+        ...shared,
+        instruments,
+        onLive: (live, reason) => {
+          projection.note = live ? '' : `orders cannot be sent: ${reason}`;
+        },
+      });
     if (venue instanceof OkxVenue)
       await venue.checkPermissions().catch((error: unknown) => {
         if (error instanceof VenueError && error.action === 'stop') throw new SafetyError(error.message);

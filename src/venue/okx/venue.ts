@@ -11,7 +11,7 @@ import { decodeAlgo, decodeAnswer, decodeOrder, type OrderUpdate, tellsOfFunding
 import { errorOf, OkxError } from './errors.ts';
 import { type Found, Inquiry } from './inquiry.ts';
 import { isTerminal, OrderLedger, type OrderRecord } from './ledger.ts';
-import { type OkxOptions, type RawTap, realTimers, sleep, type Timers } from './options.ts';
+import { type OkxOptions, type RawTap, realTimers, sleep } from './options.ts';
 import {
   instrumentKey,
   type MarginMode,
@@ -19,6 +19,7 @@ import {
   placeProblem,
   type TriggerPriceType,
 } from './order-request.ts';
+import { OwnedTimers } from './owned-timers.ts';
 import { checkPermissions } from './permissions.ts';
 import { RateLimits } from './rate-limit.ts';
 import { OkxRest } from './rest.ts';
@@ -70,7 +71,7 @@ export class OkxVenue implements Venue {
   readonly name = 'okx';
   readonly rest: OkxRest;
   private readonly options: OkxVenueOptions;
-  private readonly timers: Timers;
+  private readonly timers: OwnedTimers;
   private readonly inquiry: Inquiry;
   private readonly privateSocket: OkxSocket;
   private readonly businessSocket: OkxSocket;
@@ -104,7 +105,7 @@ export class OkxVenue implements Venue {
         `instruments settle in ${[...currencies].join(' and ')}: one account currency at a time`,
       );
     this.options = options;
-    this.timers = options.timers ?? realTimers;
+    this.timers = new OwnedTimers(options.timers ?? realTimers);
     this.rest = options.restClient ?? new OkxRest(options);
     this.limits = new RateLimits(options.clock, this.timers);
     this.inquiry = new Inquiry(this.rest, options.instruments, options.clock, options.log);
@@ -191,6 +192,7 @@ export class OkxVenue implements Venue {
     this.pending.clear();
     this.privateSocket.stop();
     this.businessSocket.stop();
+    this.timers.cancelAll();
     this.emit = () => {};
     return Promise.resolve();
   }
