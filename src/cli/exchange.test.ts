@@ -47,6 +47,9 @@ test('what it cannot do is a usage error with the mend', async () => {
     [['--faults', 'none.yaml'], /none\.yaml/],
     [['--speed', '0'], /positive number/],
     [['--scenario', 'no-such-scenario'], /no-such-scenario/],
+    [['--port', '99999'], /0 to 65535/],
+    // nothing may be left listening: it ends by itself
+    [['--state', join(hunter.folder, 'no', 'such', 'folder')], /--state .* cannot be used/],
   ] as const) {
     const { code, stderr } = await hunter.run('exchange', ...flags);
     assert.equal(code, 2, stderr);

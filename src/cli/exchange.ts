@@ -18,7 +18,7 @@ interface ExchangeFlags {
 export function exchangeCommand(): Command {
   return new Command('exchange')
     .description('the exchange alone: an OKX on this machine, for any client that speaks OKX v5')
-    .option('--port <port>', 'port on 127.0.0.1; 0 takes any free one', number, 0)
+    .option('--port <port>', 'port on 127.0.0.1; 0 takes any free one', port, 0)
     .option('--seed <seed>', 'seed of the market and of the keys', number, 7)
     .option('--speed <factor>', 'market time per wall time', factor, 1)
     .option(
@@ -55,6 +55,9 @@ async function run(flags: ExchangeFlags): Promise<void> {
   process.exitCode = how === 'SIGINT' ? 130 : 0;
 }
 
+/** What a state file that cannot be written fails with. */
+const WRITE_CODES = new Set(['ENOENT', 'ENOTDIR', 'EACCES', 'EROFS', 'ENOSPC', 'EISDIR', 'EPERM']);
+
 async function open(flags: ExchangeFlags): Promise<ExchangeHandle> {
   try {
     return await startExchange({
@@ -70,6 +73,10 @@ async function open(flags: ExchangeFlags): Promise<ExchangeHandle> {
       throw new ConfigError([error.message]);
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')
       throw new ConfigError([`port ${flags.port} is taken: name another with --port, or 0 for any free one`]);
+    if (WRITE_CODES.has((error as NodeJS.ErrnoException).code ?? ''))
+      throw new ConfigError([
+        `--state ${flags.state}: cannot be used (${(error as Error).message}); name another file`,
+      ]);
     throw error;
   }
 }
@@ -101,6 +108,12 @@ passphrase  ${passphrase}
 function number(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('expected a whole number');
+  return value;
+}
+
+function port(text: string): number {
+  const value = number(text);
+  if (value > 65_535) throw new InvalidArgumentError('expected a port, 0 to 65535');
   return value;
 }
 

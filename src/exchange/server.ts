@@ -76,6 +76,7 @@ const STEPS_MAX = 1000;
 /** How often price and clock are saved though no user did anything, ms of wall time. */
 const SAVE_MS = 5000;
 const SAVE_CANDLES_MS = 60_000;
+const RETRY_MS = 1_000;
 
 /**
  * Keys for this machine only: whoever knows the seed knows them, and the server listens on the loopback address alone.
@@ -132,7 +133,15 @@ export async function startExchange(options: ExchangeOptions): Promise<ExchangeH
         if (closing !== null) return;
         await life.end(false);
         await new Promise((resolve) => setTimeout(resolve, downMs));
-        if (closing === null) life = await begin(options, speed, file, faults, port);
+        while (closing === null) {
+          try {
+            life = await begin(options, speed, file, faults, port);
+            return;
+          } catch (error) {
+            console.warn(`the exchange cannot come back yet (${(error as Error).message}); trying again`);
+            await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+          }
+        }
       });
     },
   });
@@ -198,13 +207,14 @@ async function begin(
   const gateway = new Gateway(exchange, save, faults);
   gateway.keys.add(exchange.accounts[0]!, localCredentials(options.seed, 1, ' read-only'), ['read_only']);
   const limits = new RateLimits(options.rateLimits ?? true);
+  // before the door opens: a state that cannot be written must not be promised to anybody
+  saveAll();
   const server = createServer(new Rest(gateway, limits).listener);
   const doors = new Doors(server, gateway, limits, options.unreadMaxBytes);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', () => resolve());
   });
-  saveAll();
 
   let seenAt = wallFrom;
   const advance = (): void => {
@@ -216,8 +226,8 @@ async function begin(
   };
   const timers = [
     setInterval(advance, TICK_MS),
-    setInterval(save, SAVE_MS),
-    setInterval(() => file?.saveCandles(exchange), SAVE_CANDLES_MS),
+    setInterval(() => tolerably(save), SAVE_MS),
+    setInterval(() => tolerably(() => file?.saveCandles(exchange)), SAVE_CANDLES_MS),
   ];
   return {
     exchange,
@@ -229,8 +239,20 @@ async function begin(
         doors.close();
         server.close(() => resolve());
         server.closeAllConnections();
-        if (saves) saveAll();
-        alive = false;
+        try {
+          if (saves) saveAll();
+        } finally {
+          alive = false;
+        }
       }),
   };
+}
+
+/** The regular saves of price and past: one that fails is said, and the next one tries again. */
+function tolerably(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    console.warn(`the exchange's state cannot be written now (${(error as Error).message})`);
+  }
 }

@@ -126,26 +126,25 @@ export class StateFile {
   private loadCandles(): Map<string, CandleBook> {
     const books = new Map<string, CandleBook>();
     if (!existsSync(this.candlePath)) return books;
-    let all: SavedCandles;
     try {
-      all = JSON.parse(readFileSync(this.candlePath, 'utf8')) as SavedCandles;
+      const all = JSON.parse(readFileSync(this.candlePath, 'utf8')) as SavedCandles;
+      for (const [instId, bars] of Object.entries(all)) {
+        const first = Object.values(bars)[0]!.building;
+        const book = new CandleBook(first[0]!, first[4]!);
+        for (const series of book.series) {
+          const saved = bars[series.bar];
+          if (saved === undefined) continue;
+          series.closed.push(...saved.closed.map(round));
+          series.building = round(saved.building);
+        }
+        books.set(instId, book);
+      }
+      return books;
     } catch (error) {
       // a picture of the past, not anybody's money: it can be drawn again
       console.warn(`${this.candlePath} is not readable (${(error as Error).message}): the past is made anew`);
-      return books;
+      return new Map();
     }
-    for (const [instId, bars] of Object.entries(all)) {
-      const first = Object.values(bars)[0]!.building;
-      const book = new CandleBook(first[0]!, first[4]!);
-      for (const series of book.series) {
-        const saved = bars[series.bar];
-        if (saved === undefined) continue;
-        series.closed.push(...saved.closed.map(round));
-        series.building = round(saved.building);
-      }
-      books.set(instId, book);
-    }
-    return books;
   }
 }
 
