@@ -72,9 +72,14 @@ export class Hunter {
 
   /** Starts it and waits until it has said something that matches, on stderr. */
   async startUntil(pattern: RegExp, ...args: string[]): Promise<void> {
-    const child = this.spawn('start', ...args);
+    this.spawn('start', ...args);
+    await this.said(pattern);
+  }
+
+  /** Waits until what it has said on stderr so far matches. */
+  async said(pattern: RegExp): Promise<void> {
     const late = AbortSignal.timeout(READY_WITHIN_MS);
-    while (!pattern.test(this.stderr)) await once(child.stderr!, 'data', { signal: late });
+    while (!pattern.test(this.stderr)) await once(this.child!.stderr!, 'data', { signal: late });
   }
 
   /** Sends a signal and goes on: SIGSTOP, SIGCONT. To the process itself, or to the exchange that it started. */
