@@ -8,7 +8,8 @@ import { barToMs, CandleSeries } from './candles/candle-series.ts';
 import { AverageTrueRange, RollingVolatility } from './candles/indicators.ts';
 import type { BookEvent, CandleEvent, FeedEvent, FundingEvent, MarkEvent, TradeEvent } from './events.ts';
 import type { Instrument } from './instrument.ts';
-import { type Ms, type Ticks, type Us, usToMs } from './units.ts';
+import { Quote } from './quote.ts';
+import { type Ms, type Ticks, ticks, type Us, usToMs } from './units.ts';
 
 export interface MarketConfig {
   readonly orderFlow: OrderFlowConfig;
@@ -29,6 +30,8 @@ export class Market {
   readonly volatility: RollingVolatility;
   readonly detectors: readonly Detector[];
   readonly signal: Signal;
+  /** What can be traded at now. */
+  readonly quote = new Quote();
   /** When the book last took a frame, our clock; 0 = never. */
   bookAt = 0 as Us;
   /** How far behind the exchange the book is. */
@@ -64,6 +67,7 @@ export class Market {
     this.book.apply(event.frame);
     this.bookAt = event.at;
     this.lag.observe(usToMs(event.at), event.frame.exchangeAt);
+    this.quoteBook();
     for (const detector of this.detectors) detector.onBook(this.book, event.at);
     for (const detector of this.detectors) detector.read(this.book, event.at);
     this.signal.combine();
@@ -95,16 +99,25 @@ export class Market {
     this.liveReason = event.reason;
     if (event.live) {
       this.book.vouch();
+      this.quoteBook();
       return;
     }
     this.book.invalidate();
+    this.quote.withdraw();
     for (const detector of this.detectors) detector.reset();
     this.signal.clear();
+  }
+
+  private quoteBook(): void {
+    const { book, quote } = this;
+    if (book.valid && book.twoSided)
+      quote.set(ticks(book.bestBid), ticks(book.bestAsk), this.bookAt, this.lag.behindMs);
+    else quote.withdraw();
   }
 
   /** What a position is valued at: the mark price, else the mid, else the last trade; 0 when nothing is known. */
   get valuationPrice(): number {
     if (this.markPrice > 0) return this.markPrice;
-    return this.book.valid && this.book.twoSided ? this.book.mid : this.lastPrice;
+    return this.quote.firm ? this.quote.mid : this.lastPrice;
   }
 }

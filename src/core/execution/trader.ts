@@ -212,7 +212,7 @@ export class Trader {
   }
 
   private considerEntry(now: Us, out: Command[]): void {
-    const { signal, book, instrument } = this.market;
+    const { signal, quote, instrument } = this.market;
     if (signal.direction === 'none' || signal.confidence < this.config.confidenceThreshold) return;
     if (now < this.notBefore) return;
     const context = this.context(now);
@@ -223,11 +223,11 @@ export class Trader {
     const sigma = this.market.volatility.daily;
     if (sigma === null) return this.tell(now, out, 'volatility not known yet', 'volatility');
     const side: Side = direction === 'long' ? 'buy' : 'sell';
-    const near = side === 'buy' ? book.bestBid : book.bestAsk;
-    const far = side === 'buy' ? book.bestAsk : book.bestBid;
-    const reference = ticks(this.config.entry === 'postOnly' ? near : far);
+    const near = side === 'buy' ? quote.bid : quote.ask;
+    const far = side === 'buy' ? quote.ask : quote.bid;
+    const reference = this.config.entry === 'postOnly' ? near : far;
 
-    const cost = 2 * this.config.takerFee + book.spread / book.mid;
+    const cost = 2 * this.config.takerFee + quote.spread / quote.mid;
     const exits = placeExits(this.exits, instrument, direction, reference, this.market.atr.value, cost);
     if (!exits.ok) {
       const { reason, actual, limit } = exits.error;
@@ -447,9 +447,7 @@ export class Trader {
     return {
       now,
       account: this.account,
-      book: this.market.book,
-      bookAt: this.market.bookAt,
-      lagMs: this.market.lag.behindMs,
+      quote: this.market.quote,
       feedLive: this.market.live,
     };
   }

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { OrderBook } from '../book/order-book.ts';
 import type { Place } from '../commands.ts';
 import { AccountEvent } from '../events.ts';
 import { parseMoney } from '../instrument.ts';
 import { Account } from '../position/account.ts';
-import { frameOf } from '../testing/books.ts';
+import { Quote } from '../quote.ts';
 import { BTC, ETH } from '../testing/specs.ts';
-import { lots, ticks, us } from '../units.ts';
+import { lots, ticks, type Us, us } from '../units.ts';
 import { describeRefusal, type Refusal, Risk, type RiskConfig, type RiskContext } from './risk.ts';
 
 const config: RiskConfig = {
@@ -21,15 +20,19 @@ const config: RiskConfig = {
 };
 const NOW = us(1_800_000_000_000_000);
 
+function quoteAt(at: Us): Quote {
+  const quote = new Quote();
+  quote.set(ticks(600_000), ticks(600_002), at, 0);
+  return quote;
+}
+
 /** A gate with nothing against an entry: 60,000 / 60,000.2, a fresh book, 10,000 USDT. */
 function gate(changes: Partial<RiskConfig> = {}, balance = '10000') {
   const risk = new Risk({ ...config, ...changes }, [BTC, ETH]);
   const account = new Account([BTC, ETH]);
   account.take(new AccountEvent(NOW, parseMoney(balance), [], [], 1));
-  const book = new OrderBook();
-  book.apply(frameOf(true, [[600_000, 100]], [[600_002, 100]]));
-  const context: RiskContext = { now: NOW, account, book, bookAt: NOW, lagMs: 0, feedLive: true };
-  return { risk, account, book, context };
+  const context: RiskContext = { now: NOW, account, quote: quoteAt(NOW), feedLive: true };
+  return { risk, account, context };
 }
 
 const entry = (changes: Partial<Place> = {}): Place => ({
@@ -116,23 +119,28 @@ test('what is not a number is outside every limit', () => {
     { price: ticks(Number.NaN) },
   ])
     refusal(risk.approve(entry(nonsense), context));
-  const noTime = { ...context, bookAt: us(Number.NaN) };
+  const noTime = { ...context, quote: quoteAt(us(Number.NaN)) };
   assert.equal(risk.entryAllowed(noTime)?.reason, 'staleBook');
 });
 
 test('a stale, invalid, one-sided, crossed or dead book is not traded on', () => {
-  const { risk, book, context } = gate();
+  const { risk, context } = gate();
   const aged = (ms: number) => risk.entryAllowed({ ...context, now: us(NOW + ms * 1000) });
   assert.equal(aged(2000), null);
   assert.deepEqual(aged(2001), { reason: 'staleBook', limit: 2000, actual: 2001 });
   assert.equal(risk.entryAllowed({ ...context, feedLive: false })?.reason, 'feed');
-  book.apply(frameOf(false, [], [[600_002, 0]]));
-  assert.equal(risk.entryAllowed(context)?.reason, 'feed');
-  book.apply(frameOf(false, [], [[599_999, 5]]));
-  assert.equal(risk.entryAllowed(context)?.reason, 'feed');
-  book.apply(frameOf(true, [[600_000, 1]], [[600_001, 1]]));
+  for (const [bid, ask] of [
+    [600_000, 0],
+    [0, 600_002],
+    [600_002, 600_002],
+    [600_003, 600_002],
+  ] as const) {
+    context.quote.set(ticks(bid), ticks(ask), NOW, 0);
+    assert.equal(risk.entryAllowed(context)?.reason, 'feed', `${bid} / ${ask}`);
+  }
+  context.quote.set(ticks(600_000), ticks(600_001), NOW, 0);
   assert.equal(risk.entryAllowed(context), null);
-  book.invalidate();
+  context.quote.withdraw();
   assert.equal(risk.entryAllowed(context)?.reason, 'feed');
 });
 
@@ -161,7 +169,7 @@ test('orders a minute are limited; the minute slides', () => {
   const { risk, context } = gate({ openPositionsMax: 9 });
   const at = (seconds: number): RiskContext => {
     const now = us(NOW + seconds * 1e6);
-    return { ...context, now, bookAt: now };
+    return { ...context, now, quote: quoteAt(now) };
   };
   for (const seconds of [0, 10, 20]) admits(risk.approve(entry(), at(seconds)));
   assert.deepEqual(refusal(risk.approve(entry(), at(59.999))), { reason: 'orderRate', limit: 3, actual: 3 });
@@ -179,11 +187,11 @@ test('killed and paused refuse entries by name', () => {
 });
 
 test('reducing stays possible when everything else is refused', () => {
-  const { risk, book, context } = gate({ ordersPerMinuteMax: 1 }, '0');
+  const { risk, context } = gate({ ordersPerMinuteMax: 1 }, '0');
   risk.killed = true;
   risk.paused = true;
-  book.invalidate();
-  const worst = { ...context, feedLive: false, bookAt: us(0) };
+  context.quote.withdraw();
+  const worst = { ...context, feedLive: false };
   for (let i = 0; i < 20; i++) admits(risk.approve(exit({ leverage: 999 }), worst));
   assert.equal(
     risk.approveCancel({ kind: 'cancel', instrument: 0, clientOrderId: 'h1', target: 'order' }).clientOrderId,

@@ -1,8 +1,8 @@
-import type { OrderBook } from '../book/order-book.ts';
 import type { Approved, Cancel, Place } from '../commands.ts';
 import type { Instrument } from '../instrument.ts';
 import { moneyToNumber } from '../instrument.ts';
 import type { Account } from '../position/account.ts';
+import type { Quote } from '../quote.ts';
 import { ok, type Result, refuse } from '../result.ts';
 import { type Us, usToMs } from '../units.ts';
 
@@ -45,11 +45,7 @@ export interface Refusal {
 export interface RiskContext {
   readonly now: Us;
   readonly account: Account;
-  readonly book: OrderBook;
-  /** When the book last changed, our clock. */
-  readonly bookAt: Us;
-  /** How far behind the exchange it was then, ms. */
-  readonly lagMs: number;
+  readonly quote: Quote;
   readonly feedLive: boolean;
 }
 
@@ -111,9 +107,9 @@ export class Risk {
     if (this.killed) return { reason: 'killed', limit: 0, actual: 1 };
     if (this.paused) return { reason: 'paused', limit: 0, actual: 1 };
     if (this.held !== '') return { reason: 'held', limit: 0, actual: 1 };
-    if (!context.feedLive || !context.book.valid || !context.book.twoSided)
-      return { reason: 'feed', limit: 1, actual: 0 };
-    const age = usToMs(context.now) - usToMs(context.bookAt) + context.lagMs;
+    const { quote } = context;
+    if (!context.feedLive || !quote.firm) return { reason: 'feed', limit: 1, actual: 0 };
+    const age = usToMs(context.now) - usToMs(quote.at) + quote.lagMs;
     if (!(age <= this.config.bookAgeMsMax))
       return { reason: 'staleBook', limit: this.config.bookAgeMsMax, actual: age };
     const open = this.openOrEntering(context.account);
@@ -158,7 +154,7 @@ export class Risk {
     // every limit is asked as "is it inside?", so that what is not a number is outside
     if (!(order.leverage <= config.leverageMax))
       return { reason: 'leverage', limit: config.leverageMax, actual: order.leverage };
-    const mid = context.book.mid;
+    const { mid } = context.quote;
     const collar = (Math.abs(order.price - mid) / mid) * 10_000;
     if (!(collar <= config.priceCollarBp))
       return { reason: 'priceCollar', limit: config.priceCollarBp, actual: collar };

@@ -1,0 +1,42 @@
+import type { Ms, Ticks, Us } from './units.ts';
+
+/**
+ * What the market can be traded at now, from the source there is: the order book, or, where a recording holds none, the last
+ * price and an assumed spread. The one thing that risk and execution look at, so that both are the same code over candles,
+ * trades and books.
+ */
+export class Quote {
+  /** Best bid and ask in ticks; 0 when `firm` is false. */
+  bid = 0 as Ticks;
+  ask = 0 as Ticks;
+  /** Two-sided, and the source vouches for it. */
+  firm = false;
+  /** When it was last told, our clock; 0 = never. */
+  at = 0 as Us;
+  /** How far behind the exchange it was then, ms. */
+  lagMs = 0 as Ms;
+
+  set(bid: Ticks, ask: Ticks, at: Us, lagMs: number): void {
+    this.bid = bid;
+    this.ask = ask;
+    this.at = at;
+    this.lagMs = lagMs as Ms;
+    this.firm = bid > 0 && ask > bid;
+  }
+
+  /** Not to be traded on until it is told again. */
+  withdraw(): void {
+    this.bid = 0 as Ticks;
+    this.ask = 0 as Ticks;
+    this.firm = false;
+  }
+
+  get mid(): number {
+    return (this.bid + this.ask) / 2;
+  }
+
+  /** In ticks. */
+  get spread(): number {
+    return this.ask - this.bid;
+  }
+}
