@@ -19,6 +19,7 @@ import { frameOf, generator, type Level } from '../../core/testing/books.ts';
 import { BTC, BTC_INVERSE, ETH } from '../../core/testing/specs.ts';
 import { lots, ms, type Side, ticks, us } from '../../core/units.ts';
 import type { VenueEvent } from '../venue.ts';
+import { BookLiquidity } from './book-liquidity.ts';
 import { type PaperConfig, PaperMatcher } from './matcher.ts';
 
 const seed = 20261122;
@@ -38,12 +39,14 @@ class Bench {
   ms = 0;
   readonly config: PaperConfig;
   readonly instruments: readonly Instrument[];
+  readonly liquidity: readonly BookLiquidity[];
   private number = 0;
 
   constructor(changes: Partial<PaperConfig> = {}, instruments: readonly Instrument[] = [BTC, ETH]) {
     this.config = { ...CONFIG, ...changes };
     this.instruments = instruments;
-    this.matcher = new PaperMatcher(this.config, instruments);
+    this.liquidity = instruments.map(() => new BookLiquidity());
+    this.matcher = new PaperMatcher(this.config, instruments, this.liquidity);
   }
 
   readonly hear = (event: VenueEvent): void => {
@@ -639,7 +642,7 @@ test('saved and restored at every step, a session goes on as if nothing had happ
         // what is on its way to the venue ends with the process: see the next test
         const { matcher } = bench;
         if (onItsWay(matcher)) return;
-        const again = new PaperMatcher(bench.config, bench.instruments);
+        const again = new PaperMatcher(bench.config, bench.instruments, bench.liquidity);
         again.restore(matcher.save());
         assert.equal(again.save(), matcher.save());
         // the market comes from the feed: the same book and mark as before
@@ -661,10 +664,9 @@ const onItsWay = (matcher: PaperMatcher): boolean =>
   (matcher as unknown as { due: readonly unknown[] }).due.length > 0;
 /** The feed's part of the state: books and marks, as a new process would have them after the first messages. */
 function carryMarket(from: PaperMatcher, to: PaperMatcher): void {
-  type Inside = { books: unknown[]; markPrices: number[] };
+  type Inside = { account: { markPrices: number[] } };
   const [source, target] = [from as unknown as Inside, to as unknown as Inside];
-  target.books = source.books;
-  target.markPrices = source.markPrices;
+  target.account.markPrices = source.account.markPrices;
 }
 
 test('what was on its way when the process ended never arrived, and nobody ever heard of it', () => {

@@ -1,0 +1,38 @@
+import type { MarketEvent } from '../../core/events.ts';
+import type { Side } from '../../core/units.ts';
+import type { PaperOrder } from './order.ts';
+
+/**
+ * What the matcher must know of one instrument's market to fill orders in it: what a taker can take, and what happens to
+ * who waits. Prices in ticks, sizes in lots; a `limit` of `NO_PRICE` is no limit.
+ */
+export interface Liquidity {
+  /** Whether an order can be filled honestly right now. */
+  readonly live: boolean;
+  /** A price for margin where no mark price is known, possibly half a tick; `NO_PRICE` when there is none. */
+  readonly reference: number;
+  /** The market moved: called once for every event, before anything is filled by it. */
+  observe(event: MarketEvent): void;
+  /** The best price that a taker on this side meets; `NO_PRICE` when there is none. */
+  touch(taker: Side): number;
+  /** All that a taker could take within its limit. */
+  available(taker: Side, limit: number): number;
+  /**
+   * Takes up to `size` within `limit`, best price first. `noBetterThan` (`NO_PRICE` = none) is the price of what set the
+   * order off: a market seen before that must not give a better one.
+   */
+  walk(taker: Side, limit: number, size: number, noBetterThan: number, take: Take): void;
+  /** Before an order comes to rest: what stands before it. */
+  queueAhead(maker: Side, price: number): number;
+  /** What the event, already observed, does to a resting order: moves it in its queue, and says what fills of it. */
+  reach(order: PaperOrder, event: MarketEvent): Reached | null;
+}
+
+/** One piece of what a taker takes. `why` says where it came from. */
+export type Take = (price: number, size: number, why: string) => void;
+
+/** So much of a resting order fills, at its own price. */
+export interface Reached {
+  readonly size: number;
+  readonly why: string;
+}

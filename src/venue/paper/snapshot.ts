@@ -1,0 +1,78 @@
+import { EventKind, FillEvent, FundingPaymentEvent, OrderEvent } from '../../core/events.ts';
+import type { Instrument } from '../../core/instrument.ts';
+import type { VenueEvent } from '../venue.ts';
+import type { SavedAccount } from './account.ts';
+import type { SavedAnswers } from './answers.ts';
+import type { PaperOrder } from './order.ts';
+import type { StandingPair } from './protection.ts';
+
+/** Everything of the paper venue that must outlive the process. */
+export interface Snapshot extends SavedAccount, SavedAnswers {
+  readonly version: 1;
+  readonly nextId: number;
+  readonly resting: readonly PaperOrder[];
+  readonly pairs: readonly StandingPair[];
+}
+
+const PROTOTYPES = {
+  [EventKind.order]: OrderEvent.prototype,
+  [EventKind.fill]: FillEvent.prototype,
+  [EventKind.fundingPayment]: FundingPaymentEvent.prototype,
+};
+
+const MONEY_KEYS: ReadonlySet<string> = new Set(['balance', 'cost', 'fee', 'amount']);
+
+export function writeSnapshot(snapshot: Snapshot): string {
+  return JSON.stringify(snapshot, (_key, value: unknown) =>
+    typeof value === 'bigint' ? `${value}n` : value,
+  );
+}
+
+/**
+ * Reads what `writeSnapshot` wrote, for these instruments: matched by name, rows of others dropped. `here` gives an old
+ * instrument's new place. Throws when an open position's instrument is not traded any more, because its stop would be
+ * forgotten.
+ */
+export function readSnapshot(
+  text: string,
+  instruments: readonly Instrument[],
+): { readonly snapshot: Snapshot; readonly here: (old: number) => number } {
+  // by key, because an order id may well look like a number with an n behind it
+  const saved = JSON.parse(text, (key, value: unknown) =>
+    MONEY_KEYS.has(key) && typeof value === 'string' ? BigInt(value.slice(0, -1)) : value,
+  ) as Snapshot;
+  if (saved.version !== 1) throw new Error(`paper state has version ${saved.version}, this program reads 1`);
+  const indexOf = saved.positions.map(({ instrument: id, size }) => {
+    const index = instruments.findIndex((instrument) => instrument.id === id);
+    if (index < 0 && size !== 0)
+      throw new Error(`the paper account holds ${id}: name it in "symbols" until the position is closed`);
+    return index;
+  });
+  const here = (old: number): number => indexOf[old] ?? -1;
+  const snapshot: Snapshot = {
+    ...saved,
+    resting: saved.resting
+      .map((order) => ({ ...order, place: { ...order.place, instrument: here(order.place.instrument) } }))
+      .filter(({ place }) => place.instrument >= 0),
+    pairs: moved(saved.pairs, here),
+    reports: moved(saved.reports, here),
+    fills: moved(saved.fills, here).map((row) => revived(row, FillEvent.prototype)),
+    payments: moved(saved.payments, here).map((row) => revived(row, FundingPaymentEvent.prototype)),
+    outbox: moved(saved.outbox, here).map((row) => revived<VenueEvent>(row, PROTOTYPES[row.kind])),
+  };
+  return { snapshot, here };
+}
+
+/** The same rows with their instruments' new places; rows of instruments no longer traded are dropped. */
+function moved<T extends { readonly instrument: number }>(
+  rows: readonly T[],
+  here: (old: number) => number,
+): T[] {
+  return rows
+    .map((row) => ({ ...row, instrument: here(row.instrument) }))
+    .filter((row) => row.instrument >= 0);
+}
+
+function revived<T extends object>(row: T, prototype: T): T {
+  return Object.assign(Object.create(prototype) as T, row);
+}
