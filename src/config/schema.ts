@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EXIT_METHODS } from '../core/exits/method.ts';
 
 /**
  * The one schema of `config/settings.yaml`. Every number states unit, default and range here and nowhere else: the loader,
@@ -157,20 +158,66 @@ export const settingsSchema = z
     ),
     exits: group(
       {
-        tp_multiplier: tunable(2, 0.01, 20, [1.5, 3], 'Take profit distance, multiples of ATR.'),
-        sl_multiplier: tunable(1, 0.01, 20, [0.8, 1.5], 'Stop loss distance, multiples of ATR.'),
-        tp_fraction: real(
-          0.02,
-          0.0001,
-          1,
-          'Take profit distance while no ATR is known, fraction of the price.',
-        ),
-        sl_fraction: real(
+        method: z
+          .enum([...EXIT_METHODS, 'smart'])
+          .default('smart')
+          .describe(
+            'percentage, atr, volatility or microstructure: that one or no trade; smart: the most informed that the data at hand allows.',
+          ),
+        tp_multiplier: tunable(
+          2,
           0.01,
-          0.0001,
-          0.99,
-          'Stop loss distance while no ATR is known, fraction of the price.',
+          20,
+          [1.5, 3],
+          'Take profit distance, multiples of ATR (volatility, microstructure: of their own range).',
         ),
+        sl_multiplier: tunable(
+          1,
+          0.01,
+          20,
+          [0.8, 1.5],
+          'Stop loss distance, multiples of ATR (volatility, microstructure: of their own range).',
+        ),
+        tp_fraction: real(0.02, 0.0001, 1, 'percentage: take profit distance, fraction of the price.'),
+        sl_fraction: real(0.01, 0.0001, 0.99, 'percentage: stop loss distance, fraction of the price.'),
+        volatility_horizon: real(
+          2.55,
+          0.1,
+          1_000,
+          'volatility: the range is σ·√horizon, in bars; 8/π makes it the mean range of one bar.',
+        ),
+        volatility_bound: real(
+          2,
+          1,
+          100,
+          'volatility: σ counts as its slow level times or divided by this at most.',
+        ),
+        imbalance_shift: real(
+          0.1,
+          0,
+          0.5,
+          'microstructure: both exits move by this share of the stop distance when the book leans wholly to one side.',
+        ),
+        spread_multiple: real(1, 0, 100, 'microstructure: both exits move out by so many spreads.'),
+        level_reach: real(
+          1.5,
+          1,
+          10,
+          'microstructure: the stop goes behind a level that lies within this multiple of its distance.',
+        ),
+        level_buffer: real(
+          0.1,
+          0,
+          1,
+          'microstructure: room between the level and the stop behind it, share of the stop distance.',
+        ),
+        level_multiple: real(
+          5,
+          1,
+          1_000,
+          'microstructure: a resting level counts from so many times the median level on.',
+        ),
+        level_count: whole(50, 5, 400, 'microstructure: levels a side that are looked at, from the touch.'),
         rr_min: real(1.5, 0, 20, 'Reward to risk below this is mended or refused.'),
         rr_default: real(2, 0.1, 20, 'What a poor reward to risk is mended to.'),
         move_tp: z

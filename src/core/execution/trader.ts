@@ -1,7 +1,8 @@
 import { assert } from '../assert.ts';
 import type { Approved, Cancel, Command, OrderType, Place } from '../commands.ts';
 import type { AccountEvent, FillEvent, OpenOrder, OrderEvent, OrderState, Protection } from '../events.ts';
-import { type ExitsConfig, placeExits } from '../exits/exits.ts';
+import { describeExitRefusal, type ExitsConfig, placeExits } from '../exits/exits.ts';
+import { bookLevels } from '../exits/levels.ts';
 import type { Market } from '../market.ts';
 import type { Account, RoundTrip } from '../position/account.ts';
 import { autoLeverage, autoSize, type SizingConfig, sizeToLots } from '../position/sizing.ts';
@@ -228,13 +229,18 @@ export class Trader {
     const reference = this.config.entry === 'postOnly' ? near : far;
 
     const cost = 2 * this.config.takerFee + quote.spread / quote.mid;
-    const exits = placeExits(this.exits, instrument, direction, reference, this.market.atr.value, cost);
-    if (!exits.ok) {
-      const { reason, actual, limit } = exits.error;
-      const what = reason === 'costs' ? 'target is worth' : 'reward to risk is';
-      const unit = reason === 'costs' ? ' round-trip costs' : '';
-      return this.tell(now, out, `${what} ${actual.toFixed(2)}${unit}, at least ${limit} wanted`, reason);
-    }
+    const exits = placeExits(this.exits, instrument, {
+      direction,
+      entry: reference,
+      atr: this.market.atr.value,
+      sigma: this.market.volatility.perBar,
+      sigmaLong: null,
+      spread: quote.spread,
+      imbalance: null,
+      ...bookLevels(this.market.book, this.exits),
+      roundTripCost: cost,
+    });
+    if (!exits.ok) return this.tell(now, out, describeExitRefusal(exits.error), exits.error.reason);
 
     // an entry beyond its own target makes no sense, and OKX refuses it (51046)
     const slippage = Math.min(
