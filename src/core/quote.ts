@@ -40,3 +40,11 @@ export class Quote {
     return this.ask - this.bid;
   }
 }
+
+/** Where no book is known: the whole spread around a price, ticks; `spreadBp` in basis points, at least one tick. */
+export const assumedSpread = (price: number, spreadBp: number): number =>
+  Math.max(1, Math.round((price * spreadBp) / 10_000));
+
+/** Where no book is known: the bid that goes with a price; the ask is `assumedSpread` above it. */
+export const assumedBid = (price: number, spreadBp: number): number =>
+  price - Math.floor(assumedSpread(price, spreadBp) / 2);

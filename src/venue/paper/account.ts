@@ -22,6 +22,7 @@ export class PaperAccount {
   private readonly config: PaperConfig;
   private readonly liquidity: readonly Liquidity[];
   private readonly markPrices: number[];
+  private readonly values: number[];
   private readonly funding: FundingDue[];
 
   constructor(config: PaperConfig, instruments: readonly Instrument[], liquidity: readonly Liquidity[]) {
@@ -31,6 +32,7 @@ export class PaperAccount {
     this.positions = instruments.map((instrument) => new Position(instrument));
     this.leverage = instruments.map(() => 1);
     this.markPrices = instruments.map(() => 0);
+    this.values = instruments.map(() => 0);
     this.funding = instruments.map(() => NO_FUNDING);
   }
 
@@ -49,9 +51,19 @@ export class PaperAccount {
     this.markPrices[index] = price;
   }
 
-  /** The price a position is worth now: the mark, else the market's middle, else what was paid. */
+  /** Where no mark price is told, the market gives one. */
+  value(index: number, price: number): void {
+    this.values[index] = price;
+  }
+
+  /** The price a position is worth now: the mark, else what the market gave, else its middle, else what was paid. */
   valuation(index: number): number {
-    return this.markPrices[index]! || this.liquidity[index]!.reference || this.positions[index]!.entryPrice;
+    return (
+      this.markPrices[index]! ||
+      this.values[index]! ||
+      this.liquidity[index]!.reference ||
+      this.positions[index]!.entryPrice
+    );
   }
 
   /** Balance plus unrealised P&L less the margin of open positions and resting entries, plain number: for the margin check alone. */

@@ -2,9 +2,10 @@ import { ASK, BID } from '../../core/book/frame.ts';
 import { type Ladder, NO_PRICE } from '../../core/book/ladder.ts';
 import { OrderBook } from '../../core/book/order-book.ts';
 import { EventKind, type MarketEvent, type TradeEvent } from '../../core/events.ts';
-import type { Side } from '../../core/units.ts';
-import type { Liquidity, Reached, Take } from './liquidity.ts';
+import type { Side, Us } from '../../core/units.ts';
+import type { Liquidity, Reached, Strike, Take } from './liquidity.ts';
 import type { PaperOrder } from './order.ts';
+import { hitBy, type StandingPair } from './protection.ts';
 
 /**
  * The market as its order book and its trades show it.
@@ -17,6 +18,7 @@ import type { PaperOrder } from './order.ts';
  *   book is in the book already (about 4 % arrive so late on OKX's feed) and fills nothing a second time.
  */
 export class BookLiquidity implements Liquidity {
+  readonly told = 'asItHappens';
   private readonly book = new OrderBook();
 
   get live(): boolean {
@@ -73,6 +75,24 @@ export class BookLiquidity implements Liquidity {
     if (event.kind === EventKind.book) return this.afterBook(order);
     if (event.kind === EventKind.trade) return this.afterTrade(order, event);
     return null;
+  }
+
+  strike(pair: StandingPair, long: boolean, event: MarketEvent): Strike | null {
+    if (event.kind !== EventKind.trade) return null;
+    const hit = hitBy(pair, long, event.price);
+    return hit === null ? null : { hit, price: event.price, by: 'last trade' };
+  }
+
+  tells(): boolean {
+    return false;
+  }
+
+  beginOf(event: MarketEvent): Us {
+    return event.at;
+  }
+
+  worst(): number {
+    return NO_PRICE;
   }
 
   private afterBook(order: PaperOrder): Reached | null {

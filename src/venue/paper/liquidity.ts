@@ -1,18 +1,27 @@
 import type { MarketEvent } from '../../core/events.ts';
-import type { Side } from '../../core/units.ts';
+import type { Side, Us } from '../../core/units.ts';
 import type { PaperOrder } from './order.ts';
+import type { StandingPair } from './protection.ts';
 
 /**
  * What the matcher must know of one instrument's market to fill orders in it: what a taker can take, and what happens to
  * who waits. Prices in ticks, sizes in lots; a `limit` of `NO_PRICE` is no limit.
  */
 export interface Liquidity {
+  /**
+   * `asItHappens`: an order meets the market as it stands when it arrives. `afterwards`: a stretch of time is told when it
+   * is over, and an order that arrived within it waits to be told what it met.
+   */
+  readonly told: 'asItHappens' | 'afterwards';
   /** Whether an order can be filled honestly right now. */
   readonly live: boolean;
   /** A price for margin where no mark price is known, possibly half a tick; `NO_PRICE` when there is none. */
   readonly reference: number;
   /** The market moved: called once for every event, before anything is filled by it. */
   observe(event: MarketEvent): void;
+  /** Told afterwards: whether the event tells of a stretch of the market, and when that began. */
+  tells(event: MarketEvent): boolean;
+  beginOf(event: MarketEvent): Us;
   /** The best price that a taker on this side meets; `NO_PRICE` when there is none. */
   touch(taker: Side): number;
   /** All that a taker could take within its limit. */
@@ -26,10 +35,21 @@ export interface Liquidity {
   queueAhead(maker: Side, price: number): number;
   /** What the event, already observed, does to a resting order: moves it in its queue, and says what fills of it. */
   reach(order: PaperOrder, event: MarketEvent): Reached | null;
+  /** Which of a pair the event, already observed, sets off on a long (or short) position. */
+  strike(pair: StandingPair, long: boolean, event: MarketEvent): Strike | null;
+  /** Told afterwards: the worst price for a long (or short) position in the stretch; `NO_PRICE` otherwise. */
+  worst(long: boolean): number;
 }
 
 /** One piece of what a taker takes. `why` says where it came from. */
 export type Take = (price: number, size: number, why: string) => void;
+
+/** A take profit or stop loss was set off at `price`, by what. */
+export interface Strike {
+  readonly hit: 'takeProfit' | 'stopLoss';
+  readonly price: number;
+  readonly by: string;
+}
 
 /** So much of a resting order fills, at its own price. */
 export interface Reached {

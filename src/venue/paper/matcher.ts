@@ -7,7 +7,6 @@ import {
   FundingPaymentEvent,
   type MarketEvent,
   type OrderState,
-  type TradeEvent,
 } from '../../core/events.ts';
 import type { Instrument } from '../../core/instrument.ts';
 import type { Position } from '../../core/position/position.ts';
@@ -30,7 +29,7 @@ import { BookLiquidity } from './book-liquidity.ts';
 import type { PaperConfig } from './config.ts';
 import type { Liquidity } from './liquidity.ts';
 import type { PaperOrder } from './order.ts';
-import { hitBy, Protections, type StandingPair } from './protection.ts';
+import { Protections, type StandingPair } from './protection.ts';
 import { readSnapshot, writeSnapshot } from './snapshot.ts';
 
 export type { PaperConfig } from './config.ts';
@@ -90,19 +89,20 @@ export class PaperMatcher {
   /** When something of ours happens next without the market's doing; null = nothing pending. */
   get nextAt(): Us | null {
     let earliest = this.answers.nextAt;
-    for (const { at } of this.due) if (earliest === null || at < earliest) earliest = at;
+    for (const { at, command } of this.due)
+      if ((earliest === null || at < earliest) && this.meetsAtOnce(command)) earliest = at;
     return earliest;
   }
 
   /** Lets everything happen that is due by `now`, answers in the order of their times. */
   advance(now: Us, emit: (event: VenueEvent) => void): void {
     if (this.due.length > 0) {
-      const arrived = this.due.filter(({ at }) => at <= now);
-      this.due = this.due.filter(({ at }) => at > now);
-      for (const { at, command } of arrived) {
-        this.settleFunding(at);
-        if (command.kind === 'place') this.arrive(command, at);
-        else this.arriveCancel(command, at);
+      const arrives = ({ at, command }: Due): boolean => at <= now && this.meetsAtOnce(command);
+      const arrived = this.due.filter(arrives);
+      if (arrived.length > 0) this.due = this.due.filter((due) => !arrives(due));
+      for (const due of arrived) {
+        this.settleFunding(due.at);
+        this.carryOut(due);
       }
     }
     this.settleFunding(now);
@@ -111,16 +111,18 @@ export class PaperMatcher {
 
   /** The market moved: first what was due before, then what this event does to our orders. */
   market(event: MarketEvent, emit: (event: VenueEvent) => void): void {
-    this.advance(event.at, emit);
     const index = event.instrument;
-    this.liquidity[index]!.observe(event);
+    const liquidity = this.liquidity[index]!;
+    if (liquidity.tells(event)) return this.stretch(event, emit);
+    this.advance(event.at, emit);
+    liquidity.observe(event);
     switch (event.kind) {
       case EventKind.book:
-        this.reachResting(event);
+        this.reachResting(event, event.at);
         break;
       case EventKind.trade:
-        this.reachResting(event);
-        this.trigger(event);
+        this.reachResting(event, event.at);
+        this.trigger(event, event.at);
         break;
       case EventKind.mark:
         this.account.mark(index, event.price);
@@ -134,6 +136,44 @@ export class PaperMatcher {
         break;
     }
     this.advance(event.at, emit);
+  }
+
+  /** A stretch of the market, told when it is over. What was due when it began comes first, then who arrived within it. */
+  private stretch(event: MarketEvent, emit: (event: VenueEvent) => void): void {
+    const index = event.instrument;
+    const liquidity = this.liquidity[index]!;
+    const begin = liquidity.beginOf(event);
+    this.advance(begin, emit);
+    liquidity.observe(event);
+    if (liquidity.live) {
+      if (this.due.length > 0) {
+        const arrives = ({ at, command }: Due): boolean => at <= event.at && command.instrument === index;
+        const arrived = this.due.filter(arrives);
+        this.due = this.due.filter((due) => !arrives(due));
+        for (const due of arrived) this.carryOut(due.at < begin ? { ...due, at: begin } : due);
+      }
+      // when in it is not known: half-way
+      const at = us(Math.floor((begin + event.at) / 2));
+      this.reachResting(event, at);
+      this.trigger(event, at);
+      const { size } = this.positions[index]!;
+      if (size !== 0) {
+        this.account.value(index, liquidity.worst(size > 0));
+        this.liquidate(index, at);
+      }
+      this.account.value(index, liquidity.reference);
+    }
+    this.advance(event.at, emit);
+  }
+
+  /** Where the market is told afterwards, an order on its way waits to be told what it met. */
+  private meetsAtOnce(command: OrderCommand): boolean {
+    return this.liquidity[command.instrument]!.told === 'asItHappens';
+  }
+
+  private carryOut({ at, command }: Due): void {
+    if (command.kind === 'place') this.arrive(command, at);
+    else this.arriveCancel(command, at);
   }
 
   find(clientOrderId: string): Report | null {
@@ -277,7 +317,7 @@ export class PaperMatcher {
 
   // --- what the market does to our orders -------------------------------------------------------------------------
 
-  private reachResting(event: MarketEvent): void {
+  private reachResting(event: MarketEvent, at: Us): void {
     if (this.resting.length === 0) return;
     const liquidity = this.liquidity[event.instrument]!;
     for (const order of [...this.resting]) {
@@ -285,29 +325,30 @@ export class PaperMatcher {
       if (place.instrument !== event.instrument) continue;
       const reached = liquidity.reach(order, event);
       if (reached === null) continue;
-      this.fill(order, reached.size, place.price, true, place.purpose, reached.why, event.at);
+      this.fill(order, reached.size, place.price, true, place.purpose, reached.why, at);
       const all = order.filled >= place.size;
       if (all) this.resting = this.resting.filter((other) => other !== order);
-      this.report(order, all ? 'filled' : 'partiallyFilled', '', event.at);
+      this.report(order, all ? 'filled' : 'partiallyFilled', '', at);
     }
   }
 
-  private trigger(event: TradeEvent): void {
+  private trigger(event: MarketEvent, at: Us): void {
     // without a market there is no honest price: the next trade after the snapshot triggers it
-    if (this.protections.pairs.length === 0 || !this.liquidity[event.instrument]!.live) return;
+    const liquidity = this.liquidity[event.instrument]!;
+    if (this.protections.pairs.length === 0 || !liquidity.live) return;
     for (const pair of [...this.protections.pairs]) {
       if (pair.instrument !== event.instrument) continue;
       const held = this.positions[pair.instrument]!.size;
-      const hit = held === 0 ? null : hitBy(pair, held > 0, event.price);
-      if (hit === null) continue;
+      const strike = held === 0 ? null : liquidity.strike(pair, held > 0, event);
+      if (strike === null) continue;
       this.closeAtMarket(
         pair.instrument,
         pair.protectionId,
         Math.min(pair.size, Math.abs(held)),
-        hit,
-        `last trade ${this.instruments[pair.instrument]!.formatPrice(event.price)} set it off, `,
-        event.at,
-        event.price,
+        strike.hit,
+        `${strike.by} ${this.instruments[pair.instrument]!.formatPrice(ticks(strike.price))} set it off, `,
+        at,
+        strike.price,
       );
       this.protections.drop(pair);
     }
