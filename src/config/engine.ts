@@ -1,8 +1,14 @@
 import type { EngineConfig } from '../core/engine.ts';
 import type { Settings } from './schema.ts';
 
-/** The engine's part of the settings, in its own names. */
-export function engineConfig(settings: Settings, idPrefix: string): EngineConfig {
+const CONFIRMATIONS = { none: 'none', not_against: 'notAgainst', agree: 'agree' } as const;
+
+/** The engine's part of the settings, in its own names. `quotes`: whether the data it will be told holds order books. */
+export function engineConfig(
+  settings: Settings,
+  idPrefix: string,
+  quotes: EngineConfig['market']['quotes'] = 'book',
+): EngineConfig {
   const { brain, market, execution, exits, position, risk, paper } = settings;
   return {
     idPrefix,
@@ -16,9 +22,13 @@ export function engineConfig(settings: Settings, idPrefix: string): EngineConfig
       bar: market.bar,
       atrPeriod: market.atr_period,
       volatilityWindow: market.volatility_window,
+      lead: execution.lead,
+      quotes,
+      assumedSpreadBp: market.assumed_spread_bp,
     },
     execution: {
       confidenceThreshold: settings.signal.confidence_threshold,
+      confirmation: CONFIRMATIONS[execution.confirmation],
       entry: execution.entry === 'post_only' ? 'postOnly' : 'market',
       slippageBpMax: execution.slippage_bp_max,
       entryTimeoutMs: execution.entry_timeout_ms,

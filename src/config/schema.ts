@@ -80,6 +80,12 @@ export const settingsSchema = z
           .describe('Candle length for ATR and volatility.'),
         atr_period: whole(14, 2, 500, 'Candles in the average true range (Wilder).'),
         volatility_window: whole(60, 10, 1440, 'Candles in the volatility window.'),
+        assumed_spread_bp: real(
+          1,
+          0,
+          100,
+          'Spread where a recording holds no book, basis points; at least one tick.',
+        ),
       },
       'What is measured from candles.',
     ),
@@ -133,6 +139,18 @@ export const settingsSchema = z
     ),
     execution: group(
       {
+        lead: z
+          .enum(['signal', 'strategies'])
+          .default('signal')
+          .describe(
+            'Who proposes entries: signal (the detectors, at each book) or strategies (the best one, at each candle’s close).',
+          ),
+        confirmation: z
+          .enum(['none', 'not_against', 'agree'])
+          .default('not_against')
+          .describe(
+            'What the other of the two must say of an entry: nothing, not the opposite direction, or the same one.',
+          ),
         entry: z
           .enum(['market', 'post_only'])
           .default('market')

@@ -48,9 +48,11 @@ export interface Decision {
   readonly kind: 'decision';
   readonly instrument: number;
   readonly at: Us;
+  /** Whose opinion it was: `signal`, or a strategy's name. */
+  readonly proposer: string;
   readonly direction: 'long' | 'short';
   readonly confidence: number;
-  /** Reasons in words and numbers, from the detectors. */
+  /** Reasons in words and numbers, from whoever proposed it. */
   readonly reasons: readonly string[];
   /** `entered` with the client order id, or `refused` with the reason. */
   readonly outcome: 'entered' | 'refused';

@@ -49,14 +49,21 @@ export class Engine {
     const { now } = this;
     switch (event.kind) {
       case EventKind.book: {
-        this.markets[event.instrument]!.onBook(event);
-        this.traders[event.instrument]!.pursue(now, out);
+        const market = this.markets[event.instrument]!;
+        market.onBook(event);
+        this.traders[event.instrument]!.pursue(market.proposalOfSignal, now, out);
         return;
       }
-      case EventKind.trade:
-        return this.markets[event.instrument]!.onTrade(event);
-      case EventKind.candle:
-        return this.markets[event.instrument]!.onCandle(event);
+      case EventKind.trade: {
+        this.markets[event.instrument]!.onTrade(event);
+        this.propose(event.instrument, now, out);
+        return;
+      }
+      case EventKind.candle: {
+        this.markets[event.instrument]!.onCandle(event);
+        this.propose(event.instrument, now, out);
+        return;
+      }
       case EventKind.mark:
         return this.markets[event.instrument]!.onMark(event);
       case EventKind.funding:
@@ -80,7 +87,7 @@ export class Engine {
         return;
       }
       case EventKind.timer: {
-        for (const trader of this.traders) trader.pursue(now, out);
+        this.traders.forEach((trader, i) => trader.pursue(this.markets[i]!.proposalOfSignal, now, out));
         return;
       }
       case EventKind.hold:
@@ -89,6 +96,12 @@ export class Engine {
       case EventKind.operator:
         return this.obey(event.action, now, out);
     }
+  }
+
+  /** A candle may have closed, and the strategies may have something to say of it. */
+  private propose(instrument: number, now: Us, out: Command[]): void {
+    const proposal = this.markets[instrument]!.takeProposalOfStrategies(now);
+    if (proposal !== null) this.traders[instrument]!.pursue(proposal, now, out);
   }
 
   private obey(action: 'pause' | 'resume' | 'close' | 'kill' | 'arm', now: Us, out: Command[]): void {

@@ -8,7 +8,8 @@ import { barToMs, CandleSeries } from './candles/candle-series.ts';
 import { AverageTrueRange, RollingVolatility } from './candles/indicators.ts';
 import type { BookEvent, CandleEvent, FeedEvent, FundingEvent, MarkEvent, TradeEvent } from './events.ts';
 import type { Instrument } from './instrument.ts';
-import { Quote } from './quote.ts';
+import type { Opinion } from './opinion.ts';
+import { assumedBid, assumedSpread, Quote } from './quote.ts';
 import { type Ms, type Ticks, ticks, type Us, usToMs } from './units.ts';
 
 export interface MarketConfig {
@@ -19,6 +20,12 @@ export interface MarketConfig {
   readonly atrPeriod: number;
   /** Candles in the volatility window. */
   readonly volatilityWindow: number;
+  /** Who proposes entries: the fused signal at each book, or the candle strategies at each candle's close. */
+  readonly lead: 'signal' | 'strategies';
+  /** `book`: the touch; `prices`: the last price and an assumed spread, for recordings without a book. */
+  readonly quotes: 'book' | 'prices';
+  /** With `quotes: 'prices'`: the whole spread, basis points of the price; at least one tick. */
+  readonly assumedSpreadBp: number;
 }
 
 /** All that is known of one instrument's market, and what the brain makes of it. */
@@ -30,6 +37,7 @@ export class Market {
   readonly volatility: RollingVolatility;
   readonly detectors: readonly Detector[];
   readonly signal: Signal;
+  readonly strategies: Opinion | null = null;
   /** What can be traded at now. */
   readonly quote = new Quote();
   /** When the book last took a frame, our clock; 0 = never. */
@@ -43,9 +51,19 @@ export class Market {
   markPrice = 0 as Ticks;
   fundingRate = '';
   fundingAt = 0 as Ms;
+  private readonly config: MarketConfig;
+  private newestClosedAt = 0 as Ms;
+  /** A candle has closed that nobody was told of yet. */
+  private candleClosed = false;
 
   constructor(config: MarketConfig, instrument: Instrument) {
     this.instrument = instrument;
+    this.config = config;
+    if (config.quotes === 'prices') {
+      // a recording has no connection that could be lost
+      this.live = true;
+      this.liveReason = '';
+    }
     const barMs = barToMs(config.bar);
     this.atr = new AverageTrueRange(config.atrPeriod);
     this.volatility = new RollingVolatility(config.volatilityWindow, barMs);
@@ -53,6 +71,9 @@ export class Market {
       closed: (candle) => {
         this.atr.update(candle);
         this.volatility.update(candle);
+        if (candle.openAt <= this.newestClosedAt) return;
+        this.newestClosedAt = candle.openAt;
+        this.candleClosed = true;
       },
       restart: () => {
         this.atr.reset();
@@ -76,12 +97,16 @@ export class Market {
   onTrade(event: TradeEvent): void {
     this.lastPrice = event.price;
     this.candles.trade(event);
+    if (this.config.quotes === 'prices') this.quotePrice(event.price, event.at);
     for (const detector of this.detectors) detector.onTrade(event, this.book);
   }
 
   onCandle(event: CandleEvent): void {
     this.candles.candle(event);
-    if (this.lastPrice === 0) this.lastPrice = event.close;
+    if (this.config.quotes === 'prices' && event.closed) {
+      this.lastPrice = event.close;
+      this.quotePrice(event.close, event.at);
+    } else if (this.lastPrice === 0) this.lastPrice = event.close;
   }
 
   onMark(event: MarkEvent): void {
@@ -113,6 +138,35 @@ export class Market {
     if (book.valid && book.twoSided)
       quote.set(ticks(book.bestBid), ticks(book.bestAsk), this.bookAt, this.lag.behindMs);
     else quote.withdraw();
+  }
+
+  private quotePrice(price: Ticks, at: Us): void {
+    const { assumedSpreadBp } = this.config;
+    const bid = assumedBid(price, assumedSpreadBp);
+    this.quote.set(ticks(bid), ticks(bid + assumedSpread(price, assumedSpreadBp)), at, 0);
+  }
+
+  /** The signal's word after a book, where it leads. */
+  get proposalOfSignal(): Opinion | null {
+    return this.config.lead === 'signal' ? this.signal : null;
+  }
+
+  /**
+   * The strategies' word on the candle that has just closed, once, where they lead; null otherwise. A candle of the past,
+   * told at start or after a lost connection, is nothing to act on.
+   */
+  takeProposalOfStrategies(now: Us): Opinion | null {
+    if (!this.candleClosed) return null;
+    this.candleClosed = false;
+    const { barMs } = this.candles;
+    if (this.config.lead !== 'strategies' || usToMs(now) >= this.newestClosedAt + 2 * barMs) return null;
+    return this.strategies;
+  }
+
+  /** Who else has an opinion; null when nobody has. */
+  otherThan(opinion: Opinion): Opinion | null {
+    if (opinion !== this.signal) return this.book.valid ? this.signal : null;
+    return this.strategies;
   }
 
   /** What a position is valued at: the mark price, else the mid, else the last trade; 0 when nothing is known. */

@@ -388,6 +388,7 @@ describe('what the page asks of a journal', () => {
       kind: 'decision',
       instrument: 1,
       at: us(4),
+      proposer: 'trend',
       direction: 'long',
       confidence: 0.71,
       reasons: ['imbalance +0.4'],

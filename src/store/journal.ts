@@ -363,6 +363,7 @@ export class Journal {
       session_id: this.current,
       instrument: this.rows.instrument(decision.instrument).id,
       decided_at: decision.at,
+      proposer: decision.proposer,
       direction: decision.direction,
       confidence: decision.confidence,
       reasons: JSON.stringify(decision.reasons),

@@ -82,6 +82,7 @@ export class RowReader {
       kind: 'decision',
       instrument: index,
       at: us(row.decided_at as number),
+      proposer: row.proposer as string,
       direction: row.direction as Decision['direction'],
       confidence: row.confidence as number,
       reasons: JSON.parse(row.reasons as string) as string[],

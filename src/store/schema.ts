@@ -151,4 +151,8 @@ export const MIGRATIONS: readonly string[] = [
     state TEXT NOT NULL
   );
   `,
+  // who proposed it: before there were strategies, everything came from the fused signal
+  `
+  ALTER TABLE decisions ADD COLUMN proposer TEXT NOT NULL DEFAULT 'signal';
+  `,
 ];

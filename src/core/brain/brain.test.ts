@@ -361,6 +361,9 @@ const marketConfig: MarketConfig = {
   bar: '1m',
   atrPeriod: 14,
   volatilityWindow: 60,
+  lead: 'signal',
+  quotes: 'book',
+  assumedSpreadBp: 1,
 };
 
 function play(path: Path, mirrored: boolean, look: (market: Market) => void): void {

@@ -1,6 +1,5 @@
+import type { Direction, Opinion } from '../opinion.ts';
 import type { Detector } from './detector.ts';
-
-export type Direction = 'long' | 'short' | 'none';
 
 /**
  * How much each detector's word counts, by its name. Priors stated by hand until the fusion is fitted on labelled
@@ -15,7 +14,8 @@ const STEEPNESS = 3;
  * The fused signal (row B8, first form): a weighted sum of score × likelihood over the detectors, −1…1, squashed to a
  * confidence 0…1. A prior, not a probability: it orders situations, and is not yet the share of trades that win.
  */
-export class Signal {
+export class Signal implements Opinion {
+  readonly name = 'signal';
   readonly calibrated = false;
   direction: Direction = 'none';
   confidence = 0;

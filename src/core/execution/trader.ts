@@ -4,6 +4,7 @@ import type { AccountEvent, FillEvent, OpenOrder, OrderEvent, OrderState, Protec
 import { describeExitRefusal, type ExitsConfig, placeExits } from '../exits/exits.ts';
 import { bookLevels } from '../exits/levels.ts';
 import type { Market } from '../market.ts';
+import type { Opinion } from '../opinion.ts';
 import type { Account, RoundTrip } from '../position/account.ts';
 import { autoLeverage, autoSize, type SizingConfig, sizeToLots } from '../position/sizing.ts';
 import { describeRefusal, type Refusal, type Risk, type RiskContext } from '../risk/risk.ts';
@@ -13,6 +14,8 @@ import { next, type State } from './state.ts';
 export interface ExecutionConfig {
   /** Confidence from which an entry is considered. */
   readonly confidenceThreshold: number;
+  /** What the other opinion must say of an entry, that of the strategies when the signal proposes and the other way round. */
+  readonly confirmation: 'none' | 'notAgainst' | 'agree';
   /** `market`: at once, never worse than `slippageBpMax`; `postOnly`: joins the best price and waits. */
   readonly entry: 'market' | 'postOnly';
   /** Worst price of a market entry, in basis points beyond the touch. */
@@ -99,10 +102,11 @@ export class Trader {
     this.numbers = numbers;
   }
 
-  /** After each look at the market: enter, keep still, or get out. */
-  pursue(now: Us, out: Command[]): void {
-    if (this.state === 'idle') this.considerEntry(now, out);
-    else if (this.state === 'open' && this.exitWanted !== '' && now >= this.notBefore)
+  /** After each look at the market: enter, keep still, or get out. `proposal` is null where there is nothing new to act on. */
+  pursue(proposal: Opinion | null, now: Us, out: Command[]): void {
+    if (this.state === 'idle') {
+      if (proposal !== null) this.considerEntry(proposal, now, out);
+    } else if (this.state === 'open' && this.exitWanted !== '' && now >= this.notBefore)
       this.sendExit(now, out);
     else if (this.state === 'entering') this.considerTimeout(now, out);
   }
@@ -212,17 +216,19 @@ export class Trader {
     );
   }
 
-  private considerEntry(now: Us, out: Command[]): void {
-    const { signal, quote, instrument } = this.market;
-    if (signal.direction === 'none' || signal.confidence < this.config.confidenceThreshold) return;
+  private considerEntry(proposal: Opinion, now: Us, out: Command[]): void {
+    const { direction, confidence } = proposal;
+    if (direction === 'none' || confidence < this.config.confidenceThreshold) return;
     if (now < this.notBefore) return;
+    const { quote, instrument } = this.market;
     const context = this.context(now);
     const refused = this.risk.entryAllowed(context);
-    if (refused !== null) return this.tell(now, out, describeRefusal(refused), refused.reason);
+    if (refused !== null) return this.tell(proposal, now, out, describeRefusal(refused), refused.reason);
+    const unconfirmed = this.unconfirmed(proposal);
+    if (unconfirmed !== '') return this.tell(proposal, now, out, unconfirmed, 'confirmation');
 
-    const direction = signal.direction;
     const sigma = this.market.volatility.daily;
-    if (sigma === null) return this.tell(now, out, 'volatility not known yet', 'volatility');
+    if (sigma === null) return this.tell(proposal, now, out, 'volatility not known yet', 'volatility');
     const side: Side = direction === 'long' ? 'buy' : 'sell';
     const near = side === 'buy' ? quote.bid : quote.ask;
     const far = side === 'buy' ? quote.ask : quote.bid;
@@ -240,7 +246,7 @@ export class Trader {
       ...bookLevels(this.market.book, this.exits),
       roundTripCost: cost,
     });
-    if (!exits.ok) return this.tell(now, out, describeExitRefusal(exits.error), exits.error.reason);
+    if (!exits.ok) return this.tell(proposal, now, out, describeExitRefusal(exits.error), exits.error.reason);
 
     // an entry beyond its own target makes no sense, and OKX refuses it (51046)
     const slippage = Math.min(
@@ -249,8 +255,8 @@ export class Trader {
     );
     const worst = ticks(side === 'buy' ? reference + slippage : reference - slippage);
 
-    const leverage = autoLeverage(this.sizing, signal.confidence, sigma);
-    const size = sizeToLots(instrument, autoSize(this.sizing, signal.confidence, sigma), reference);
+    const leverage = autoLeverage(this.sizing, confidence, sigma);
+    const size = sizeToLots(instrument, autoSize(this.sizing, confidence, sigma), reference);
     const clientOrderId = this.numbers.peek();
     const order: Place = {
       kind: 'place',
@@ -269,14 +275,25 @@ export class Trader {
       purpose: 'entry',
     };
     const approved = this.risk.approve(order, context);
-    if (!approved.ok) return this.tell(now, out, describeRefusal(approved.error), approved.error.reason);
+    if (!approved.ok)
+      return this.tell(proposal, now, out, describeRefusal(approved.error), approved.error.reason);
     this.numbers.take();
-    this.decide(now, out, 'entered', exits.value.note, clientOrderId);
+    this.decide(proposal, now, out, 'entered', exits.value.note, clientOrderId);
     this.entry = this.send(approved.value, now, out);
     this.state = next('idle', 'enter');
     this.note = '';
     if (order.type === 'postOnly')
       out.push({ kind: 'timer', fireAt: us(now + this.config.entryTimeoutMs * 1000) });
+  }
+
+  /** Why the other opinion keeps us out; empty when it does not. */
+  private unconfirmed(proposal: Opinion): string {
+    if (this.config.confirmation === 'none') return '';
+    const other = this.market.otherThan(proposal);
+    if (other === null || other.direction === 'none')
+      return this.config.confirmation === 'agree' ? 'nothing confirms it' : '';
+    if (other.direction === proposal.direction) return '';
+    return `${other.name} is ${other.direction} at ${other.confidence.toFixed(2)}`;
   }
 
   private considerTimeout(now: Us, out: Command[]): void {
@@ -459,29 +476,36 @@ export class Trader {
   }
 
   /** A refused signal is told once, and again when the reason changes or half a minute has passed. */
-  private tell(now: Us, out: Command[], detail: string, reason: Refusal['reason'] | string): void {
-    const what = `${this.market.signal.direction}/${reason}`;
+  private tell(
+    proposal: Opinion,
+    now: Us,
+    out: Command[],
+    detail: string,
+    reason: Refusal['reason'] | string,
+  ): void {
+    const what = `${proposal.name}/${proposal.direction}/${reason}`;
     if (what === this.told && now - this.toldAt < REFUSAL_REPEAT_US) return;
     this.told = what;
     this.toldAt = now;
-    this.decide(now, out, 'refused', detail, '');
+    this.decide(proposal, now, out, 'refused', detail, '');
   }
 
   private decide(
+    proposal: Opinion,
     now: Us,
     out: Command[],
     outcome: 'entered' | 'refused',
     detail: string,
     clientOrderId: string,
   ): void {
-    const { signal } = this.market;
     out.push({
       kind: 'decision',
       instrument: this.index,
       at: now,
-      direction: signal.direction === 'short' ? 'short' : 'long',
-      confidence: signal.confidence,
-      reasons: signal.reasons(),
+      proposer: proposal.name,
+      direction: proposal.direction === 'short' ? 'short' : 'long',
+      confidence: proposal.confidence,
+      reasons: proposal.reasons(),
       outcome,
       detail,
       clientOrderId,

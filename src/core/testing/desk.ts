@@ -31,9 +31,13 @@ export const DESK_CONFIG: EngineConfig = {
     bar: '1m',
     atrPeriod: 14,
     volatilityWindow: 60,
+    lead: 'signal',
+    quotes: 'book',
+    assumedSpreadBp: 1,
   },
   execution: {
     confidenceThreshold: 0.2,
+    confirmation: 'none',
     entry: 'market',
     slippageBpMax: 5,
     entryTimeoutMs: 5000,
