@@ -12,6 +12,7 @@ const SETTINGS = `
 signal: { confidence_threshold: 0.25 }
 exits: { tp_multiplier: 0.2, sl_multiplier: 0.15, rr_min: 1, cost_multiple_min: 0 }
 execution: { cooldown_ms: 1000 }
+risk: { loss_streak_max: 0, stop_loss_pause_ms: 0 }
 `;
 
 const FRAMES_PER_LINE = 100;

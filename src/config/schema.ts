@@ -25,6 +25,17 @@ const decimal = (fallback: string, description: string) =>
     .regex(/^\d+(\.\d+)?$/, DECIMAL_WANTED)
     .default(fallback)
     .describe(description);
+/** Of a candle strategy: its threshold follows from it. */
+const falseAlarms = (fallback: number) =>
+  tunable(
+    fallback,
+    0,
+    20,
+    [0.5, 5],
+    'Entries per 1,000 candles that chance alone may cause on a driftless market; 0 = never enter.',
+  );
+const hold = (fallback: number) =>
+  real(fallback, 0, 1, 'The setting stands while its statistic is at least this share of the threshold.');
 const group = <Shape extends z.ZodRawShape>(shape: Shape, description: string) =>
   z
     .strictObject(shape)
@@ -136,6 +147,89 @@ export const settingsSchema = z
         ),
       },
       'The fused signal.',
+    ),
+    strategy: group(
+      {
+        trend: group(
+          {
+            window: whole(100, 20, 1_000, 'Candles in the regression.'),
+            false_alarms: falseAlarms(2),
+            r_squared_min: real(
+              0.6,
+              0,
+              1,
+              'Least share of the variance that the line must explain, fraction.',
+            ),
+            momentum_window: whole(
+              20,
+              1,
+              1_000,
+              'Candles over which the price must have gone the trend’s way.',
+            ),
+            hold: hold(0.5),
+          },
+          'Row S1: a slope that a random walk seldom has.',
+        ),
+        range: group(
+          {
+            window: whole(100, 20, 1_000, 'Candles in the band.'),
+            false_alarms: falseAlarms(2),
+            edge: real(0.25, 0.01, 0.49, 'Zones at support and resistance, share of the band.'),
+            r_squared_max: real(0.5, 0, 1, 'A line that explains more of the variance is a trend, fraction.'),
+            volatility_window: whole(20, 5, 1_000, 'Candles of the recent volatility.'),
+            volatility_ratio_max: real(
+              1.2,
+              0.1,
+              10,
+              'Recent volatility over that of the window, above which the band is about to break.',
+            ),
+            hold: hold(0.8),
+          },
+          'Row S2: a band much tighter than a random walk’s; entries at its edges.',
+        ),
+        breakout: group(
+          {
+            window: whole(60, 20, 1_000, 'Candles of the levels, and of the usual volume and range.'),
+            false_alarms: falseAlarms(2),
+            atr_period: whole(14, 2, 500, 'Candles in the average true range (Wilder).'),
+            margin: real(0.2, 0, 10, 'How far beyond the level a close must lie, multiples of ATR.'),
+            surge_min: real(
+              0.5,
+              0,
+              10,
+              'Least surge of volume, and of range, deviations of their logarithms.',
+            ),
+            confirm_candles: whole(2, 0, 20, 'Candles that must close beyond the level after the break.'),
+            hold_candles: whole(20, 1, 1_000, 'A break is acted on for so many candles.'),
+          },
+          'Row S3: a level broken on a surge of volume and range.',
+        ),
+        reversal: group(
+          {
+            window: whole(60, 10, 1_000, 'Candles of the leg that is to end.'),
+            turn_window: whole(15, 5, 500, 'Candles of the turn after it.'),
+            false_alarms: falseAlarms(2),
+            leg_min: real(1, 0, 10, 'Least slope of the leg, deviations of a random walk’s.'),
+            turn_min: real(1, 0, 10, 'Least slope of the turn against it, deviations of a random walk’s.'),
+            rsi_period: whole(14, 2, 500, 'Candles in the RSI (Wilder).'),
+            rsi_extreme: real(
+              35,
+              1,
+              50,
+              'The leg is exhausted if the RSI came this near to 0, or to 100, points.',
+            ),
+            divergence_weight: real(
+              0.3,
+              0,
+              3,
+              'What a divergence of price and RSI adds to the change of slope, deviations.',
+            ),
+            hold: hold(0.5),
+          },
+          'Row S4: a leg exhausted at an extreme, and turned.',
+        ),
+      },
+      'The candle strategies. Their thresholds follow from false_alarms: see docs/strategies.md.',
     ),
     execution: group(
       {
@@ -259,14 +353,87 @@ export const settingsSchema = z
         leverage_max: real(5, 1, 125, 'Leverage at confidence 1 in a still market.'),
         leverage_curve: real(2, 0.1, 10, 'Exponent on confidence: higher keeps leverage low for longer.'),
         volatility_factor: real(5, 0, 100, 'The k of 1 / (1 + k·σ), σ the daily volatility as a fraction.'),
+        sizing: z
+          .enum(['auto', 'kelly'])
+          .default('kelly')
+          .describe(
+            'auto: base_size and what follows it; kelly: the same, but never more than Kelly allows for the trades so far.',
+          ),
+        kelly_fraction: real(0.5, 0, 1, 'Share of the Kelly fraction that is used, after shrinkage.'),
+        kelly_prior_trades: whole(
+          100,
+          0,
+          100_000,
+          'Shrinkage: Kelly is taken times n / (n + this) for n closed trades.',
+        ),
+        kelly_risk_min: real(
+          0.0025,
+          0,
+          1,
+          'Fraction of equity that a trade may lose at its stop while no edge is known; 0: no trade without one.',
+        ),
+        kelly_risk_max: real(0.02, 0, 1, 'The most it may be, however good the record.'),
       },
       'Size and leverage.',
     ),
     risk: group(
       {
+        daily_loss_max: real(
+          0.03,
+          0.0001,
+          1,
+          'Loss since 00:00 UTC, fees, funding and open positions in it, at which entries end for the day; fraction of the day’s first equity.',
+        ),
+        drawdown_max: real(
+          0.15,
+          0.0001,
+          1,
+          'Fraction below the highest equity at which entries end until a person arms again.',
+        ),
+        breach_flattens: z
+          .boolean()
+          .default(false)
+          .describe('true: these two also close what is open; false: positions keep their stops.'),
+        kill_flattens: z
+          .boolean()
+          .default(true)
+          .describe(
+            'What the kill switch does with open positions unless it is told: true closes them, false leaves them their stops.',
+          ),
+        loss_streak_max: whole(
+          3,
+          0,
+          1_000,
+          'So many losing trades in a row begin a pause; 0: no such pause.',
+        ),
+        loss_streak_pause_ms: whole(1_800_000, 0, 604_800_000, 'Length of that pause, ms.'),
+        stop_loss_pause_ms: whole(
+          60_000,
+          0,
+          604_800_000,
+          'Pause of a symbol after a stop loss on it that cost money, ms.',
+        ),
         open_positions_max: whole(1, 1, 100, 'Positions open at the same time, over all symbols.'),
         notional_max: real(5_000, 1, 1e9, 'Notional of one position, settlement currency.'),
+        notional_total_max: real(
+          10_000,
+          1,
+          1e10,
+          'Notional of all positions and entries under way together, settlement currency.',
+        ),
         leverage_max: real(5, 1, 125, 'Leverage of any order.'),
+        liquidation_distance: real(
+          0.05,
+          0,
+          1,
+          'At least this fraction of the price lies between the stop and the liquidation price; leverage is lowered to keep it.',
+        ),
+        maintenance_rate: real(
+          0.01,
+          0,
+          1,
+          'Maintenance margin that the liquidation price is worked out with, fraction of the notional (OKX’s first tiers: 0.004 to 0.015).',
+        ),
         price_collar_bp: real(50, 1, 1_000, 'Worst price any entry may reach, basis points from the mid.'),
         orders_per_minute_max: whole(20, 1, 1_000, 'New orders a minute, over all symbols.'),
         book_age_ms_max: whole(2_000, 100, 600_000, 'A book older than this is not traded on, ms.'),
@@ -326,6 +493,10 @@ export const settingsSchema = z
   .refine((settings) => settings.position.leverage_max <= settings.risk.leverage_max, {
     message: 'larger than risk.leverage_max: every confident trade would be refused',
     path: ['position', 'leverage_max'],
+  })
+  .refine((settings) => settings.position.kelly_risk_min <= settings.position.kelly_risk_max, {
+    message: 'larger than position.kelly_risk_max',
+    path: ['position', 'kelly_risk_min'],
   })
   .refine((settings) => settings.execution.slippage_bp_max < settings.risk.price_collar_bp, {
     message: 'not smaller than risk.price_collar_bp: every market entry would be refused',

@@ -1,5 +1,6 @@
 import type { BookFrame } from './book/frame.ts';
-import type { OpenTrip } from './position/account.ts';
+import type { OpenTrip, RoundTrip } from './position/account.ts';
+import type { RiskState } from './risk/risk.ts';
 import type { Lots, Money, Ms, Side, Ticks, Us } from './units.ts';
 
 /**
@@ -302,18 +303,26 @@ export class AccountEvent {
   orders: readonly OpenOrder[];
   /** The next number for a client order id: one past every id that was ever journaled. */
   nextOrderNumber: number;
+  /** What the limits remember, as the journal kept it; null in a new journal. */
+  risk: RiskState | null;
+  /** Round trips that ended since then while nobody listened, oldest first. */
+  endedMeanwhile: readonly RoundTrip[];
   constructor(
     at: Us,
     balance: Money,
     positions: readonly PositionState[],
     orders: readonly OpenOrder[],
     nextOrderNumber: number,
+    risk: RiskState | null = null,
+    endedMeanwhile: readonly RoundTrip[] = [],
   ) {
     this.at = at;
     this.balance = balance;
     this.positions = positions;
     this.orders = orders;
     this.nextOrderNumber = nextOrderNumber;
+    this.risk = risk;
+    this.endedMeanwhile = endedMeanwhile;
   }
 }
 
@@ -339,13 +348,16 @@ export class HoldEvent {
 
 export type OperatorAction = 'pause' | 'resume' | 'close' | 'kill' | 'arm';
 
-/** A person's word: pause (no new entries), resume, close (flatten and go on), kill (cancel, flatten, stay off), arm. */
+/** A person's word: pause (no new entries), resume, close (flatten and go on), kill (cancel entries, stay off), arm. */
 export class OperatorEvent {
   readonly kind = EventKind.operator;
   at: Us;
   action: OperatorAction;
-  constructor(at: Us, action: OperatorAction) {
+  /** Of a kill: whether it closes positions too; otherwise they keep their stops. */
+  flatten: boolean;
+  constructor(at: Us, action: OperatorAction, flatten = true) {
     this.at = at;
     this.action = action;
+    this.flatten = flatten;
   }
 }

@@ -10,6 +10,16 @@ import { lots, ticks, type Us, us } from '../units.ts';
 import { describeRefusal, type Refusal, Risk, type RiskConfig, type RiskContext } from './risk.ts';
 
 const config: RiskConfig = {
+  dailyLossMax: 0.5,
+  drawdownMax: 0.5,
+  breachFlattens: false,
+  lossStreakMax: 0,
+  lossStreakPauseMs: 0,
+  stopLossPauseMs: 0,
+  notionalTotalMax: 10_000,
+  liquidationDistanceMin: 0.05,
+  maintenanceRate: 0.01,
+  takerFee: 0.0005,
   openPositionsMax: 1,
   notionalMax: 5000,
   leverageMax: 5,
@@ -99,7 +109,7 @@ test('each limit admits just inside and refuses just beyond, with the limit and 
 });
 
 test('what the venue takes at most depends on the type of order', () => {
-  const { risk, context } = gate({ notionalMax: 1e12, marginShareMax: 1 }, '100000000000');
+  const { risk, context } = gate({ notionalMax: 1e12, notionalTotalMax: 1e12, marginShareMax: 1 }, '100000000000');
   const { marketSizeMax } = BTC;
   admits(risk.approve(entry({ size: marketSizeMax }), context));
   risk.entryUnderWay(0, false);

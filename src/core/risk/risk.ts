@@ -1,45 +1,17 @@
 import type { Approved, Cancel, Place } from '../commands.ts';
-import type { Instrument } from '../instrument.ts';
-import { moneyToNumber } from '../instrument.ts';
-import type { Account } from '../position/account.ts';
+import type { AccountEvent } from '../events.ts';
+import { type Instrument, moneyToNumber } from '../instrument.ts';
+import type { Account, RoundTrip } from '../position/account.ts';
+import { leverageBehind, liquidationPrice } from '../position/liquidation.ts';
+import { lossAtStop } from '../position/sizing.ts';
 import type { Quote } from '../quote.ts';
 import { ok, type Result, refuse } from '../result.ts';
-import { type Us, usToMs } from '../units.ts';
+import { type Side, signOf, type Us, usToMs } from '../units.ts';
+import { History, type RiskState } from './history.ts';
+import type { Refusal, RiskConfig } from './limits.ts';
 
-export interface RiskConfig {
-  /** Positions open at the same time, over all instruments. */
-  readonly openPositionsMax: number;
-  /** Notional of one position, in settlement currency. */
-  readonly notionalMax: number;
-  readonly leverageMax: number;
-  /** The worst price an order may reach, in basis points from the mid. */
-  readonly priceCollarBp: number;
-  /** New orders a minute, over all instruments. */
-  readonly ordersPerMinuteMax: number;
-  /** A book older than this is not traded on, ms. */
-  readonly bookAgeMsMax: number;
-  /** Share of the balance that one position's margin may take, 0…1. */
-  readonly marginShareMax: number;
-}
-
-export interface Refusal {
-  readonly reason:
-    | 'killed'
-    | 'paused'
-    | 'held'
-    | 'recovering'
-    | 'feed'
-    | 'staleBook'
-    | 'openPositions'
-    | 'notional'
-    | 'leverage'
-    | 'margin'
-    | 'priceCollar'
-    | 'orderRate'
-    | 'size';
-  readonly limit: number;
-  readonly actual: number;
-}
+export type { RiskState } from './history.ts';
+export { describeRefusal, type Refusal, type RefusalReason, type RiskConfig } from './limits.ts';
 
 /** What risk has to know besides the order. */
 export interface RiskContext {
@@ -49,83 +21,114 @@ export interface RiskContext {
   readonly feedLive: boolean;
 }
 
-export const describeRefusal = ({ reason, limit, actual }: Refusal): string => {
-  const show = (value: number): string => `${Math.round(value * 1e6) / 1e6}`;
-  switch (reason) {
-    case 'killed':
-      return 'the kill switch is on';
-    case 'paused':
-      return 'entries are paused';
-    case 'held':
-      return 'the process cannot vouch for new risk now';
-    case 'recovering':
-      return 'state not yet reconciled';
-    case 'feed':
-      return 'market data is not live';
-    case 'staleBook':
-      return `book is ${show(actual)} ms old, limit ${show(limit)}`;
-    case 'openPositions':
-      return `${show(actual)} positions open, limit ${show(limit)}`;
-    case 'notional':
-      return `notional ${show(actual)} over the limit of ${show(limit)}`;
-    case 'leverage':
-      return `leverage ${show(actual)} over the limit of ${show(limit)}`;
-    case 'margin':
-      return `margin ${show(actual)} over the allowed ${show(limit)}`;
-    case 'priceCollar':
-      return `price ${show(actual)} bp from the mid, limit ${show(limit)}`;
-    case 'orderRate':
-      return `${show(actual)} orders in the last minute, limit ${show(limit)}`;
-    case 'size':
-      return `size ${show(actual)} lots, the venue takes ${actual < limit ? 'at least' : 'at most'} ${show(limit)}`;
-  }
-};
-
 /**
- * The last gate (row R3, the limits that need no history): every order passes every check before it is sent, and only
- * what passed has the type a venue accepts. Reducing and cancelling stay possible whatever happens to the market data
- * (fail closed means no *new* risk).
+ * The last gate (row R3): every order passes every check before it is sent, and only what passed has the type a venue
+ * accepts. Reducing and cancelling stay possible whatever happens to the market data (fail closed means no *new* risk).
  */
 export class Risk {
+  /** Row R4: no entries until a person arms again. */
   killed = false;
+  /** Whether the kill closes what is open, too; otherwise positions keep their stops. */
+  killFlattens = true;
   paused = false;
   /** Why the process itself wants no new risk; empty when all is well. */
   held = '';
+  readonly history: History;
   private readonly config: RiskConfig;
   private readonly instruments: readonly Instrument[];
-  private readonly sentAt: number[] = [];
-  /** Instruments with an entry on its way or working: a position to be. */
-  private readonly entering = new Set<number>();
+  private readonly sentAt: Us[] = [];
+  /** Notional of the entry that is on its way or working, by instrument: a position to be. */
+  private readonly entering = new Map<number, number>();
 
   constructor(config: RiskConfig, instruments: readonly Instrument[]) {
     this.config = config;
     this.instruments = instruments;
+    this.history = new History(config, instruments);
   }
 
+  // What happens
+
+  /** The reconciled account, after `account` took it. */
+  restore({ risk, endedMeanwhile }: AccountEvent, account: Account, now: Us): void {
+    if (risk !== null) this.sentAt.splice(0, this.sentAt.length, ...risk.sentAt);
+    this.history.restore(risk, endedMeanwhile, account, now);
+  }
+
+  /**
+   * After the account took a fill or a payment. Gives the limit that this reached, once: entries under way are then to be
+   * withdrawn, and where `breachFlattens` says so, positions closed.
+   */
+  booked(account: Account, closed: RoundTrip | null, now: Us): Refusal | null {
+    return this.history.booked(account, closed, now);
+  }
+
+  /** After a market event: what positions of the instrument are valued at (`Market.valuationPrice`). As `booked`. */
+  valued(instrument: number, price: number, now: Us): Refusal | null {
+    return this.history.valued(instrument, price, now);
+  }
+
+  /** Row R4. */
+  kill(flatten: boolean): void {
+    this.killFlattens = this.killed ? this.killFlattens || flatten : flatten;
+    this.killed = true;
+  }
+
+  /** A person's word: the kill is over, and a drawdown is counted from here on. What a day lost stays lost until it ends. */
+  arm(): void {
+    this.killed = false;
+    this.history.arm();
+  }
+
+  /** For the journal. */
+  state(now: Us): RiskState {
+    this.sentInLastMinute(now);
+    return this.history.save(this.sentAt);
+  }
+
+  get breachFlattens(): boolean {
+    return this.config.breachFlattens;
+  }
+
+  // What may be done
+
   /** Whether a new position may be thought of at all; the same checks are made again on the order itself. */
-  entryAllowed(context: RiskContext): Refusal | null {
+  entryAllowed(context: RiskContext, instrument: number | null = null): Refusal | null {
+    const { config, history } = this;
     if (this.killed) return { reason: 'killed', limit: 0, actual: 1 };
     if (this.paused) return { reason: 'paused', limit: 0, actual: 1 };
     if (this.held !== '') return { reason: 'held', limit: 0, actual: 1 };
+    history.at(context.now);
+    if (history.began && !history.known) return { reason: 'recovering', limit: 0, actual: 1 };
+    const stopped = history.breach ?? history.pause(instrument, context.now);
+    if (stopped !== null) return stopped;
     const { quote } = context;
     if (!context.feedLive || !quote.firm) return { reason: 'feed', limit: 1, actual: 0 };
     const age = usToMs(context.now) - usToMs(quote.at) + quote.lagMs;
-    if (!(age <= this.config.bookAgeMsMax))
-      return { reason: 'staleBook', limit: this.config.bookAgeMsMax, actual: age };
+    if (!(age <= config.bookAgeMsMax))
+      return { reason: 'staleBook', limit: config.bookAgeMsMax, actual: age };
     const open = this.openOrEntering(context.account);
-    if (open >= this.config.openPositionsMax)
-      return { reason: 'openPositions', limit: this.config.openPositionsMax, actual: open };
+    if (open >= config.openPositionsMax)
+      return { reason: 'openPositions', limit: config.openPositionsMax, actual: open };
     const sent = this.sentInLastMinute(context.now);
-    if (sent >= this.config.ordersPerMinuteMax)
-      return { reason: 'orderRate', limit: this.config.ordersPerMinuteMax, actual: sent };
+    if (sent >= config.ordersPerMinuteMax)
+      return { reason: 'orderRate', limit: config.ordersPerMinuteMax, actual: sent };
     return null;
+  }
+
+  /** The largest leverage (fractional) that an entry at `price` with this stop may have; below 1 it may not be. */
+  leverageAllowed(instrument: number, side: Side, price: number, stopLoss: number): number {
+    const { config } = this;
+    const bound = stopLoss - signOf(side) * config.liquidationDistanceMin * price;
+    const direction = side === 'buy' ? 'long' : 'short';
+    const behind = leverageBehind(this.instruments[instrument]!, direction, price, bound, config);
+    return Math.min(config.leverageMax, behind);
   }
 
   approve(order: Place, context: RiskContext): Result<Approved<Place>, Refusal> {
     const refusal = order.reduceOnly ? this.checkSize(order) : this.checkEntry(order, context);
     if (refusal !== null) return refuse(refusal);
     this.sentAt.push(context.now);
-    if (!order.reduceOnly) this.entering.add(order.instrument);
+    if (!order.reduceOnly) this.entering.set(order.instrument, this.notionalOf(order));
     return ok(order as Approved<Place>);
   }
 
@@ -134,9 +137,12 @@ export class Risk {
     return order as Approved<Cancel>;
   }
 
-  /** Whether an approved entry may still fill: until it has ended it counts as an open position. */
+  /**
+   * Whether an approved entry may still fill: until it has ended it counts as an open position. One that was found working
+   * was approved by nobody here: its notional counts as more than any limit.
+   */
   entryUnderWay(instrument: number, underWay: boolean): void {
-    if (underWay) this.entering.add(instrument);
+    if (underWay) this.entering.set(instrument, Infinity);
     else this.entering.delete(instrument);
   }
 
@@ -147,24 +153,73 @@ export class Risk {
   }
 
   private checkEntry(order: Place, context: RiskContext): Refusal | null {
-    const general = this.entryAllowed(context) ?? this.checkSize(order);
-    if (general !== null) return general;
-    const { config } = this;
-    const instrument = this.instruments[order.instrument]!;
-    // every limit is asked as "is it inside?", so that what is not a number is outside
-    if (!(order.leverage <= config.leverageMax))
-      return { reason: 'leverage', limit: config.leverageMax, actual: order.leverage };
+    return (
+      this.entryAllowed(context, order.instrument) ??
+      this.checkSize(order) ??
+      this.checkPrice(order, context) ??
+      this.checkLeverage(order) ??
+      this.checkNotional(order, context)
+    );
+  }
+
+  // every limit is asked as "is it inside?", so that what is not a number is outside
+
+  private checkPrice(order: Place, context: RiskContext): Refusal | null {
     const { mid } = context.quote;
+    const limit = this.config.priceCollarBp;
     const collar = (Math.abs(order.price - mid) / mid) * 10_000;
-    if (!(collar <= config.priceCollarBp))
-      return { reason: 'priceCollar', limit: config.priceCollarBp, actual: collar };
-    const notional = instrument.valueNumber(order.size, order.price);
+    if (!(collar <= limit)) return { reason: 'priceCollar', limit, actual: collar };
+    const room = signOf(order.side) * (order.price - order.stopLoss);
+    if (!(order.stopLoss > 0 && room > 0) || order.protectionId === '')
+      return { reason: 'noStop', limit: order.price, actual: order.stopLoss };
+    return null;
+  }
+
+  private checkLeverage(order: Place): Refusal | null {
+    const { config } = this;
+    if (!(order.leverage >= 1 && order.leverage <= config.leverageMax))
+      return { reason: 'leverage', limit: config.leverageMax, actual: order.leverage };
+    const instrument = this.instruments[order.instrument]!;
+    const direction = order.side === 'buy' ? 'long' : 'short';
+    const liquidation = liquidationPrice(instrument, direction, order.price, order.leverage, config);
+    const distance = (signOf(order.side) * (order.stopLoss - liquidation)) / order.price;
+    if (!(distance >= config.liquidationDistanceMin - 1e-12))
+      return { reason: 'liquidation', limit: config.liquidationDistanceMin, actual: distance };
+    return null;
+  }
+
+  private checkNotional(order: Place, { account }: RiskContext): Refusal | null {
+    const { config, history } = this;
+    const instrument = this.instruments[order.instrument]!;
+    const added = this.notionalOf(order);
+    const notional = added + history.notional(order.instrument);
     if (!(notional <= config.notionalMax))
       return { reason: 'notional', limit: config.notionalMax, actual: notional };
-    const allowed = moneyToNumber(context.account.balance) * config.marginShareMax;
-    const margin = notional / order.leverage;
+    let total = notional;
+    for (let i = 0; i < this.instruments.length; i++)
+      if (i !== order.instrument) total += Math.max(history.notional(i), this.entering.get(i) ?? 0);
+    if (!(total <= config.notionalTotalMax))
+      return { reason: 'totalNotional', limit: config.notionalTotalMax, actual: total };
+    const allowed = moneyToNumber(account.balance) * config.marginShareMax;
+    const margin = added / order.leverage;
     if (!(margin <= allowed)) return { reason: 'margin', limit: allowed, actual: margin };
+    if (!history.began) return null;
+    const atStop = lossAtStop(
+      instrument,
+      order.side,
+      order.size,
+      order.price,
+      order.stopLoss,
+      config.takerFee,
+    );
+    const day = history.dayLoss + atStop / history.dayEquity;
+    if (!(day <= config.dailyLossMax))
+      return { reason: 'lossAtStop', limit: config.dailyLossMax, actual: day };
     return null;
+  }
+
+  private notionalOf(order: Place): number {
+    return this.instruments[order.instrument]!.valueNumber(order.size, order.price);
   }
 
   private checkSize(order: Place): Refusal | null {

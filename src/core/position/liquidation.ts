@@ -1,0 +1,55 @@
+import type { Instrument } from '../instrument.ts';
+
+export interface MarginRates {
+  /** Maintenance margin, fraction of the notional. */
+  readonly maintenanceRate: number;
+  /** Fee of the closing order, fraction of the notional. */
+  readonly takerFee: number;
+}
+
+/**
+ * Mark price (fractional ticks) at which a position opened at `entry` with `leverage` and no margin but its own is
+ * liquidated: what is left of the margin is then just maintenance margin and closing fee. 0 for a long and Infinity for a
+ * short that no price can liquidate.
+ *
+ * With cross margin the rest of the balance stands behind the position as well and the true price lies further away: this
+ * one errs to the safe side as long as other positions do not eat that balance.
+ *
+ * Source: OKX, "isolated margin mode": long (entry − margin a coin) / (1 − m − f), short (entry + margin a coin) / (1 + m + f); inverse
+ * contracts the same in 1 / price.
+ */
+export function liquidationPrice(
+  instrument: Instrument,
+  direction: 'long' | 'short',
+  entry: number,
+  leverage: number,
+  rates: MarginRates,
+): number {
+  const kept = rates.maintenanceRate + rates.takerFee;
+  const margin = 1 / leverage;
+  if (direction === 'long')
+    return instrument.inverse
+      ? (entry * (1 + kept)) / (1 + margin)
+      : Math.max(0, (entry * (1 - margin)) / (1 - kept));
+  if (!instrument.inverse) return (entry * (1 + margin)) / (1 + kept);
+  return margin >= 1 ? Infinity : (entry * (1 - kept)) / (1 - margin);
+}
+
+/**
+ * The largest leverage (fractional) at which that price does not come nearer than `bound`, which lies on the losing side of
+ * the entry; Infinity when none does, less than 1 when no leverage helps.
+ */
+export function leverageBehind(
+  instrument: Instrument,
+  direction: 'long' | 'short',
+  entry: number,
+  bound: number,
+  rates: MarginRates,
+): number {
+  const kept = rates.maintenanceRate + rates.takerFee;
+  const ratio = bound / entry;
+  let marginMin: number;
+  if (instrument.inverse) marginMin = direction === 'long' ? (1 + kept) / ratio - 1 : 1 - (1 - kept) / ratio;
+  else marginMin = direction === 'long' ? 1 - ratio * (1 - kept) : ratio * (1 + kept) - 1;
+  return marginMin > 0 ? 1 / marginMin : Infinity;
+}
