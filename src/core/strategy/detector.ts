@@ -1,0 +1,96 @@
+import type { Candle } from '../candles/candle-series.ts';
+import { type Ticks, ticks } from '../units.ts';
+import { Breakout, type BreakoutConfig } from './breakout.ts';
+import { Range, type RangeConfig } from './range.ts';
+import { Reversal, type ReversalConfig } from './reversal.ts';
+import type { Strategy } from './strategy.ts';
+import { Trend, type TrendConfig } from './trend.ts';
+
+export interface StrategyConfig {
+  readonly trend: TrendConfig;
+  readonly range: RangeConfig;
+  readonly breakout: BreakoutConfig;
+  readonly reversal: ReversalConfig;
+}
+
+/**
+ * Row S5: of the four strategies the one with the highest confidence, or none. Feed it each closed candle once, oldest
+ * first; where the past was mended, `reset` and feed all again.
+ */
+export class StrategyDetector {
+  readonly trend: Trend;
+  readonly range: Range;
+  readonly breakout: Breakout;
+  readonly reversal: Reversal;
+  readonly strategies: readonly Strategy[];
+  /** Null while none sees its setting. Of equal ones the earlier in `strategies`. */
+  best: Strategy | null = null;
+  private lastClose = 0;
+
+  constructor(config: StrategyConfig) {
+    this.trend = new Trend(config.trend);
+    this.range = new Range(config.range);
+    this.breakout = new Breakout(config.breakout);
+    this.reversal = new Reversal(config.reversal);
+    this.strategies = [this.trend, this.range, this.breakout, this.reversal];
+  }
+
+  update(candle: Readonly<Candle>): void {
+    const { trend, range, breakout, reversal } = this;
+    // one by one, not in a loop: four shapes at one call site would not be inlined
+    trend.update(candle);
+    range.update(candle);
+    breakout.update(candle);
+    reversal.update(candle);
+    this.lastClose = candle.close;
+    let best: Strategy | null = null;
+    let most = 0;
+    if (trend.confidence > most) {
+      best = trend;
+      most = trend.confidence;
+    }
+    if (range.confidence > most) {
+      best = range;
+      most = range.confidence;
+    }
+    if (breakout.confidence > most) {
+      best = breakout;
+      most = breakout.confidence;
+    }
+    if (reversal.confidence > most) best = reversal;
+    this.best = best;
+  }
+
+  reset(): void {
+    for (const strategy of this.strategies) strategy.reset();
+    this.best = null;
+    this.lastClose = 0;
+  }
+
+  get direction(): 'long' | 'short' | 'none' {
+    return this.best === null ? 'none' : this.best.direction;
+  }
+
+  /** 0 while the direction is none. */
+  get confidence(): number {
+    return this.best === null ? 0 : this.best.confidence;
+  }
+
+  /** The nearest level below the last close that the market turned at: a low of the range's or the breakout's window. */
+  get support(): Ticks | null {
+    const { range, breakout, lastClose } = this;
+    let nearest = -1;
+    if (range.support < lastClose) nearest = range.support;
+    if (breakout.support < lastClose && breakout.support > nearest) nearest = breakout.support;
+    return nearest > 0 ? ticks(nearest) : null;
+  }
+
+  /** The nearest one above it. */
+  get resistance(): Ticks | null {
+    const { range, breakout, lastClose } = this;
+    let nearest = Number.POSITIVE_INFINITY;
+    if (range.resistance > lastClose) nearest = range.resistance;
+    if (breakout.resistance > lastClose && breakout.resistance < nearest) nearest = breakout.resistance;
+    return nearest < Number.POSITIVE_INFINITY ? ticks(nearest) : null;
+  }
+}
