@@ -10,12 +10,12 @@ describe('the equity recorder', () => {
     const recorder = new EquityRecorder(HOUR);
     recorder.push(0, 100, 0);
     recorder.push(10, 110, 55);
-    recorder.push(HOUR - 1, 99, 0);
-    recorder.push(HOUR, 120, 0);
+    recorder.push(HOUR, 99, 0);
+    recorder.push(HOUR + 1, 120, 0);
     recorder.push(5 * HOUR + 7, 90, 180);
     assert.deepEqual(recorder.columns(), {
       everyMs: HOUR,
-      at: [0, HOUR - 1, HOUR, 5 * HOUR + 7],
+      at: [0, HOUR, HOUR + 1, 5 * HOUR + 7],
       equity: [100, 99, 120, 90],
       drawdown: [0, 1 - 99 / 110, 0, 1 - 90 / 120],
       exposure: [0, 0, 0, 2],

@@ -31,7 +31,8 @@ export class EquityRecorder {
   push(at: number, equity: number, grossValue: number): void {
     const { last } = this;
     if (at < last.at) throw new RangeError(`equity at ${at} comes after equity at ${last.at}`);
-    if (Math.floor(at / this.everyMs) > Math.floor(last.at / this.everyMs)) this.keep();
+    // an interval includes its end: what happens at midnight exactly still belongs to the day that ends
+    if (Math.ceil(at / this.everyMs) > Math.ceil(last.at / this.everyMs)) this.keep();
     if (equity > this.high) this.high = equity;
     const drawdown = this.high > 0 ? 1 - equity / this.high : 0;
     if (drawdown > this.worst) this.worst = drawdown;

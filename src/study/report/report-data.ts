@@ -18,6 +18,7 @@ export interface ReportData {
   readonly accounts: readonly AccountReport[];
   /** By time of closing. Open positions at the end are not in it (`AccountReport.openPositions`). */
   readonly trades: readonly TradeReport[];
+  /** All of them, by time, those of positions still open included. */
   readonly fills: readonly FillReport[];
   readonly candles: readonly CandleColumns[];
   readonly decisions: Decisions;
@@ -175,6 +176,8 @@ export interface FillReport {
   readonly price: number;
   /** Contracts. */
   readonly size: number;
+  /** Of the fill, settlement currency, positive. */
+  readonly value: string;
   /** Cash change, settlement currency. */
   readonly fee: string;
   readonly maker: boolean;
