@@ -56,6 +56,8 @@ export interface Decision {
   readonly reasons: readonly string[];
   /** `entered` with the client order id, or `refused` with the reason. */
   readonly outcome: 'entered' | 'refused';
+  /** The kind of refusal, without its numbers; empty when entered. */
+  readonly refusal: string;
   readonly detail: string;
   readonly clientOrderId: string;
 }

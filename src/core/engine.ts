@@ -87,7 +87,8 @@ export class Engine {
         return;
       }
       case EventKind.timer: {
-        this.traders.forEach((trader, i) => trader.pursue(this.markets[i]!.proposalOfSignal, now, out));
+        for (let i = 0; i < this.traders.length; i++)
+          this.traders[i]!.pursue(this.markets[i]!.proposalOfSignal, now, out);
         return;
       }
       case EventKind.hold:

@@ -393,6 +393,7 @@ describe('what the page asks of a journal', () => {
       confidence: 0.71,
       reasons: ['imbalance +0.4'],
       outcome: 'refused',
+      refusal: 'dailyLoss',
       detail: 'daily loss',
       clientOrderId: '',
     } as const;

@@ -368,6 +368,7 @@ export class Journal {
       confidence: decision.confidence,
       reasons: JSON.stringify(decision.reasons),
       outcome: decision.outcome,
+      refusal: decision.refusal,
       detail: decision.detail,
       client_order_id: decision.clientOrderId,
     });

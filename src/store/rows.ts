@@ -87,6 +87,7 @@ export class RowReader {
       confidence: row.confidence as number,
       reasons: JSON.parse(row.reasons as string) as string[],
       outcome: row.outcome as Decision['outcome'],
+      refusal: row.refusal as string,
       detail: row.detail as string,
       clientOrderId: row.client_order_id as string,
     };

@@ -151,8 +151,9 @@ export const MIGRATIONS: readonly string[] = [
     state TEXT NOT NULL
   );
   `,
-  // who proposed it: before there were strategies, everything came from the fused signal
+  // who proposed it (before there were strategies, everything came from the fused signal), and the kind of refusal
   `
   ALTER TABLE decisions ADD COLUMN proposer TEXT NOT NULL DEFAULT 'signal';
+  ALTER TABLE decisions ADD COLUMN refusal TEXT NOT NULL DEFAULT '';
   `,
 ];

@@ -278,7 +278,7 @@ export class Trader {
     if (!approved.ok)
       return this.tell(proposal, now, out, describeRefusal(approved.error), approved.error.reason);
     this.numbers.take();
-    this.decide(proposal, now, out, 'entered', exits.value.note, clientOrderId);
+    this.decide(proposal, now, out, '', exits.value.note, clientOrderId);
     this.entry = this.send(approved.value, now, out);
     this.state = next('idle', 'enter');
     this.note = '';
@@ -487,14 +487,14 @@ export class Trader {
     if (what === this.told && now - this.toldAt < REFUSAL_REPEAT_US) return;
     this.told = what;
     this.toldAt = now;
-    this.decide(proposal, now, out, 'refused', detail, '');
+    this.decide(proposal, now, out, reason, detail, '');
   }
 
   private decide(
     proposal: Opinion,
     now: Us,
     out: Command[],
-    outcome: 'entered' | 'refused',
+    refusal: string,
     detail: string,
     clientOrderId: string,
   ): void {
@@ -506,7 +506,8 @@ export class Trader {
       direction: proposal.direction === 'short' ? 'short' : 'long',
       confidence: proposal.confidence,
       reasons: proposal.reasons(),
-      outcome,
+      outcome: refusal === '' ? 'entered' : 'refused',
+      refusal,
       detail,
       clientOrderId,
     });
