@@ -249,14 +249,22 @@ raw(2);
 const openSockets = (): number =>
   process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
 const heaps: number[] = [];
+/**
+ * What is held: JavaScript objects, what V8 keeps for them, what lies outside (Buffers are part of it), and what the system
+ * counts, which the allocator gives back late or never.
+ */
+const describe = ({ heapUsed, heapTotal, external, arrayBuffers, rss }: NodeJS.MemoryUsage): string =>
+  Object.entries({ heap: heapUsed, 'heap kept': heapTotal, external, 'array buffers': arrayBuffers, rss })
+    .map(([name, bytes]) => `${name} ${(bytes / 1e6).toFixed(1)} MB`)
+    .join('  ');
 const startedAt = performance.now();
 for (let minute = 1; minute <= minutes; minute++) {
   await pause(Math.max(0, startedAt + minute * 60_000 - performance.now()));
   collect();
-  const { heapUsed, rss } = process.memoryUsage();
-  heaps.push(heapUsed);
+  const memory = process.memoryUsage();
+  heaps.push(memory.heapUsed);
   console.log(
-    `${String(minute).padStart(3)} min  heap ${(heapUsed / 1e6).toFixed(1)} MB  rss ${(rss / 1e6).toFixed(0)} MB  sockets ${openSockets()}  unhandled ${unhandled.length}  ours: ${trades} rounds, ${ours.differences().length} open questions`,
+    `${String(minute).padStart(3)} min  ${describe(memory)}  sockets ${openSockets()}  unhandled ${unhandled.length}  ours: ${trades} rounds, ${ours.differences().length} open questions`,
   );
 }
 

@@ -52,7 +52,13 @@ let ending = false;
 function end(): void {
   if (ending) return;
   ending = true;
-  void handle.close().then(() => process.exit(0));
+  handle.close().then(
+    () => process.exit(0),
+    (error: Error) => {
+      process.stderr.write(`the exchange's last state could not be written (${error.message})\n`);
+      process.exit(1);
+    },
+  );
 }
 
 process.once('SIGINT', end);

@@ -110,8 +110,20 @@ export async function startExchange(options: ExchangeOptions): Promise<ExchangeH
     faults !== null && options.stateFile === undefined ? mkdtempSync(join(tmpdir(), 'exchange-')) : null;
   const stateFile = folder === null ? options.stateFile : join(folder, 'state.json');
   const file = stateFile === undefined ? null : new StateFile(stateFile);
+  const forget = (): void => {
+    if (folder !== null) rmSync(folder, { recursive: true, force: true });
+  };
+  let connections = 0;
+  const nextNumber = (): number => {
+    connections += 1;
+    return connections;
+  };
+  const live = (port: number): Promise<Life> => begin(options, speed, file, faults, nextNumber, port);
 
-  let life = await begin(options, speed, file, faults, options.port);
+  let life = await live(options.port).catch((error: unknown) => {
+    forget();
+    throw error;
+  });
   const { port } = life;
   let closing: Promise<void> | null = null;
   let rebirth = Promise.resolve();
@@ -135,7 +147,7 @@ export async function startExchange(options: ExchangeOptions): Promise<ExchangeH
         await new Promise((resolve) => setTimeout(resolve, downMs));
         while (closing === null) {
           try {
-            life = await begin(options, speed, file, faults, port);
+            life = await live(port);
             return;
           } catch (error) {
             console.warn(`the exchange cannot come back yet (${(error as Error).message}); trying again`);
@@ -161,8 +173,7 @@ export async function startExchange(options: ExchangeOptions): Promise<ExchangeH
       closing ??= (async () => {
         faults?.stop();
         await rebirth;
-        await life.end(true);
-        if (folder !== null) rmSync(folder, { recursive: true, force: true });
+        await life.end(true).finally(forget);
       })();
       return closing;
     },
@@ -174,6 +185,7 @@ async function begin(
   speed: number,
   file: StateFile | null,
   faults: Faults | null,
+  nextNumber: () => number,
   port: number,
 ): Promise<Life> {
   const loaded = file?.load() ?? null;
@@ -197,20 +209,20 @@ async function begin(
 
   // what was still under way when this life ended may not reach into the next one
   let alive = true;
-  const save = (): void => {
+  const write = (): void => {
     if (alive) file?.save(exchange);
   };
-  const saveAll = (): void => {
-    save();
+  const writeAll = (): void => {
+    write();
     file?.saveCandles(exchange);
   };
-  const gateway = new Gateway(exchange, save, faults);
+  const gateway = new Gateway(exchange, write, faults);
   gateway.keys.add(exchange.accounts[0]!, localCredentials(options.seed, 1, ' read-only'), ['read_only']);
   const limits = new RateLimits(options.rateLimits ?? true);
   // before the door opens: a state that cannot be written must not be promised to anybody
-  saveAll();
+  writeAll();
   const server = createServer(new Rest(gateway, limits).listener);
-  const doors = new Doors(server, gateway, limits, options.unreadMaxBytes);
+  const doors = new Doors(server, gateway, limits, nextNumber, options.unreadMaxBytes);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', () => resolve());
@@ -222,11 +234,18 @@ async function begin(
     const due = marketFrom + (wall - wallFrom) * speed;
     if (wall - seenAt > SLEEP_MS) exchange.sleepUntil(due);
     seenAt = wall;
-    if (faults?.isStalled !== true) exchange.advance(Math.min(due, exchange.now + STEPS_MAX * STEP_MS));
+    const until = Math.min(due, exchange.now + STEPS_MAX * STEP_MS);
+    while (exchange.now + STEP_MS <= until && gateway.isSound && faults?.isStalled !== true) {
+      faults?.pass(STEP_MS);
+      exchange.advance(exchange.now + STEP_MS);
+    }
   };
   const timers = [
     setInterval(advance, TICK_MS),
-    setInterval(() => tolerably(save), SAVE_MS),
+    setInterval(() => gateway.save(), SAVE_MS),
+    setInterval(() => {
+      if (!gateway.isSound) gateway.save();
+    }, RETRY_MS),
     setInterval(() => tolerably(() => file?.saveCandles(exchange)), SAVE_CANDLES_MS),
   ];
   return {
@@ -240,7 +259,7 @@ async function begin(
         server.close(() => resolve());
         server.closeAllConnections();
         try {
-          if (saves) saveAll();
+          if (saves) writeAll();
         } finally {
           alive = false;
         }
@@ -248,11 +267,11 @@ async function begin(
   };
 }
 
-/** The regular saves of price and past: one that fails is said, and the next one tries again. */
+/** The past, which is nobody's money: a save that fails is said, and the next one tries again. */
 function tolerably(work: () => void): void {
   try {
     work();
   } catch (error) {
-    console.warn(`the exchange's state cannot be written now (${(error as Error).message})`);
+    console.warn(`the exchange's candles cannot be written now (${(error as Error).message})`);
   }
 }

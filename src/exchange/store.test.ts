@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -198,6 +199,122 @@ test('hedged and isolated positions, their margin, leverage and history are what
   ];
   assert.deepEqual(told(second), told(first));
   assert.equal(second.account.pastPositions.items.length, 1);
+});
+
+/** While a folder stands where the next state is to be written, none can be. */
+const blockWrites = (path: string): (() => void) => {
+  mkdirSync(`${path}.next`);
+  return () => rmdirSync(`${path}.next`);
+};
+
+const outcome = ({ status, code }: { status: number; code: string }): string => `${status} ${code}`;
+const resting = async (rest: RestClient, clOrdId: string): Promise<Json> => {
+  const { data } = await rest.open(`market/ticker?instId=${SWAP}`);
+  const px = (Math.round(Number(data[0]!.last) * 9.85) / 10).toFixed(1);
+  return { instId: SWAP, tdMode: 'cross', side: 'buy', ordType: 'limit', sz: '1', px, clOrdId };
+};
+
+test('while the state cannot be written nothing is accepted, shown or told; what was under way is told afterwards', async () => {
+  const path = join(folder, 'blocked.json');
+  const exchange = await startExchange({ port: 0, seed: 9, stateFile: path });
+  try {
+    const rest = new RestClient(exchange);
+    const socket = await SocketClient.connect(exchange.wsAll);
+    await socket.login(exchange);
+    await socket.subscribe({ channel: 'orders', instType: 'ANY' }, { channel: 'status' });
+    const release = blockWrites(path);
+    // it was carried out, and cannot be promised: nobody knows
+    assert.equal(outcome(await rest.post('trade/order', await resting(rest, 'u1'))), '500 50026');
+    assert.equal(outcome(await rest.get(`trade/order?instId=${SWAP}&clOrdId=u1`)), '503 50001');
+    assert.equal(outcome(await rest.post('trade/order', await resting(rest, 'u2'))), '503 50001');
+    socket.send({ id: 'w', op: 'order', args: [await resting(rest, 'u3')] });
+    assert.equal((await socket.until(({ id }) => id === 'w')).code, '50001');
+    socket.send({ op: 'subscribe', args: [{ channel: 'account' }] });
+    assert.equal((await socket.until(({ event }) => event === 'error')).code, '63999');
+    const [told] = (await rest.open('system/status?state=ongoing')).data;
+    assert.deepEqual([told!.title, told!.end], ['State cannot be written', '']);
+    assert.equal(
+      (await socket.until(({ arg, data }) => (arg as Json)?.channel === 'status' && data !== undefined))
+        .event,
+      undefined,
+    );
+    assert.deepEqual(socket.rows('orders'), []);
+    // the market would fill what nobody could be told of
+    const stoodAt = exchange.exchange.now;
+    for (const until = performance.now() + 100; performance.now() < until; ) await rest.open('public/time');
+    assert.equal(exchange.exchange.now, stoodAt);
+    release();
+    await socket.until(({ arg }) => (arg as Json)?.channel === 'orders' && socket.rows('orders').length > 0);
+    assert.deepEqual(
+      socket.rows('orders').map(({ clOrdId, state }) => [clOrdId, state]),
+      [['u1', 'live']],
+    );
+    const pending = (await rest.get('trade/orders-pending')).data;
+    assert.deepEqual(
+      pending.map(({ clOrdId }) => clOrdId),
+      ['u1'],
+    );
+    assert.ok(exchange.exchange.now > stoodAt);
+    socket.close();
+  } finally {
+    await exchange.close();
+  }
+});
+
+test('what could not be written was never heard of after a kill, and nobody had been told otherwise', async () => {
+  const path = join(folder, 'lost.json');
+  const first = await start('--state', path);
+  const rest = new RestClient(first.ready);
+  const release = blockWrites(path);
+  assert.equal(outcome(await rest.post('trade/order', await resting(rest, 'lost1'))), '500 50026');
+  assert.equal(outcome(await rest.get('trade/orders-pending')), '503 50001');
+  first.child.kill('SIGKILL');
+  await once(first.child, 'exit');
+  release();
+  const second = await start('--state', path);
+  const again = new RestClient(second.ready);
+  assert.equal((await again.get(`trade/order?instId=${SWAP}&clOrdId=lost1`)).code, '51603');
+  second.child.kill('SIGKILL');
+});
+
+test('an end that cannot save says so and fails', async () => {
+  const path = join(folder, 'end.json');
+  const { child } = await start('--state', path);
+  const release = blockWrites(path);
+  child.kill('SIGTERM');
+  const [code] = (await once(child, 'exit')) as [number];
+  release();
+  assert.equal(code, 1);
+});
+
+test('a client that was refused and does not hang up does not keep the exchange from ending', async () => {
+  const exchange = await startExchange({ port: 0, seed: 9 });
+  const { port } = new URL(exchange.rest);
+  const socket = connect({ port: Number(port), host: '127.0.0.1', allowHalfOpen: true });
+  socket.write(
+    'GET /ws/v5/nowhere HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n',
+  );
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  assert.match(String(answer), /^HTTP\/1\.1 404/);
+  await exchange.close();
+  socket.destroy();
+});
+
+test('a start that fails leaves nothing behind', async () => {
+  const own = join(folder, 'tmp');
+  mkdirSync(own);
+  const taken = await startExchange({ port: 0, seed: 9 });
+  const port = Number(new URL(taken.rest).port);
+  const { TMPDIR } = process.env;
+  process.env.TMPDIR = own;
+  try {
+    await assert.rejects(startExchange({ port, seed: 9, faults: { seed: 1, faults: [] } }), /EADDRINUSE/);
+    assert.deepEqual(readdirSync(own), []);
+  } finally {
+    if (TMPDIR === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = TMPDIR;
+    await taken.close();
+  }
 });
 
 test('a state that cannot be read stops the start and says what to do', () => {

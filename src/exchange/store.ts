@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { lots, type Money, money } from '../core/units.ts';
 import type { Account, Bill, PositionMode } from './accounts/account.ts';
 import type { ClosedPosition, Holding, MarginMode, PositionSide } from './accounts/holding.ts';
@@ -10,7 +11,7 @@ import { type Candle, CandleBook } from './history/candles.ts';
 import type { Market } from './market/market.ts';
 import type { Remembered } from './market/world.ts';
 
-const VERSION = 2;
+const VERSION = 3;
 
 /** What a holding carries besides its position. */
 type Figures = Pick<
@@ -76,8 +77,8 @@ interface Saved {
 type SavedCandles = Record<string, Record<string, { closed: number[][]; building: number[] }>>;
 
 /**
- * The exchange's memory: one file, replaced in one step, so that a kill at any moment leaves either the state before or
- * the state after. The candles, which are much and can be lost for a minute, have a file of their own.
+ * The exchange's memory: one file, replaced in one step, so that a kill or a power cut at any moment leaves either the state
+ * before or the state after. The candles, which are much and can be lost for a minute, have a file of their own.
  */
 export class StateFile {
   private readonly path: string;
@@ -93,9 +94,10 @@ export class StateFile {
   /** Null when there is none yet. Throws when there is one that cannot be read: money may be in it. */
   load(): { saved: Saved; remembered: Remembered } | null {
     if (!existsSync(this.path)) return null;
+    const text = readFileSync(this.path, 'utf8');
     let saved: Saved;
     try {
-      saved = read(readFileSync(this.path, 'utf8')) as Saved;
+      saved = read(text) as Saved;
     } catch (error) {
       throw new Error(
         `exchange state ${this.path} is not readable (${(error as Error).message}): move it away to begin anew`,
@@ -148,10 +150,23 @@ export class StateFile {
   }
 }
 
+/** In one step and for good: after a power cut the file is the old one or the new one, whole. */
 function replace(path: string, text: string): void {
   const next = `${path}.next`;
-  writeFileSync(next, text, { mode: 0o600 });
+  const file = openSync(next, 'w', 0o600);
+  try {
+    writeFileSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
   renameSync(next, path);
+  const folder = openSync(dirname(path), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
 }
 
 const flat = (candle: Candle): number[] => [

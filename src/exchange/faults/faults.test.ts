@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { after, before, test } from 'node:test';
+import { WebSocket } from 'ws';
+import type { Session } from '../protocol/session.ts';
 import { type ExchangeHandle, startExchange } from '../server.ts';
 import { type Json, RestClient, SocketClient } from '../testing/wire-client.ts';
-import type { FaultInput } from './plan.ts';
+import { Faults, type House } from './faults.ts';
+import { checkPlan, type FaultInput, type FaultPlan } from './plan.ts';
 
 /** A client that knows nothing of the server's code sees each fault on the wire. */
 
@@ -163,10 +167,18 @@ test('disconnect: cut without a word, or closed with a code', async () => {
   assert.equal(await closed.eventually(() => closed.closed ?? undefined), 4006);
 });
 
-test('half open: nothing comes any more, not even a pong, and nobody says goodbye', async () => {
+test('half open: nothing comes any more, not even a pong of either kind, and nobody says goodbye', async () => {
   const socket = await connect('business');
   await socket.subscribe({ channel: 'candle1s', instId: SWAP });
-  strike({ fault: 'half-open', door: 'business' });
+  // a plain socket, for what the client of the tests does not speak
+  const plain = new WebSocket(`${exchange.ws}/business`);
+  await once(plain, 'open');
+  let heard = 0;
+  for (const event of ['message', 'pong', 'close']) plain.on(event, () => (heard += 1));
+  strike({ fault: 'half-open', door: 'business', of: 'all' });
+  plain.ping();
+  // refused with 4002 by whoever hears it
+  plain.send(Buffer.from([1, 2, 3]));
   const other = await connect('public');
   await other.subscribe(BOOKS);
   const count = socket.texts.length;
@@ -174,7 +186,9 @@ test('half open: nothing comes any more, not even a pong, and nobody says goodby
   await other.eventually(() => (books(other).length > 15 ? true : undefined));
   assert.equal(socket.texts.length, count);
   assert.equal(socket.closed, null);
+  assert.equal(heard, 0);
   socket.close();
+  plain.terminate();
   other.close();
 });
 
@@ -274,12 +288,12 @@ test('stale book: REST shows one from before', async () => {
 });
 
 test('clock skew: the exchange tells another time and refuses what was signed by ours', async () => {
-  strike({ fault: 'clock-skew', by: '45s', for: '1h', times: 1 });
+  strike({ fault: 'clock-skew', by: '45s', for: '1h' });
   const { data } = await rest.open('public/time');
   assert.ok(Math.abs(Number(data[0]!.ts) - Date.now() - 45_000) < 2000);
   const { status, code } = await rest.get('account/balance');
   assert.deepEqual([status, code], [401, '50102']);
-  strike({ fault: 'clock-skew', by: '-45s', for: '1h', times: 1 });
+  strike({ fault: 'clock-skew', by: '-45s', for: '1h' });
   assert.equal((await rest.get('account/balance')).code, '0');
 });
 
@@ -326,14 +340,88 @@ test('crash and restart: cut off, back at the same place, with all that was ackn
   assert.deepEqual(ids(found), ids(before.data));
 });
 
-test('the same plan and the same messages: the same ones are struck', async () => {
-  const { Schedule } = await import('./schedule.ts');
-  const draw = (seed: number): boolean[] => {
-    const schedule = new Schedule({ fault: 'drop', chance: 0.3 }, seed, 0);
-    return Array.from({ length: 200 }, () => schedule.strikes(0));
+test('a plan is followed by number: the same seed and the same requests and pushes are struck alike', async () => {
+  const plan = (seed: number): FaultPlan =>
+    checkPlan({
+      seed,
+      faults: [
+        { fault: 'drop', chance: 0.2, channel: 'books', connection: 1 },
+        { fault: 'gap', nth: 12, channel: 'books', connection: 1 },
+        { fault: 'error', chance: 0.3, endpoint: 'GET account/balance' },
+        { fault: 'rate-limit', nth: 5, times: 2, endpoint: 'GET account/balance' },
+        { fault: 'partial-batch', chance: 0.7 },
+      ],
+    });
+  /** What a client that hurries or dawdles meets: statuses, items that failed, updates that its twin saw and it did not. */
+  const meet = async (seed: number, dawdles: boolean): Promise<unknown> => {
+    const own = await startExchange({ port: 0, seed: 9, speed: 5, rateLimits: false, faults: plan(seed) });
+    try {
+      const spoiled = await SocketClient.connect(`${own.ws}/public`);
+      const whole = await SocketClient.connect(`${own.ws}/public`);
+      await whole.subscribe(BOOKS);
+      await spoiled.subscribe(BOOKS);
+      const client = new RestClient(own);
+      const statuses: number[] = [];
+      const items: string[] = [];
+      for (let i = 0; i < 25; i++) {
+        if (dawdles && i % 3 === 0) {
+          const count = books(whole).length;
+          await whole.eventually(() => (books(whole).length > count ? true : undefined));
+        }
+        statuses.push((await client.get('account/balance')).status);
+        const none = ['1', '2', '3'].map((ordId) => ({ instId: SWAP, ordId }));
+        const { data } = await client.post('trade/cancel-batch-orders', none);
+        items.push(data.map(({ sCode }) => sCode).join());
+      }
+      const first = books(spoiled)[0]!.row.seqId;
+      const after = (socket: SocketClient): number[] =>
+        books(socket).flatMap(({ row }) => (row.seqId > first ? [row.seqId] : []));
+      const all = await whole.eventually(() => (after(whole).length > 45 ? after(whole) : undefined));
+      await spoiled.eventually(() => (after(spoiled).some((seqId) => seqId >= all[40]!) ? true : undefined));
+      const seen = new Set(after(spoiled));
+      spoiled.close();
+      whole.close();
+      return {
+        statuses,
+        items,
+        missing: all.slice(0, 40).flatMap((seqId, n) => (seen.has(seqId) ? [] : [n])),
+      };
+    } finally {
+      await own.close();
+    }
   };
-  assert.deepEqual(draw(4), draw(4));
-  assert.notDeepEqual(draw(4), draw(5));
-  const struck = draw(4).filter(Boolean).length;
-  assert.ok(struck > 35 && struck < 85, `${struck} of 200 at 0.3`);
+  const [one, again, other] = [await meet(3, false), await meet(3, true), await meet(4, false)];
+  assert.deepEqual(again, one);
+  assert.notDeepEqual(other, one);
+  const { statuses, items, missing } = one as { statuses: number[]; items: string[]; missing: number[] };
+  assert.deepEqual(statuses.slice(4, 6), [429, 429]);
+  assert.ok(statuses.includes(503) && statuses.includes(200));
+  assert.ok(items.some((item) => item.includes('50013')) && items.includes('51400,51400,51400'));
+  assert.ok(missing.length > 2 && missing.length < 20, `${missing}`);
+});
+
+test('a plan in time is followed by the market: a book that comes so long after the start is struck, whatever the wall says', () => {
+  /** Seconds of pushes through faults with a stand-in for a connection; `load` is how long the wall takes for each. */
+  const run = (load: () => void): string[] => {
+    const faults = new Faults(
+      checkPlan({ seed: 5, faults: [{ fault: 'drop', every: '1s', channel: 'tickers' }] }),
+    );
+    const seen: string[] = [];
+    const session = { number: 1, door: 'public', isMute: false, deliver: (text: string) => seen.push(text) };
+    faults.start({} as House);
+    faults.opened(session as unknown as Session);
+    for (let step = 0; step < 3000; step++) {
+      faults.pass(10);
+      if (step % 10 === 0) faults.outgoing(session as unknown as Session, String(step), `tickers|${SWAP}`);
+      if (step % 500 === 0) load();
+    }
+    faults.stop();
+    return seen;
+  };
+  const idle = run(() => undefined);
+  const busy = run(() => {
+    for (const until = performance.now() + 20; performance.now() < until; );
+  });
+  assert.deepEqual(busy, idle);
+  assert.ok(idle.length > 250 && idle.length < 295, `${idle.length} of 300 came through`);
 });

@@ -2,8 +2,10 @@ import { type Refusal, refusal } from '../accounts/refusal.ts';
 import { type Fate, type Interference, UNTOUCHED } from '../protocol/interference.ts';
 import { type Answer, no } from '../protocol/route.ts';
 import type { Door, Session } from '../protocol/session.ts';
+import { OPERATIONS } from '../protocol/ws.ts';
+import type { Random } from '../random.ts';
 import { Lanes } from './lanes.ts';
-import { checkPlan, type Fault, type FaultInput, type FaultPlan } from './plan.ts';
+import { checkPlan, type Fault, type FaultInput, type FaultPlan, isEndpoint, MOMENTS } from './plan.ts';
 import { Schedule } from './schedule.ts';
 
 /** What the faults may do to the exchange as a whole. */
@@ -32,14 +34,6 @@ const FAILURES: Readonly<Record<number, Answer>> = {
   ),
 };
 const TOO_MANY = no('50011', 'Too Many Requests', 429);
-const OPERATIONS: readonly string[] = [
-  'order',
-  'batch-orders',
-  'cancel-order',
-  'batch-cancel-orders',
-  'amend-order',
-  'batch-amend-orders',
-];
 /** CRC32 of nothing in particular: OKX sends 0 since it gave checksums up. */
 const BAD_CHECKSUM = 123456789;
 const NOTICE_MS = 60_000;
@@ -53,14 +47,16 @@ export class Faults implements Interference {
   private readonly rules: Rule[] = [];
   private readonly seed: number;
   private readonly lanes = new Map<Session, Lanes>();
-  /** Half open: nothing goes out, nothing comes in. */
-  private readonly mute = new Set<Session>();
   /** The first snapshot that was sent of each topic: from its action on. */
   private readonly snapshots = new Map<string, string>();
   private readonly timers = new Set<NodeJS.Timeout>();
   private readonly struck = new Map<Fault['fault'], number>();
   private house: House | null = null;
+  /** Ms of market time since the start: what the plan's times are measured by. */
+  private now = 0;
+  /** On the wall's clock, like everything that is waited for: while the market stands still no time passes there. */
   private downUntil = 0;
+  private stalledUntil = 0;
   /** What becomes of the answer to the socket operation that is just being handled. */
   private answering: Fate | null = null;
   private batch: readonly boolean[] = [];
@@ -82,18 +78,33 @@ export class Faults implements Interference {
   /** The exchange is there; its plan runs from now. */
   start(house: House): void {
     this.house = house;
-    for (const rule of this.rules) this.follow(rule);
+    for (const { fault } of this.rules)
+      if (fault.fault === 'clock-skew' && fault.at === undefined && fault.every === undefined)
+        this.count(fault);
+  }
+
+  /** Market time passes; what falls due begins, in the order of the plan. */
+  pass(ms: number): void {
+    if (this.house === null) return;
+    this.now += ms;
+    for (const rule of this.rules)
+      if (rule.schedule.isDue(this.now) && (!MOMENTS.has(rule.fault.fault) || rule.schedule.happens()))
+        this.begin(rule);
   }
 
   /** One more fault, which begins now rather than by the plan. */
   strike(input: FaultInput): void {
     const [fault] = checkPlan({ faults: [{ at: '0s', ...input }] }).faults;
     const rule = this.add(fault!);
+    // its time has come, and comes once
+    rule.schedule.isDue(this.now);
     this.begin(rule);
   }
 
+  /** Nothing goes wrong any more. */
   stop(): void {
-    for (const { schedule } of this.rules) schedule.stop();
+    this.house = null;
+    this.stalledUntil = 0;
     for (const timer of this.timers) clearTimeout(timer);
     this.timers.clear();
   }
@@ -104,12 +115,8 @@ export class Faults implements Interference {
     return rule;
   }
 
-  private follow(rule: Rule): void {
-    rule.schedule.start(() => this.begin(rule));
-  }
-
   private begin({ fault, schedule }: Rule): void {
-    schedule.arm(Date.now());
+    schedule.arm(this.now);
     switch (fault.fault) {
       case 'disconnect':
         for (const session of this.chosen(fault, schedule))
@@ -117,7 +124,7 @@ export class Faults implements Interference {
           else session.close(fault.code, 'fault');
         return;
       case 'half-open':
-        for (const session of this.chosen(fault, schedule)) this.mute.add(session);
+        for (const session of this.chosen(fault, schedule)) session.isMute = true;
         return;
       case 'sequence-reset':
         this.count(fault);
@@ -131,8 +138,11 @@ export class Faults implements Interference {
         this.count(fault);
         this.house!.crash(fault.down ?? DOWN_MS);
         return;
-      case 'clock-skew':
       case 'stall':
+        this.count(fault);
+        this.stalledUntil = Date.now() + fault.for!;
+        return;
+      case 'clock-skew':
         this.count(fault);
     }
   }
@@ -142,7 +152,7 @@ export class Faults implements Interference {
   }
 
   private chosen(fault: Of<'disconnect' | 'half-open'>, schedule: Schedule): Session[] {
-    const all = [...this.lanes.keys()].filter((session) => isOn(fault, session) && !this.mute.has(session));
+    const all = [...this.lanes.keys()].filter((session) => isOn(fault, session) && !session.isMute);
     const chosen = fault.of === 'all' || all.length === 0 ? all : [all[schedule.pick(all.length)]!];
     for (const _ of chosen) this.count(fault);
     return chosen;
@@ -178,8 +188,8 @@ export class Faults implements Interference {
     this.timers.add(timer);
   }
 
-  private strikes(rule: Rule): boolean {
-    if (!rule.schedule.strikes(Date.now())) return false;
+  private strikes(rule: Rule, client: string, what: string): boolean {
+    if (this.house === null || !rule.schedule.strikes(this.now, client, what)) return false;
     this.count(rule.fault);
     return true;
   }
@@ -189,13 +199,13 @@ export class Faults implements Interference {
   get clockSkewMs(): number {
     let skew = 0;
     for (const { fault, schedule } of this.rules)
-      if (fault.fault === 'clock-skew' && schedule.isArmed(Date.now())) skew += fault.by;
+      if (fault.fault === 'clock-skew' && schedule.isArmed(this.now)) skew += fault.by;
     return skew;
   }
 
   /** Whether the market stands still. */
   get isStalled(): boolean {
-    return this.rules.some(({ fault, schedule }) => fault.fault === 'stall' && schedule.isArmed(Date.now()));
+    return Date.now() < this.stalledUntil;
   }
 
   private get isDown(): boolean {
@@ -210,7 +220,7 @@ export class Faults implements Interference {
       (rule) =>
         rule.fault.fault === 'refuse' &&
         (rule.fault.door === undefined || rule.fault.door === door) &&
-        this.strikes(rule),
+        this.strikes(rule, '', door),
     );
   }
 
@@ -221,13 +231,12 @@ export class Faults implements Interference {
   closed(session: Session): void {
     this.lanes.get(session)?.close();
     this.lanes.delete(session);
-    this.mute.delete(session);
+    for (const { schedule } of this.rules) schedule.forget(nameOf(session));
   }
 
   // -- messages out ----------------------------------------------------------------------------------------------------
 
   outgoing(session: Session, text: string, topic: string): void {
-    if (this.mute.has(session)) return;
     const lanes = this.lanes.get(session);
     // closed meanwhile
     if (lanes === undefined) return;
@@ -236,7 +245,7 @@ export class Faults implements Interference {
       if (afterwards === 'silence') return;
       const said = afterwards === null ? text : instead(text, afterwards);
       if (delayAfter > 0) {
-        this.later(delayAfter, () => session.deliver(said));
+        this.later(delayAfter, () => lanes.send(said, topic));
         return;
       }
       lanes.send(said, topic);
@@ -248,6 +257,7 @@ export class Faults implements Interference {
 
   private push(session: Session, lanes: Lanes, text: string, topic: string): void {
     const [channel = '', instId = ''] = topic.split('|');
+    const client = nameOf(session);
     const isBook = channel.startsWith('books');
     const isUpdate = isBook && text.includes('"action":"update"');
     const snapshotAt = isBook ? text.indexOf(',"action":"snapshot"') : -1;
@@ -262,29 +272,34 @@ export class Faults implements Interference {
       if (wantedId !== undefined && wantedId !== instId) continue;
       switch (fault.fault) {
         case 'drop':
-          if (this.strikes(rule)) return;
+          if (this.strikes(rule, client, topic)) return;
           break;
         case 'gap':
-          if (isUpdate && this.strikes(rule)) return;
+          if (isUpdate && this.strikes(rule, client, topic)) return;
           break;
         case 'duplicate':
-          if (this.strikes(rule)) copies = 2;
+          if (this.strikes(rule, client, topic)) copies = 2;
           break;
         case 'checksum':
-          if (isBook && out.includes('"checksum":0') && this.strikes(rule))
+          if (isBook && out.includes('"checksum":0') && this.strikes(rule, client, topic))
             out = out.replace('"checksum":0', `"checksum":${BAD_CHECKSUM}`);
           break;
         case 'stale-snapshot': {
           const old = this.snapshots.get(topic);
-          if (snapshotAt >= 0 && old !== undefined && this.strikes(rule))
+          if (
+            snapshotAt >= 0 &&
+            old !== undefined &&
+            !text.endsWith(old) &&
+            this.strikes(rule, client, topic)
+          )
             out = text.slice(0, snapshotAt) + old;
           break;
         }
         case 'delay':
-          if (this.strikes(rule)) lanes.holdAll(fault.by);
+          if (this.strikes(rule, client, topic)) lanes.holdAll(fault.by);
           break;
         case 'reorder':
-          if (this.strikes(rule)) lanes.hold(topic, fault.by);
+          if (this.strikes(rule, client, topic)) lanes.hold(topic, fault.by);
           break;
       }
     }
@@ -295,9 +310,8 @@ export class Faults implements Interference {
   // -- messages and requests in ----------------------------------------------------------------------------------------
 
   incoming(session: Session, text: string, op: string, pass: () => void): void {
-    if (this.mute.has(session)) return;
-    if (!OPERATIONS.includes(op)) return pass();
-    const fate = this.request(`WS ${op}`);
+    if (!OPERATIONS.has(op)) return pass();
+    const fate = this.request(`WS ${op}`, nameOf(session));
     const run = (): void => {
       this.answering = fate;
       pass();
@@ -312,7 +326,7 @@ export class Faults implements Interference {
     else run();
   }
 
-  request(endpoint: string): Fate {
+  request(endpoint: string, client: string): Fate {
     if (this.isDown) return { ...UNTOUCHED, instead: failure(503) };
     let fate = UNTOUCHED;
     for (const rule of this.rules) {
@@ -321,16 +335,18 @@ export class Faults implements Interference {
       const { endpoint: wanted } = fault as Of<'error'>;
       if (wanted !== undefined && !isEndpoint(wanted, endpoint)) continue;
       if (fault.fault === 'stale-book' && !endpoint.startsWith('GET market/books')) continue;
-      if (this.strikes(rule)) fate = { ...fate, ...changeOf(fault) };
+      if (this.strikes(rule, client, endpoint)) fate = { ...fate, ...changeOf(fault) };
     }
     return fate;
   }
 
-  item(_operation: string, index: number, count: number): Refusal | null {
+  item(operation: string, account: string, index: number, count: number): Refusal | null {
     if (count < 2) return null;
     if (index === 0) {
-      const rule = this.rules.find((one) => one.fault.fault === 'partial-batch' && this.strikes(one));
-      this.batch = rule === undefined ? [] : some(count, rule.schedule);
+      const rule = this.rules.find(
+        (one) => one.fault.fault === 'partial-batch' && this.strikes(one, account, operation),
+      );
+      this.batch = rule === undefined ? [] : some(count, rule.schedule.chanceOf(account, operation));
     }
     return this.batch[index] === true ? refusal('50013', 'Systems are busy. Please try again later.') : null;
   }
@@ -361,10 +377,6 @@ function isOn(
   );
 }
 
-function isEndpoint(wanted: string, endpoint: string): boolean {
-  return wanted.endsWith('*') ? endpoint.startsWith(wanted.slice(0, -1)) : endpoint === wanted;
-}
-
 function changeOf(fault: Fault): Partial<Fate> {
   switch (fault.fault) {
     case 'error':
@@ -385,9 +397,12 @@ function changeOf(fault: Fault): Partial<Fate> {
 }
 
 /** Some of a batch: at least one, never all. */
-function some(count: number, schedule: Schedule): boolean[] {
-  const lost = new Array<boolean>(count).fill(false).map(() => schedule.pick(2) === 1);
-  lost[schedule.pick(count)] = true;
-  if (lost.every(Boolean)) lost[schedule.pick(count)] = false;
+function some(count: number, random: Random): boolean[] {
+  const lost = new Array<boolean>(count).fill(false).map(() => random.below(2) === 1);
+  lost[random.below(count)] = true;
+  if (lost.every(Boolean)) lost[random.below(count)] = false;
   return lost;
 }
+
+/** How a connection is called among the clients: by its number. */
+const nameOf = (session: Session): string => `#${session.number}`;

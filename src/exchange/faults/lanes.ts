@@ -1,13 +1,13 @@
 import type { Session } from '../protocol/session.ts';
 
 interface Lane {
-  readonly waiting: string[];
-  timer: NodeJS.Timeout;
+  readonly waiting: [text: string, topic: string][];
+  readonly timer: NodeJS.Timeout;
 }
 
 /**
- * The ways out of one connection: one for everything, and one for each topic. What is held back holds back what comes after it
- * on the same lane, so a topic keeps its own order while others overtake it.
+ * The ways out of one connection: one for each topic, which leads into one for everything. What is held back holds back what
+ * comes after it on the same lane, so a topic keeps its own order while others overtake it.
  */
 export class Lanes {
   private readonly session: Session;
@@ -19,15 +19,14 @@ export class Lanes {
   }
 
   send(text: string, topic: string): void {
-    const lane = this.whole ?? this.topics.get(topic);
-    if (lane === undefined) this.session.deliver(text);
-    else lane.waiting.push(text);
+    const lane = this.topics.get(topic) ?? this.whole;
+    if (lane === null) this.session.deliver(text);
+    else lane.waiting.push([text, topic]);
   }
 
   /** Everything waits for so long. */
   holdAll(ms: number): void {
-    if (this.whole !== null) return;
-    this.whole = this.lane(ms, () => {
+    this.whole ??= this.lane(ms, () => {
       this.whole = null;
     });
   }
@@ -46,10 +45,12 @@ export class Lanes {
   }
 
   private lane(ms: number, open: () => void): Lane {
-    const waiting: string[] = [];
+    const waiting: Lane['waiting'] = [];
     const timer = setTimeout(() => {
       open();
-      for (const text of waiting) this.session.deliver(text);
+      // a topic that may go on still waits with everything else while everything waits
+      for (const [text, topic] of waiting)
+        this.whole === null ? this.session.deliver(text) : this.send(text, topic);
     }, ms);
     return { waiting, timer };
   }

@@ -41,6 +41,17 @@ test('what a plan cannot mean is refused, with the place and the mend', () => {
     [{ faults: [{ fault: 'crash' }] }, /"crash" needs "at" or "every"/],
     [{ faults: [{ fault: 'stall', at: '5s' }] }, /"stall" needs "for"/],
     [{ faults: [{ fault: 'delay', at: '5s' }] }, /faults\.0\.by/],
+    [{ faults: [{ fault: 'delay', by: '999h' }] }, /faults\.0\.by: at most 24 days/],
+    [{ faults: [{ fault: 'drop', at: '5s', nth: 3 }] }, /"nth" counts things/],
+    [{ faults: [{ fault: 'drop', for: '5s' }] }, /"for" needs "at" or "every"/],
+    [{ faults: [{ fault: 'disconnect', at: '5s', for: '5s' }] }, /faults\.0: .*"for"/],
+    [{ faults: [{ fault: 'crash', at: '5s', times: 2 }] }, /faults\.0: .*"times"/],
+    [{ faults: [{ fault: 'drop', channel: 'book' }] }, /faults\.0\.channel: no such channel/],
+    [
+      { faults: [{ fault: 'error', endpoint: 'POST trade/orders' }] },
+      /faults\.0\.endpoint: no such endpoint/,
+    ],
+    [{ faults: [{ fault: 'error', endpoint: 'WS place*' }] }, /faults\.0\.endpoint/],
     [{ fault: 'drop' }, /faults/],
     ['drop', /top level/],
   ];
@@ -51,6 +62,8 @@ test('what a plan cannot mean is refused, with the place and the mend', () => {
       JSON.stringify(plan),
     );
   assert.throws(() => loadPlan('no/such/plan.yaml'), FaultPlanError);
+  for (const text of ['seed:', 'seed:x', 'seed:-1', 'seed:12345678901'])
+    assert.throws(() => loadPlan(text), /expected seed:N with a whole number N/);
 });
 
 test('a seed is a plan, and another seed another one', () => {

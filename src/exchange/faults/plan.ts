@@ -1,9 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { CHANNELS } from '../protocol/channels.ts';
+import { ROUTES } from '../protocol/rest.ts';
+import { OPERATIONS } from '../protocol/ws.ts';
 import { Random } from '../random.ts';
 
 /** A plan of faults: what goes wrong, where, and when. `docs/faults.md` explains it with an example. */
+
+const ENDPOINTS: readonly string[] = [
+  ...Object.keys(ROUTES),
+  ...[...OPERATIONS.keys()].map((operation) => `WS ${operation}`),
+];
 
 const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 
@@ -14,18 +22,27 @@ const time = z
   .transform((text) => Number.parseFloat(text) * UNITS[/[a-z]+$/.exec(text)![0] as keyof typeof UNITS]);
 
 const duration = time.refine((value) => value >= 0, 'a time that is not negative is needed');
+/** Waited for on the wall's clock, whose timers count no farther. */
+const wait = duration.refine((value) => value < 2 ** 31, 'at most 24 days');
 
-const when = {
+/** For what happens at a moment. Market time, as everything here that is not a wait. */
+const moment = {
   /** So long after the start of the exchange, once. */
   at: duration.optional(),
-  /** Again and again; the mean of gaps that are drawn by the seed. Without `at` or `every`: always. */
+  /** Again and again; the mean of gaps that are drawn by the seed. */
   every: duration.refine((value) => value > 0, 'must be longer than nothing').optional(),
+  /** Probability that it happens when its time has come. Default 1. */
+  chance: z.number().min(0).max(1).optional(),
+};
+/** For what strikes things that come by. Without `at`, `every` and `nth`: always. */
+const when = {
+  ...moment,
+  /** The n-th thing of each stream, counted from 1, rather than at a time. */
+  nth: z.int().min(1).optional(),
   /** How long each time lasts. Without it a time strikes `times` things, however long that takes. */
   for: duration.optional(),
   /** Most things struck each time: 1, or with `for` any number. */
   times: z.int().min(1).optional(),
-  /** Probability for each thing that could be struck. Default 1. */
-  chance: z.number().min(0).max(1).optional(),
 };
 
 const connection = {
@@ -34,17 +51,32 @@ const connection = {
   connection: z.int().min(1).optional(),
 };
 
-const pushes = { ...connection, channel: z.string().optional(), instId: z.string().optional() };
+const pushes = {
+  ...connection,
+  channel: z
+    .string()
+    .refine((name) => CHANNELS.has(name), 'no such channel')
+    .optional(),
+  instId: z.string().optional(),
+};
 /** REST by method and path (`POST trade/order`), socket operations as `WS order`; a `*` at the end matches the rest. */
-const requests = { endpoint: z.string().optional() };
+const requests = {
+  endpoint: z
+    .string()
+    .refine(
+      (wanted) => ENDPOINTS.some((one) => isEndpoint(wanted, one)),
+      'no such endpoint: expected one such as POST trade/order, GET market/* or WS order',
+    )
+    .optional(),
+};
 const stage = z.enum(['before', 'after']);
 
 const fault = z.discriminatedUnion('fault', [
   // pushes
   z.strictObject({ fault: z.literal('drop'), ...when, ...pushes }),
-  z.strictObject({ fault: z.literal('delay'), by: duration, ...when, ...pushes }),
+  z.strictObject({ fault: z.literal('delay'), by: wait, ...when, ...pushes }),
   z.strictObject({ fault: z.literal('duplicate'), ...when, ...pushes }),
-  z.strictObject({ fault: z.literal('reorder'), by: duration, ...when, ...pushes }),
+  z.strictObject({ fault: z.literal('reorder'), by: wait, ...when, ...pushes }),
   z.strictObject({ fault: z.literal('gap'), ...when, ...pushes }),
   z.strictObject({ fault: z.literal('checksum'), ...when, ...pushes }),
   z.strictObject({ fault: z.literal('stale-snapshot'), ...when, ...pushes }),
@@ -53,13 +85,13 @@ const fault = z.discriminatedUnion('fault', [
     fault: z.literal('disconnect'),
     code: z.int().min(4000).max(4999).optional(),
     of: z.enum(['one', 'all']).optional(),
-    ...when,
+    ...moment,
     ...connection,
   }),
   z.strictObject({
     fault: z.literal('half-open'),
     of: z.enum(['one', 'all']).optional(),
-    ...when,
+    ...moment,
     ...connection,
   }),
   z.strictObject({ fault: z.literal('refuse'), ...when, door: connection.door }),
@@ -72,22 +104,22 @@ const fault = z.discriminatedUnion('fault', [
     ...requests,
   }),
   z.strictObject({ fault: z.literal('timeout'), stage: stage.optional(), ...when, ...requests }),
-  z.strictObject({ fault: z.literal('slow'), by: duration, stage: stage.optional(), ...when, ...requests }),
+  z.strictObject({ fault: z.literal('slow'), by: wait, stage: stage.optional(), ...when, ...requests }),
   z.strictObject({ fault: z.literal('rate-limit'), ...when, ...requests }),
   z.strictObject({ fault: z.literal('stale-book'), ...when, ...requests }),
   z.strictObject({ fault: z.literal('partial-batch'), ...when }),
   // the exchange itself
-  z.strictObject({ fault: z.literal('clock-skew'), by: time, ...when }),
-  z.strictObject({ fault: z.literal('stall'), ...when }),
-  z.strictObject({ fault: z.literal('sequence-reset'), ...when }),
+  z.strictObject({ fault: z.literal('clock-skew'), by: time, ...moment, for: duration.optional() }),
+  z.strictObject({ fault: z.literal('stall'), ...moment, for: wait.optional() }),
+  z.strictObject({ fault: z.literal('sequence-reset'), ...moment }),
   z.strictObject({
     fault: z.literal('maintenance'),
     /** Between the notice and the end of all connections. OKX gives about a minute. */
-    notice: duration.optional(),
-    down: duration.optional(),
-    ...when,
+    notice: wait.optional(),
+    down: wait.optional(),
+    ...moment,
   }),
-  z.strictObject({ fault: z.literal('crash'), down: duration.optional(), ...when }),
+  z.strictObject({ fault: z.literal('crash'), down: wait.optional(), ...moment }),
 ]);
 
 const schema = z
@@ -96,27 +128,38 @@ const schema = z
     plan.faults.forEach((one, at) => {
       const say = (message: string): void =>
         context.addIssue({ code: 'custom', path: ['faults', at], message });
-      if (one.at !== undefined && one.every !== undefined) say('"at" and "every" exclude each other');
-      const lasts = one.fault === 'clock-skew' || one.fault === 'stall';
+      const { nth, for: lasting } = one as Fault;
       const always = one.at === undefined && one.every === undefined;
-      if (lasts && !always && one.for === undefined) say(`"${one.fault}" needs "for"`);
-      if (always && ONE_OFF.has(one.fault)) say(`"${one.fault}" needs "at" or "every"`);
+      if (one.at !== undefined && one.every !== undefined) say('"at" and "every" exclude each other');
+      if (nth !== undefined && !always) say('"nth" counts things, "at" and "every" time: one of them');
+      if (lasting !== undefined && always) say('"for" needs "at" or "every"');
+      const lasts = one.fault === 'clock-skew' || one.fault === 'stall';
+      if (lasts && !always && lasting === undefined) say(`"${one.fault}" needs "for"`);
+      if (always && MOMENTS.has(one.fault) && one.fault !== 'clock-skew')
+        say(`"${one.fault}" needs "at" or "every"`);
+      if (always && one.fault === 'clock-skew' && one.chance !== undefined)
+        say('"chance" needs "at" or "every" here');
     });
   });
 
 /** What happens at a moment, rather than to whatever comes by. */
-const ONE_OFF: ReadonlySet<string> = new Set([
+export const MOMENTS: ReadonlySet<string> = new Set([
   'disconnect',
   'half-open',
   'sequence-reset',
   'maintenance',
   'crash',
   'stall',
+  'clock-skew',
 ]);
 
 export type FaultInput = z.input<typeof fault>;
 /** One line of a plan, its times in ms. */
-export type Fault = z.output<typeof fault>;
+export type Fault = z.output<typeof fault> & {
+  readonly nth?: number | undefined;
+  readonly for?: number | undefined;
+  readonly times?: number | undefined;
+};
 export interface FaultPlan {
   readonly seed: number;
   readonly faults: readonly Fault[];
@@ -136,10 +179,19 @@ export function checkPlan(value: unknown, source = 'fault plan'): FaultPlan {
   throw new FaultPlanError(`${source}:\n${lines.join('\n')}`);
 }
 
+export function isEndpoint(wanted: string, endpoint: string): boolean {
+  return wanted.endsWith('*') ? endpoint.startsWith(wanted.slice(0, -1)) : endpoint === wanted;
+}
+
 /** `seed:N` for a plan drawn by chance, otherwise a file. */
 export function loadPlan(text: string): FaultPlan {
-  const seeded = /^seed:(\d{1,9})$/.exec(text);
-  if (seeded !== null) return drawPlan(Number(seeded[1]));
+  const seeded = /^seed:(.*)$/.exec(text)?.[1];
+  if (seeded !== undefined) {
+    if (/^\d{1,9}$/.test(seeded)) return drawPlan(Number(seeded));
+    throw new FaultPlanError(
+      `${text}: expected seed:N with a whole number N of at most 9 digits, such as seed:7`,
+    );
+  }
   let value: unknown;
   try {
     value = parse(readFileSync(text, 'utf8'));
@@ -149,10 +201,15 @@ export function loadPlan(text: string): FaultPlan {
   return checkPlan(value, text);
 }
 
-/** A bit of everything, more or less of each by the seed: what a client must live through for hours. */
+/**
+ * A bit of everything, more or less of each by the seed: what a client must live through for hours. Pushes, connections and the
+ * exchange itself by time, requests by number.
+ */
 export function drawPlan(seed: number): FaultPlan {
   const random = new Random(seed, 99);
-  const about = (seconds: number): string => `${(seconds * (0.5 + random.uniform())).toFixed(1)}s`;
+  const more = (): number => 0.5 + random.uniform();
+  const about = (seconds: number): string => `${(seconds * more()).toFixed(1)}s`;
+  const oneIn = (requests: number): number => Number((1 / (requests * more())).toFixed(4));
   const faults: FaultInput[] = [
     { fault: 'drop', every: about(25) },
     { fault: 'delay', every: about(20), by: '400ms' },
@@ -165,16 +222,16 @@ export function drawPlan(seed: number): FaultPlan {
     { fault: 'disconnect', every: about(120), code: 4006 },
     { fault: 'half-open', every: about(90) },
     { fault: 'refuse', every: about(120), for: '2s' },
-    { fault: 'error', every: about(30), status: 503 },
-    { fault: 'error', every: about(40), stage: 'after', endpoint: 'POST trade/*' },
-    { fault: 'timeout', every: about(60), endpoint: 'WS *' },
-    { fault: 'timeout', every: about(60), stage: 'after', endpoint: 'WS *' },
-    { fault: 'timeout', every: about(90), stage: 'after', endpoint: 'POST trade/*' },
-    { fault: 'slow', every: about(30), by: '800ms' },
-    { fault: 'slow', every: about(60), by: '800ms', stage: 'after', endpoint: 'WS *' },
+    { fault: 'error', chance: oneIn(60), status: 503 },
+    { fault: 'error', chance: oneIn(25), stage: 'after', endpoint: 'POST trade/*' },
+    { fault: 'timeout', chance: oneIn(25), endpoint: 'WS *' },
+    { fault: 'timeout', chance: oneIn(25), stage: 'after', endpoint: 'WS *' },
+    { fault: 'timeout', chance: oneIn(40), stage: 'after', endpoint: 'POST trade/*' },
+    { fault: 'slow', chance: oneIn(60), by: '800ms' },
+    { fault: 'slow', chance: oneIn(25), by: '800ms', stage: 'after', endpoint: 'WS *' },
     { fault: 'rate-limit', every: about(45), for: '1s' },
-    { fault: 'stale-book', every: about(60) },
-    { fault: 'partial-batch', every: about(30) },
+    { fault: 'stale-book', chance: oneIn(10) },
+    { fault: 'partial-batch', chance: oneIn(8) },
     {
       fault: 'clock-skew',
       every: about(120),

@@ -11,14 +11,20 @@ import type { Interference } from './interference.ts';
 import { type Key, Keys } from './keys.ts';
 import { PrivateFeed } from './private-feed.ts';
 import { PublicFeed } from './public-feed.ts';
-import { SystemStatus } from './system-status.ts';
+import { type Maintenance, SystemStatus } from './system-status.ts';
 
 /** How far a client's clock may be off. */
 export const SKEW_MAX_MS = 30_000;
 
+/** A request was carried out, but its outcome could not be written down: whoever asked must be told that he cannot know. */
+export class Unsaved extends Error {
+  override readonly name = 'Unsaved';
+}
+
 /**
  * Between the exchange and its doors. Keeps the one order that matters: change, save, answer, tell. What has been
- * acknowledged is on disk before anybody reads of it.
+ * acknowledged is on disk before anybody reads of it. While the state cannot be written nothing private is accepted, shown
+ * or told; what was under way is told once it is written, or was never heard of if we die before.
  */
 export class Gateway implements ExchangeObserver {
   readonly exchange: Exchange;
@@ -28,11 +34,13 @@ export class Gateway implements ExchangeObserver {
   readonly keys = new Keys();
   readonly status: SystemStatus;
   readonly interference: Interference | null;
-  private readonly save: () => void;
+  private readonly write: () => void;
+  private outage: Maintenance | null = null;
 
-  constructor(exchange: Exchange, save: () => void, interference: Interference | null = null) {
+  /** `write` puts the state where it outlives us, or throws. */
+  constructor(exchange: Exchange, write: () => void, interference: Interference | null = null) {
     this.exchange = exchange;
-    this.save = save;
+    this.write = write;
     this.interference = interference;
     this.status = new SystemStatus(this.hub);
     for (const account of exchange.accounts)
@@ -74,11 +82,17 @@ export class Gateway implements ExchangeObserver {
     return this.interference?.clockSkewMs ?? 0;
   }
 
-  /** Runs a request that may change something; the caller answers, then calls `tell`. */
+  /** Whether the state can be written, and so whether anything may be promised. */
+  get isSound(): boolean {
+    return this.outage === null;
+  }
+
+  /** Runs a request that may change something; the caller answers, then calls `tell`. Throws `Unsaved`. */
   change<T>(request: () => T): T {
     const result = request();
     this.exchange.followUp();
     this.commit();
+    if (!this.isSound) throw new Unsaved('the state cannot be written');
     return result;
   }
 
@@ -88,13 +102,32 @@ export class Gateway implements ExchangeObserver {
   }
 
   tell(): void {
-    this.privateFeed.drain();
+    if (this.isSound) this.privateFeed.drain();
+  }
+
+  /** Writes the state, whether or not it changed; tells what waited for that. */
+  save(): void {
+    try {
+      this.write();
+    } catch (error) {
+      if (!this.isSound) return;
+      console.warn(
+        `the exchange's state cannot be written (${(error as Error).message}): the market stands still and nothing is accepted until it can`,
+      );
+      this.outage = this.status.plan(this.clock, 0, 'State cannot be written');
+      this.status.change(this.outage, 'ongoing', this.clock);
+      return;
+    }
+    this.privateFeed.dirty = false;
+    if (this.outage === null) return;
+    console.warn("the exchange's state is written again");
+    this.status.change(this.outage, 'completed', this.clock);
+    this.outage = null;
+    this.tell();
   }
 
   private commit(): void {
-    if (!this.privateFeed.dirty) return;
-    this.privateFeed.dirty = false;
-    this.save();
+    if (this.privateFeed.dirty) this.save();
   }
 
   traded(market: Market, trade: Trade): void {

@@ -28,10 +28,10 @@ export interface Interference {
   outgoing(session: Session, text: string, topic: string): void;
   /** Lets a message in with `pass`. */
   incoming(session: Session, text: string, op: string, pass: () => void): void;
-  /** `endpoint` is method and path: `POST trade/order`. */
-  request(endpoint: string): Fate;
-  /** Why the exchange lost this item of a batch; null lets it through. */
-  item(operation: string, index: number, count: number): Refusal | null;
+  /** `endpoint` is method and path: `POST trade/order`; `client` the account that asks, empty when nobody says. */
+  request(endpoint: string, client: string): Fate;
+  /** Why the exchange lost this item of an account's batch; null lets it through. */
+  item(operation: string, account: string, index: number, count: number): Refusal | null;
   /** Ms by which the exchange's clock is off. */
   readonly clockSkewMs: number;
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { accountRoutes } from './account-routes.ts';
 import { Fields } from './fields.ts';
-import type { Gateway } from './gateway.ts';
+import { type Gateway, Unsaved } from './gateway.ts';
 import { type Fate, type Interference, UNTOUCHED } from './interference.ts';
 import type { Key } from './keys.ts';
 import { publicRoutes } from './public-routes.ts';
@@ -17,7 +17,7 @@ const BODY_MAX_BYTES = 64 * 1024;
 const STALE_KEPT = 20;
 /** A request that will never be answered is held so long, unless its client gives up before. */
 const ABANDONED_MS = 120_000;
-const ROUTES: Routes = { ...publicRoutes, ...accountRoutes, ...tradeRoutes };
+export const ROUTES: Routes = { ...publicRoutes, ...accountRoutes, ...tradeRoutes };
 
 /** One request on its way through; `body` is null when it was too large. */
 interface Visit {
@@ -71,11 +71,13 @@ export class Rest {
   };
 
   private serveSpoiled(visit: Visit, interference: Interference): void {
-    const fate = interference.request(endpointOf(visit.request.method ?? 'GET', visit.target));
+    const endpoint = endpointOf(visit.request.method ?? 'GET', visit.target);
+    const key = this.gateway.keyOf(String(visit.request.headers['ok-access-key'] ?? ''));
+    const fate = interference.request(endpoint, key?.account.uid ?? '');
     if (fate.instead === 'silence') abandon(visit.response);
     else if (fate.instead !== null) this.write(visit.response, fate.instead, 0);
     else if (fate.delayBefore === 0) this.serve(visit, fate);
-    else setTimeout(() => this.serve(visit, fate), fate.delayBefore);
+    else setTimeout(() => this.serve(visit, fate), fate.delayBefore).unref();
   }
 
   private serve(visit: Visit, fate: Fate): void {
@@ -89,7 +91,10 @@ export class Rest {
     const { afterwards } = fate;
     if (afterwards === 'silence') abandon(response);
     else if (fate.delayAfter > 0)
-      setTimeout(() => this.write(response, afterwards ?? answer, timed ? arrivedAt : 0), fate.delayAfter);
+      setTimeout(
+        () => this.write(response, afterwards ?? answer, timed ? arrivedAt : 0),
+        fate.delayAfter,
+      ).unref();
     else this.write(response, afterwards ?? this.remembered(target, answer, fate), timed ? arrivedAt : 0);
     this.gateway.tell();
   }
@@ -127,13 +132,19 @@ export class Rest {
     if ('status' in call) return call;
     if (request.method === 'POST' && !key.permissions.includes('trade'))
       return no('50120', "This API key doesn't have permission to use this function.");
+    if (!this.gateway.isSound) return no('50001', 'Service temporarily unavailable. Try again later.', 503);
     const { limit } = route;
     if (
       limit !== null &&
       !this.limits.take(`${request.method}${path}|${key.account.uid}`, limit.most, limit.window, Date.now())
     )
       return no('50011', 'Too Many Requests', 429);
-    return this.expiry(request, arrivedAt) ?? route.answer(call, key.account);
+    try {
+      return this.expiry(request, arrivedAt) ?? route.answer(call, key.account);
+    } catch (error) {
+      if (error instanceof Unsaved) return no('50026', 'System error. Try again later.', 500);
+      throw error;
+    }
   }
 
   private read(request: IncomingMessage, target: string, text: string, key: Key | null): Call | Answer {

@@ -24,6 +24,8 @@ export class Session {
   readonly subscriptions = new Map<string, () => void>();
   /** Wall clock of the last message to the client. */
   sentAt: number;
+  /** Half open: nothing goes out, nothing that comes in is heard. */
+  isMute = false;
   private readonly socket: WebSocket;
   private readonly interference: Interference | null;
   private readonly unreadMaxBytes: number;
@@ -55,7 +57,7 @@ export class Session {
   }
 
   deliver(text: string): void {
-    if (this.socket.readyState !== this.socket.OPEN) return;
+    if (this.isMute || this.socket.readyState !== this.socket.OPEN) return;
     if (this.socket.bufferedAmount > this.unreadMaxBytes) {
       this.close(4005, 'Receive too slow');
       return;
@@ -66,10 +68,15 @@ export class Session {
 
   /** A client that does not answer the closing handshake is cut off soon after. */
   close(code: number, reason: string): void {
-    if (this.socket.readyState > this.socket.OPEN) return;
+    if (this.isMute || this.socket.readyState > this.socket.OPEN) return;
     this.socket.close(code, reason);
     const cut = setTimeout(() => this.socket.terminate(), HANDSHAKE_MS);
     this.socket.once('close', () => clearTimeout(cut));
+  }
+
+  /** Answers a ping of the WebSocket protocol, which is not the `ping` that OKX's clients send. */
+  pong(data: Buffer): void {
+    if (!this.isMute && this.socket.readyState === this.socket.OPEN) this.socket.pong(data);
   }
 
   /** Without a word: the client sees a broken connection. */

@@ -5,6 +5,7 @@ export interface Maintenance {
   readonly title: string;
   state: 'scheduled' | 'ongoing' | 'completed' | 'canceled';
   readonly begin: number;
+  /** 0 while nobody knows. */
   readonly end: number;
   readonly env: '1';
 }
@@ -18,8 +19,8 @@ export class SystemStatus {
     this.hub = hub;
   }
 
-  plan(begin: number, end: number): Maintenance {
-    const maintenance: Maintenance = { title: 'Service upgrade', state: 'scheduled', begin, end, env: '1' };
+  plan(begin: number, end: number, title = 'Service upgrade'): Maintenance {
+    const maintenance: Maintenance = { title, state: 'scheduled', begin, end, env: '1' };
     this.planned.push(maintenance);
     if (this.planned.length > 10) this.planned.shift();
     return maintenance;
@@ -45,7 +46,7 @@ export class SystemStatus {
       title,
       state,
       begin: String(begin),
-      end: String(end),
+      end: end === 0 ? '' : String(end),
       preOpenBegin: '',
       href: '',
       serviceType: '0',

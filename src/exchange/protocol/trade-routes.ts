@@ -24,6 +24,7 @@ import {
   amendAlgo,
   cancel,
   cancelAlgo,
+  isRefused,
   limited,
   type Operation,
   PER_OPERATION,
@@ -41,6 +42,7 @@ const ask = (limit: Limit, answer: PrivateRoute['answer']): PrivateRoute => ({
 });
 
 const BATCH_MAX = 20;
+const ALGO_BATCH_MAX = 10;
 
 /** Parameter errors of a single order are the request's own error; anything else is the item's. */
 const isParameterError = (code: unknown): boolean => code === '51000' || code === '50014' || code === '50015';
@@ -51,6 +53,7 @@ function operate(
   shape: 'one' | 'many',
   single: number = PER_OPERATION.single,
   batch: number = PER_OPERATION.batch,
+  itemsMax = BATCH_MAX,
 ): PrivateRoute {
   return {
     access: 'private',
@@ -60,9 +63,10 @@ function operate(
       const items = Array.isArray(body) ? body : [body];
       if (items.length === 0 || (shape === 'one' && Array.isArray(body)))
         return no('50000', 'Body for POST request cannot be empty.', 400);
-      if (items.length > BATCH_MAX) return no('50015', `At most ${BATCH_MAX} orders in one request`, 400);
+      if (items.length > itemsMax) return no('51111', `Maximum ${itemsMax} orders can be placed in bulk.`);
       const done = runEach(gateway, limits, account, operation, items, { name, single, batch });
-      if (done === 'limited') return no(limited().code, 'Too Many Requests', 429);
+      if (isRefused(done))
+        return done.code === '50011' ? no(done.code, 'Too Many Requests', 429) : no(done.code, done.message);
       if (shape === 'one' && isParameterError(done[0]!.sCode))
         return no(done[0]!.sCode, String(done[0]!.sMsg), 400);
       return { status: 200, ...verdict(done), data: done };
@@ -243,8 +247,8 @@ export const tradeRoutes: Routes = {
   'POST trade/amend-batch-orders': operate('amend', amend, 'many'),
   'POST trade/order-algo': operate('order-algo', placeAlgo, 'one', 20, 20),
   'POST trade/amend-algos': operate('amend-algos', amendAlgo, 'one', 20, 20),
-  'POST trade/cancel-algos': operate('cancel-algos', cancelAlgo, 'many', 20, 20),
-  'POST trade/cancel-advance-algos': operate('cancel-algos', cancelAlgo, 'many', 20, 20),
+  'POST trade/cancel-algos': operate('cancel-algos', cancelAlgo, 'many', 20, 20, ALGO_BATCH_MAX),
+  'POST trade/cancel-advance-algos': operate('cancel-algos', cancelAlgo, 'many', 20, 20, ALGO_BATCH_MAX),
   'POST trade/close-position': { ...ask(perTwoSeconds(20), closePosition), timed: true },
   'POST trade/cancel-all-after': { ...ask(perTwoSeconds(60), cancelAllAfter), limit: null },
   'GET trade/order': ask(perTwoSeconds(60), findOrder),

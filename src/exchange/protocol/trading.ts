@@ -152,6 +152,8 @@ export const amendAlgo: Operation = (gateway, account, fields) => {
 
 /** Per 2 s, user and instrument; REST and WebSocket share the bucket. */
 export const PER_OPERATION = { single: 60, batch: 300, window: 2000 } as const;
+/** New and amended orders of an account per 2 s, over all instruments. */
+const PER_ACCOUNT = 1000;
 
 export const limited = (): Refusal =>
   refusal(
@@ -159,13 +161,18 @@ export const limited = (): Refusal =>
     'Rate limit reached. Please refer to API documentation and throttle requests accordingly.',
   );
 
+const accountLimited = (): Refusal =>
+  refusal('50061', "You've reached the maximum order rate limit for this account.");
+
 export interface Limiting {
   readonly name: string;
   readonly single: number;
   readonly batch: number;
 }
 
-/** Runs an operation for each item, in order, unless its bucket is empty. A batch of one counts as a single order. */
+export const isRefused = (done: Row[] | Refusal): done is Refusal => !Array.isArray(done);
+
+/** Runs an operation for each item, in order, unless a bucket is empty. A batch of one counts as a single order. */
 export function runEach(
   gateway: Gateway,
   limits: RateLimits,
@@ -173,7 +180,7 @@ export function runEach(
   operation: Operation,
   items: readonly unknown[],
   limiting: Limiting,
-): Row[] | 'limited' {
+): Row[] | Refusal {
   const all = items.map((item) => new Fields(item));
   const batch = all.length > 1;
   const counts = new Map<string, number>();
@@ -185,12 +192,16 @@ export function runEach(
   for (const [id, count] of counts) {
     const key = `${limiting.name}|${batch}|${account.uid}|${id}`;
     const most = batch ? limiting.batch : limiting.single;
-    if (!limits.take(key, most, PER_OPERATION.window, Date.now(), count)) return 'limited';
+    if (!limits.take(key, most, PER_OPERATION.window, Date.now(), count)) return limited();
   }
+  const isCounted = limiting.name === 'place' || limiting.name === 'amend';
+  const orders = `orders|${account.uid}`;
+  if (isCounted && !limits.take(orders, PER_ACCOUNT, PER_OPERATION.window, Date.now(), all.length))
+    return accountLimited();
   const { interference } = gateway;
   return gateway.change(() =>
     all.map((fields, at) => {
-      const lost = interference?.item(limiting.name, at, all.length) ?? null;
+      const lost = interference?.item(limiting.name, account.uid, at, all.length) ?? null;
       return lost === null ? operation(gateway, account, fields) : lostItem(gateway, fields, lost);
     }),
   );

@@ -4,14 +4,23 @@ import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { Account } from '../accounts/account.ts';
 import { CHANNELS, type Channel } from './channels.ts';
 import { Fields } from './fields.ts';
-import type { Gateway } from './gateway.ts';
+import { type Gateway, Unsaved } from './gateway.ts';
 import type { Key } from './keys.ts';
 import { EVERYTHING, REGULAR_MS, regular, topicOf } from './private-feed.ts';
 import type { RateLimits } from './rate-limits.ts';
 import { type Door, Session, UNREAD_MAX_BYTES } from './session.ts';
 import { isSignature, sign } from './signing.ts';
 import { micros } from './text.ts';
-import { amend, cancel, limited, type Operation, PER_OPERATION, place, runEach, verdict } from './trading.ts';
+import {
+  amend,
+  cancel,
+  isRefused,
+  type Operation,
+  PER_OPERATION,
+  place,
+  runEach,
+  verdict,
+} from './trading.ts';
 
 const ROOT = '/ws/v5/';
 const DOORS: readonly string[] = ['public', 'private', 'business', 'all'];
@@ -31,9 +40,12 @@ interface Operating {
   readonly most: number;
 }
 
+/** Why a channel cannot be had. */
+type Obstacle = 'channel' | 'login' | 'unsound' | 'conflict';
+
 const MESSAGE_ID = /^[A-Za-z0-9]{1,32}$/;
 
-const OPERATIONS: ReadonlyMap<string, Operating> = new Map([
+export const OPERATIONS: ReadonlyMap<string, Operating> = new Map([
   ['order', { name: 'place', operation: place, most: 1 }],
   ['batch-orders', { name: 'place', operation: place, most: 20 }],
   ['cancel-order', { name: 'cancel', operation: cancel, most: 1 }],
@@ -46,20 +58,34 @@ const OPERATIONS: ReadonlyMap<string, Operating> = new Map([
 export class Doors {
   private readonly gateway: Gateway;
   private readonly limits: RateLimits;
-  private readonly sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_MAX_BYTES });
+  private readonly sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MESSAGE_MAX_BYTES,
+    autoPong: false,
+  });
   private readonly sessions = new Set<Session>();
   private readonly sweeper: NodeJS.Timeout;
   private readonly unreadMaxBytes: number;
-  private connections = 0;
+  private readonly nextNumber: () => number;
 
-  constructor(server: Server, gateway: Gateway, limits: RateLimits, unreadMaxBytes = UNREAD_MAX_BYTES) {
+  /** `nextNumber` counts connections. */
+  constructor(
+    server: Server,
+    gateway: Gateway,
+    limits: RateLimits,
+    nextNumber: () => number,
+    unreadMaxBytes = UNREAD_MAX_BYTES,
+  ) {
     this.gateway = gateway;
     this.limits = limits;
+    this.nextNumber = nextNumber;
     this.unreadMaxBytes = unreadMaxBytes;
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       const [path = ''] = (request.url ?? '').split('?', 1);
       const door = path.startsWith(ROOT) ? path.slice(ROOT.length) : '';
       const refuse = (status: string): void => {
+        // whoever does not hang up then is hung up on: the end of the server must not wait for him
+        socket.once('finish', () => socket.destroy());
         socket.end(`HTTP/1.1 ${status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`);
       };
       // a client that goes away while it is being refused is nobody's trouble
@@ -81,12 +107,11 @@ export class Doors {
   }
 
   private open(socket: WebSocket, door: Door): void {
-    this.connections += 1;
     const { interference } = this.gateway;
     const session = new Session(
       socket,
       door,
-      this.connections,
+      this.nextNumber(),
       Date.now(),
       interference,
       this.unreadMaxBytes,
@@ -98,6 +123,7 @@ export class Doors {
       if (isBinary) session.close(4002, 'Invalid request');
       else this.receive(session, String(data));
     });
+    socket.on('ping', (data: Buffer) => session.pong(data));
     // the close event follows and cleans up; a broken connection is the client's to notice
     socket.on('error', () => socket.terminate());
     socket.on('close', () => {
@@ -115,6 +141,7 @@ export class Doors {
   }
 
   private receive(session: Session, text: string): void {
+    if (session.isMute) return;
     const { interference } = this.gateway;
     let message: Fields | null = null;
     try {
@@ -201,6 +228,7 @@ export class Doors {
           `${verb === 'subscribe' ? 'Subscribe' : 'Unsubscribe'} failed, wrong URL or channel:${arg.text('channel')},instId:${arg.text('instId')} doesn't exist. Please use the correct URL, channel and parameters referring to API document.`,
         );
       else if (wrong === 'login') this.refuse(session, id, '60011', 'Please log in');
+      else if (wrong === 'unsound') this.refuse(session, id, '63999', 'Internal system error');
       else if (wrong === 'conflict')
         this.refuse(
           session,
@@ -212,10 +240,11 @@ export class Doors {
     }
   }
 
-  private cannot(session: Session, channel: Channel, arg: Fields): 'channel' | 'login' | 'conflict' | null {
+  private cannot(session: Session, channel: Channel, arg: Fields): Obstacle | null {
     const { gateway } = this;
     if (session.door !== 'all' && session.door !== channel.door) return 'channel';
     if (channel.login && session.key === null) return 'login';
+    if (channel.about === 'account' && !gateway.isSound) return 'unsound';
     const instId = arg.text('instId');
     if (channel.about === 'market' && gateway.feedOf(marketId(arg)) === undefined) return 'channel';
     if (channel.about === 'account' && instId !== '' && gateway.feedOf(instId) === undefined)
@@ -339,12 +368,18 @@ export class Doors {
     const expiry = message.text('expTime');
     if (expiry !== '' && this.gateway.isPast(Number(expiry)))
       return reply('50036', 'The expTime can not be earlier than the current system time.', []);
+    if (!this.gateway.isSound) return reply('50001', 'Service temporarily unavailable. Try again later.', []);
     const { name, operation } = operating;
     const limiting = { name, single: PER_OPERATION.single, batch: PER_OPERATION.batch };
-    const done = runEach(this.gateway, this.limits, key.account, operation, args, limiting);
-    if (done === 'limited') return reply(limited().code, limited().message, []);
-    // on the socket the reason stands in the item alone
-    reply(verdict(done).code, '', done);
+    try {
+      const done = runEach(this.gateway, this.limits, key.account, operation, args, limiting);
+      if (isRefused(done)) return reply(done.code, done.message, []);
+      // on the socket the reason stands in the item alone
+      reply(verdict(done).code, '', done);
+    } catch (error) {
+      if (!(error instanceof Unsaved)) throw error;
+      reply('50026', 'System error. Try again later.', []);
+    }
     this.gateway.tell();
   }
 }
