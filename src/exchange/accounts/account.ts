@@ -23,7 +23,7 @@ export interface Credentials {
 /** One change of a balance. Money as decimal text. */
 export interface Bill {
   readonly id: number;
-  /** OKX: 2 trade, 5 liquidation, 8 funding. */
+  /** OKX: 2 trade, 5 liquidation, 6 margin moved by hand, 8 funding. */
   readonly type: string;
   readonly subType: string;
   readonly at: number;
@@ -38,6 +38,12 @@ export interface Bill {
   readonly orderId: string;
   readonly tradeId: string;
   readonly maker: boolean | null;
+  /** Of the order that traded; empty where nothing did. */
+  readonly clientOrderId: string;
+  readonly tag: string;
+  /** Decimal text, when it traded; empty otherwise. */
+  readonly markPrice: string;
+  readonly indexPrice: string;
   readonly mode: MarginMode;
   /** Change and balance of an isolated position's own margin. */
   readonly marginChange: string;

@@ -1,5 +1,5 @@
 import { parseDecimal } from '../../core/decimal.ts';
-import { applyRate, formatMoney, moneyToNumber } from '../../core/instrument.ts';
+import { applyRate, formatMoney } from '../../core/instrument.ts';
 import { Position } from '../../core/position/position.ts';
 import { lots, type Money, money, NO_MONEY, opposite, type Side, signOf, ticks } from '../../core/units.ts';
 import type { FundingRecord } from '../market/funding.ts';
@@ -119,6 +119,10 @@ export class Clearing {
       orderId: String(order.id),
       tradeId: String(tradeId),
       maker,
+      clientOrderId: order.clientId,
+      tag: order.tag,
+      markPrice: instrument.formatPrice(ticks(market.mark)),
+      indexPrice: instrument.formatPrice(ticks(market.index)),
       marginChange: formatMoney(moved),
     });
     const fill: Fill = {
@@ -126,6 +130,7 @@ export class Clearing {
       orderId: order.id,
       clientOrderId: order.clientId,
       billId: bill.id,
+      subType: bill.subType,
       instId: instrument.id,
       side: order.side,
       mode: order.mode,
@@ -197,30 +202,9 @@ export class Clearing {
       holding.lastClose = forced ? '4' : '1';
       return;
     }
-    const { instrument } = holding.position;
-    const { openedSize, openedValue, closedSize, closedValue, realized } = holding;
-    account.pastPositions.add({
-      instId: holding.instId,
-      mode: holding.mode,
-      positionSide: holding.positionSide,
-      id: holding.id,
-      type: forced ? '3' : '2',
-      direction: wasLong ? 'long' : 'short',
-      leverage: holding.leverage,
-      openAverage: instrument.averagePrice(lots(openedSize), openedValue),
-      closeAverage: instrument.averagePrice(lots(closedSize), closedValue),
-      largest: holding.largest,
-      closedSize,
-      pnl: formatMoney(holding.pnl),
-      fee: formatMoney(holding.fee),
-      funding: formatMoney(holding.funding),
-      penalty: formatMoney(holding.penalty),
-      realized: formatMoney(realized),
-      ratio: (moneyToNumber(realized) / moneyToNumber(openedValue)) * holding.leverage,
-      triggerPrice: forced ? holding.market.mark : 0,
-      openedAt: holding.openedAt,
-      closedAt: holding.updatedAt,
-    });
+    account.pastPositions.add(
+      forced ? holding.past('3', wasLong, holding.market.mark) : holding.past('2', wasLong),
+    );
   }
 
   /**
@@ -276,6 +260,11 @@ export class Clearing {
     if (rest === 0n) return;
     pour(this.insurance, currency, rest);
     holding.penalty = money(holding.penalty - rest);
+    // the position is in the history already, without this
+    account.pastPositions.rewrite(
+      ({ id }) => id === holding.id,
+      ({ direction, triggerPrice }) => holding.past('3', direction === 'long', triggerPrice),
+    );
     this.change(account, holding, money(-rest), holding.market.now, {
       type: '5',
       subType: rest > 0n ? '111' : '110',
@@ -368,6 +357,10 @@ export class Clearing {
       orderId: '',
       tradeId: '',
       maker: null,
+      clientOrderId: '',
+      tag: '',
+      markPrice: '',
+      indexPrice: '',
       mode: holding.mode,
       marginChange: '0',
       margin: formatMoney(holding.margin),

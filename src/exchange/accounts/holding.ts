@@ -1,5 +1,6 @@
+import { formatMoney, moneyToNumber } from '../../core/instrument.ts';
 import { Position } from '../../core/position/position.ts';
-import { type Money, money, NO_MONEY, type Side } from '../../core/units.ts';
+import { lots, type Money, money, NO_MONEY, type Side } from '../../core/units.ts';
 import type { Market } from '../market/market.ts';
 
 /** Margin of the whole account stands behind a cross position; an isolated one has its own. */
@@ -85,6 +86,34 @@ export class Holding implements PositionKey {
     return money(this.pnl + this.fee + this.funding + this.penalty);
   }
 
+  /** As it stands in the history: over, or closed in part. `triggerPrice`: mark of a liquidation, ticks; else 0. */
+  past(type: ClosedPosition['type'], wasLong: boolean, triggerPrice = 0): ClosedPosition {
+    const { instrument } = this.market;
+    const { openedSize, openedValue, closedSize, closedValue, realized } = this;
+    return {
+      instId: this.instId,
+      mode: this.mode,
+      positionSide: this.positionSide,
+      id: this.id,
+      type,
+      direction: wasLong ? 'long' : 'short',
+      leverage: this.leverage,
+      openAverage: instrument.averagePrice(lots(openedSize), openedValue),
+      closeAverage: instrument.averagePrice(lots(closedSize), closedValue),
+      largest: this.largest,
+      closedSize,
+      pnl: formatMoney(this.pnl),
+      fee: formatMoney(this.fee),
+      funding: formatMoney(this.funding),
+      penalty: formatMoney(this.penalty),
+      realized: formatMoney(realized),
+      ratio: (moneyToNumber(realized) / moneyToNumber(openedValue)) * this.leverage,
+      triggerPrice,
+      openedAt: this.openedAt,
+      closedAt: this.updatedAt,
+    };
+  }
+
   /** Forgets the sums of the position before. */
   begin(at: number): void {
     this.pnl = this.fee = this.funding = this.penalty = NO_MONEY;
@@ -95,11 +124,11 @@ export class Holding implements PositionKey {
   }
 }
 
-/** A position that is over. Plain data; money as decimal text, prices in (fractional) ticks. */
+/** What has been closed of a position, or all of it. Plain data; money as decimal text, prices in (fractional) ticks. */
 export interface ClosedPosition extends PositionKey {
   readonly id: string;
-  /** OKX: 2 closed, 3 liquidated. */
-  readonly type: '2' | '3';
+  /** OKX: 1 a part closed, 2 closed, 3 liquidated, 4 a part liquidated. */
+  readonly type: '1' | '2' | '3' | '4';
   readonly direction: 'long' | 'short';
   readonly leverage: number;
   readonly openAverage: number;

@@ -21,6 +21,14 @@ export class Ledger<T> {
     this.texts.splice(0, this.texts.length - this.kept);
   }
 
+  /** Rewrites the newest that `is` it: something came to it after its end. */
+  rewrite(is: (item: T) => boolean, change: (item: T) => T): void {
+    const at = this.items.findLastIndex(is);
+    if (at < 0) return;
+    this.items[at] = change(this.items[at]!);
+    this.texts[at] = this.write(this.items[at]);
+  }
+
   get text(): string {
     return `[${this.texts.join(',\n')}]`;
   }

@@ -31,6 +31,8 @@ export interface Fill {
   readonly orderId: number;
   readonly clientOrderId: string;
   readonly billId: number;
+  /** OKX's word for what it did, as on its bill. */
+  readonly subType: string;
   readonly instId: string;
   readonly side: Side;
   readonly mode: MarginMode;

@@ -304,7 +304,7 @@ export class AlgoDesk {
 
   private start(account: Account, placement: AlgoPlacement, parentId: number): Algo {
     const { market, trigger, trailing } = placement;
-    account.holding(market, placement.mode, placement.positionSide);
+    const { leverage } = account.holding(market, placement.mode, placement.positionSide);
     const algo: Algo = {
       id: this.ids.next(),
       clientId: placement.clientId,
@@ -321,6 +321,7 @@ export class AlgoDesk {
         trailing === null ? null : { ...trailing, extreme: trailing.activeAt === 0 ? market.last : 0 },
       attachments: placement.attachments,
       reduceOnly: placement.reduceOnly,
+      leverage,
       cancelOnClose: placement.cancelOnClose,
       parentId,
       stopToCostAt: 0,

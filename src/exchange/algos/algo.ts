@@ -56,6 +56,8 @@ export interface Algo extends PositionKey {
   /** What the order that a trigger order sends carries with it. */
   readonly attachments: readonly Attachment[];
   readonly reduceOnly: boolean;
+  /** Of its position, when it was placed. */
+  readonly leverage: number;
   /** Dies with the position. */
   readonly cancelOnClose: boolean;
   /** The entry it was attached to; 0 when it stands alone. */

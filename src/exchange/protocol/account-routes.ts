@@ -6,7 +6,7 @@ import type { Holding, MarginMode, PositionSide } from '../accounts/holding.ts';
 import { marginOf } from '../accounts/margin.ts';
 import { closable } from '../accounts/reducing.ts';
 import type { Market } from '../market/market.ts';
-import { balanceRow, billRow, closedPositionRow, positionRow, shrunkPositionRow } from './account-rows.ts';
+import { balanceRow, billRow, closedPositionRow, positionRow } from './account-rows.ts';
 import { instruments } from './public-routes.ts';
 import { MODES, POSITION_SIDES } from './requests.ts';
 import {
@@ -193,9 +193,12 @@ function positionsHistory({ gateway, fields }: Call, account: Account): Answer {
     ...account.pastPositions.items.map((position) =>
       closedPositionRow(gateway.exchange.market(position.instId)!, position),
     ),
-    ...[...account.holdings.values()]
-      .filter(({ size, lastClose }) => size !== 0 && lastClose !== '')
-      .map(shrunkPositionRow),
+    ...[...account.holdings.values()].flatMap((holding) => {
+      const { market, size, lastClose } = holding;
+      return size === 0 || lastClose === ''
+        ? []
+        : [closedPositionRow(market, holding.past(lastClose, size > 0))];
+    }),
     // several may have changed in one millisecond: those written down later are newer
   ].reverse();
   const matches = (name: string, value: unknown): boolean =>
@@ -240,6 +243,8 @@ function bills({ fields }: Call, account: Account): Answer {
       matches('type', bill.type) &&
       matches('subType', bill.subType) &&
       matches('instId', bill.instId) &&
+      matches('instType', 'SWAP') &&
+      matches('mgnMode', bill.mode) &&
       bill.at >= begin &&
       bill.at <= end,
   );

@@ -1,10 +1,9 @@
 import { formatMoney, moneyToNumber } from '../../core/instrument.ts';
-import { lots, type Money, money, NO_MONEY, ticks } from '../../core/units.ts';
+import { type Money, money, NO_MONEY, ticks } from '../../core/units.ts';
 import type { Account, Bill } from '../accounts/account.ts';
 import { TAKER_RATE } from '../accounts/fees.ts';
 import type { ClosedPosition, Holding } from '../accounts/holding.ts';
 import {
-  initialMargin,
   liquidationPrice,
   maintenance,
   marginOf,
@@ -26,7 +25,7 @@ function breakEven(holding: Holding): number {
   const rate = Number(TAKER_RATE);
   const entry = instrument.priceToNumber(entryPrice);
   const base = Math.abs(holding.size) * instrument.valuePerLot;
-  if (instrument.inverse) return (base * (1 - sign * rate)) / (base / entry - sign * paid);
+  if (instrument.inverse) return (base * (1 + sign * rate)) / (base / entry - sign * paid);
   return (entry * base + sign * paid) / (base * (1 - sign * rate));
 }
 
@@ -120,7 +119,7 @@ function liquidationText(account: Account, holding: Holding): string {
   return price === 0 ? '' : plain(price * instrument.tickSize, instrument.priceDecimals + 4);
 }
 
-/** A position that is over, or one of which a part was closed. */
+/** What has been closed of a position, or all of it. */
 export const closedPositionRow = (market: Market, position: ClosedPosition): Record<string, unknown> => ({
   instType: 'SWAP',
   instId: position.instId,
@@ -149,36 +148,6 @@ export const closedPositionRow = (market: Market, position: ClosedPosition): Rec
   ccy: market.instrument.settleCurrency,
 });
 
-/** As it would stand in the history now: a position that has been closed in part. */
-export function shrunkPositionRow(holding: Holding): Record<string, unknown> {
-  const { market, position } = holding;
-  const { instrument } = position;
-  const { openedSize, openedValue, closedSize, closedValue, realized } = holding;
-  const row = closedPositionRow(market, {
-    instId: holding.instId,
-    mode: holding.mode,
-    positionSide: holding.positionSide,
-    id: holding.id,
-    type: '2',
-    direction: holding.size > 0 ? 'long' : 'short',
-    leverage: holding.leverage,
-    openAverage: instrument.averagePrice(lots(openedSize), openedValue),
-    closeAverage: instrument.averagePrice(lots(closedSize), closedValue),
-    largest: holding.largest,
-    closedSize,
-    pnl: formatMoney(holding.pnl),
-    fee: formatMoney(holding.fee),
-    funding: formatMoney(holding.funding),
-    penalty: formatMoney(holding.penalty),
-    realized: formatMoney(realized),
-    ratio: (moneyToNumber(realized) / moneyToNumber(openedValue)) * holding.leverage,
-    triggerPrice: 0,
-    openedAt: holding.openedAt,
-    closedAt: holding.updatedAt,
-  });
-  return { ...row, type: holding.lastClose };
-}
-
 /** Dollars for one unit of a settlement currency. */
 function dollarPrice(account: Account, currency: string, markets: readonly Market[]): number {
   if (currency === 'USDT' || account.cash.size === 0) return 1;
@@ -196,12 +165,8 @@ function currencyRow(
   const available = figures.available > 0n ? figures.available : NO_MONEY;
   const availableCash = figures.availableCash > 0n ? figures.availableCash : NO_MONEY;
   let value = 0;
-  let positions = 0n;
   for (const holding of account.holdings.values())
-    if (holding.position.instrument.settleCurrency === currency) {
-      value += moneyToNumber(markValue(holding));
-      if (holding.mode === 'cross') positions += initialMargin(account, holding);
-    }
+    if (holding.position.instrument.settleCurrency === currency) value += moneyToNumber(markValue(holding));
   const equity = moneyToNumber(money(figures.equity + figures.isolatedEquity));
   return {
     ccy: currency,
@@ -213,7 +178,7 @@ function currencyRow(
     availBal: formatMoney(availableCash),
     disEq: plain(equity * price),
     fixedBal: '0',
-    frozenBal: formatMoney(money(positions)),
+    frozenBal: formatMoney(figures.initial),
     ordFrozen: formatMoney(figures.frozen),
     upl: formatMoney(figures.unrealized),
     isoUpl: formatMoney(figures.isolatedUnrealized),
@@ -247,6 +212,9 @@ function currencyRow(
     spotUplRatio: '',
     totalPnl: '',
     totalPnlRatio: '',
+    colBorrAutoConversion: '0',
+    collateralEnabled: false,
+    collateralRestrict: false,
   };
 }
 
@@ -306,11 +274,17 @@ export const billRow = (bill: Bill): Record<string, unknown> => ({
   mgnMode: bill.mode,
   ordId: bill.orderId,
   tradeId: bill.tradeId,
-  clOrdId: '',
+  clOrdId: bill.clientOrderId,
   execType: bill.maker === null ? '' : bill.maker ? 'M' : 'T',
   from: '',
   to: '',
   notes: '',
-  tag: '',
-  fillTime: String(bill.at),
+  tag: bill.tag,
+  fillTime: bill.tradeId === '' ? '' : String(bill.at),
+  fillIdxPx: bill.indexPrice,
+  fillMarkPx: bill.markPrice,
+  fillFwdPx: '',
+  fillMarkVol: '',
+  fillPxUsd: '',
+  fillPxVol: '',
 });

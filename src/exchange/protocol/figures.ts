@@ -22,9 +22,11 @@ export function dollars(market: Market, value: number): number {
   return market.instrument.inverse ? value * market.instrument.priceToNumber(market.mark) : value;
 }
 
+/** Dollars that an order or a fill is worth; an inverse contract is worth dollars by itself. */
 export function orderValueText(market: Market, size: number, price: number): string {
-  const at = price === 0 ? market.last : price;
-  return plain(dollars(market, moneyToNumber(market.instrument.value(lots(size), ticks(at)))));
+  const { instrument } = market;
+  if (instrument.inverse) return plain(size * instrument.valuePerLot);
+  return plain(moneyToNumber(instrument.value(lots(size), ticks(price === 0 ? market.last : price))));
 }
 
 export const triggerText = (market: Market, trigger: Trigger | null): string =>

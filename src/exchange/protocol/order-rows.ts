@@ -107,6 +107,8 @@ export function orderPush(market: Market, order: Order, fill: Fill | null): Reco
   const { cancelSourceReason: _reason, ...row } = orderRow(market, order);
   return {
     ...row,
+    // asked for it is empty before the first fill, pushed it is 0
+    avgPx: row.avgPx || '0',
     fillSz: sizeText(market, fill?.size ?? 0),
     fillPx: fill === null ? '' : priceText(market, fill.price),
     fillTime: fill === null ? '' : String(fill.at),
@@ -118,6 +120,10 @@ export function orderPush(market: Market, order: Order, fill: Fill | null): Reco
     fillNotionalUsd: fill === null ? '' : orderValueText(market, fill.size, fill.price),
     fillMarkPx: fill === null ? '' : priceText(market, fill.markPrice),
     fillIdxPx: fill === null ? '' : priceText(market, fill.indexPrice),
+    fillFwdPx: '',
+    fillMarkVol: '',
+    fillPxUsd: '',
+    fillPxVol: '',
     notionalUsd: orderValueText(market, order.size, order.price),
     amendSource: order.amendSource,
     reqId: order.requestId,
@@ -142,12 +148,6 @@ export const fillPush = (market: Market, fill: Fill): Record<string, unknown> =>
   clOrdId: /^\d{1,18}$/.test(fill.clientOrderId) ? fill.clientOrderId : '0',
 });
 
-/** OKX's sub types of a trade, in net mode and in hedge mode. */
-function fillSubType({ side, positionSide }: Fill): string {
-  if (positionSide === 'net') return side === 'buy' ? '1' : '2';
-  return positionSide === 'long' ? (side === 'buy' ? '3' : '5') : side === 'buy' ? '6' : '4';
-}
-
 export const fillRow = (market: Market, fill: Fill): Record<string, unknown> => ({
   instType: 'SWAP',
   instId: fill.instId,
@@ -155,7 +155,7 @@ export const fillRow = (market: Market, fill: Fill): Record<string, unknown> => 
   ordId: String(fill.orderId),
   clOrdId: fill.clientOrderId,
   billId: String(fill.billId),
-  subType: fillSubType(fill),
+  subType: fill.subType,
   tag: fill.tag,
   fillPx: priceText(market, fill.price),
   fillSz: sizeText(market, fill.size),
@@ -204,14 +204,14 @@ export function algoRow(market: Market, algo: Algo): Record<string, unknown> {
     triggerPx: triggerText(market, algo.trigger),
     triggerPxType: algo.trigger?.watches ?? '',
     ordPx: triggeredPriceText(market, algo.trigger),
-    actualSz: algo.actualSize === 0 ? '' : sizeText(market, algo.actualSize),
+    actualSz: sizeText(market, algo.actualSize),
     actualPx: priceText(market, algo.actualPrice),
     actualSide: algo.actualSide,
     triggerTime: timeText(algo.triggeredAt),
     failCode: algo.failCode,
     reduceOnly: String(algo.reduceOnly),
     cxlOnClosePos: String(algo.cancelOnClose),
-    lever: String(market.instrument.leverageMax),
+    lever: String(algo.leverage),
     last: priceText(market, market.last),
     notionalUsd: orderValueText(market, algo.size, 0),
     tag: algo.tag,
