@@ -1,5 +1,7 @@
 import type { EngineConfig } from '../core/engine.ts';
+import { StrategyDetector } from '../core/strategy/detector.ts';
 import type { Settings } from './schema.ts';
+import { strategyConfig } from './strategy.ts';
 
 const CONFIRMATIONS = { none: 'none', not_against: 'notAgainst', agree: 'agree' } as const;
 
@@ -22,6 +24,8 @@ export function engineConfig(
       bar: market.bar,
       atrPeriod: market.atr_period,
       volatilityWindow: market.volatility_window,
+      volatilityWindowLong: market.volatility_window_long,
+      strategies: () => new StrategyDetector(strategyConfig(settings)),
       lead: execution.lead,
       quotes,
       assumedSpreadBp: market.assumed_spread_bp,

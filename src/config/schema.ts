@@ -91,6 +91,12 @@ export const settingsSchema = z
           .describe('Candle length for ATR and volatility.'),
         atr_period: whole(14, 2, 500, 'Candles in the average true range (Wilder).'),
         volatility_window: whole(60, 10, 1440, 'Candles in the volatility window.'),
+        volatility_window_long: whole(
+          480,
+          10,
+          10_000,
+          'Candles in the slow volatility, which says what is usual.',
+        ),
         assumed_spread_bp: real(
           1,
           0,

@@ -4,11 +4,11 @@ import type { Detector } from './brain/detector.ts';
 import { Microstructure, type MicrostructureConfig } from './brain/microstructure.ts';
 import { OrderFlow, type OrderFlowConfig } from './brain/order-flow.ts';
 import { Signal } from './brain/signal.ts';
-import { barToMs, CandleSeries } from './candles/candle-series.ts';
+import { barToMs, type Candle, CandleSeries } from './candles/candle-series.ts';
 import { AverageTrueRange, RollingVolatility } from './candles/indicators.ts';
 import type { BookEvent, CandleEvent, FeedEvent, FundingEvent, MarkEvent, TradeEvent } from './events.ts';
 import type { Instrument } from './instrument.ts';
-import type { Opinion } from './opinion.ts';
+import type { CandleOpinion, Opinion } from './opinion.ts';
 import { assumedBid, assumedSpread, Quote } from './quote.ts';
 import { type Ms, type Ticks, ticks, type Us, usToMs } from './units.ts';
 
@@ -20,6 +20,10 @@ export interface MarketConfig {
   readonly atrPeriod: number;
   /** Candles in the volatility window. */
   readonly volatilityWindow: number;
+  /** Candles in the slow one, which says what is usual. */
+  readonly volatilityWindowLong: number;
+  /** Makes what reads the closed candles: rows S1 to S5, or somebody's own. One for each instrument. */
+  readonly strategies: () => CandleOpinion;
   /** Who proposes entries: the fused signal at each book, or the candle strategies at each candle's close. */
   readonly lead: 'signal' | 'strategies';
   /** `book`: the touch; `prices`: the last price and an assumed spread, for recordings without a book. */
@@ -35,9 +39,11 @@ export class Market {
   readonly candles: CandleSeries;
   readonly atr: AverageTrueRange;
   readonly volatility: RollingVolatility;
+  readonly volatilityLong: RollingVolatility;
   readonly detectors: readonly Detector[];
+  private readonly microstructure: Microstructure;
   readonly signal: Signal;
-  readonly strategies: Opinion | null = null;
+  readonly strategies: CandleOpinion;
   /** What can be traded at now. */
   readonly quote = new Quote();
   /** When the book last took a frame, our clock; 0 = never. */
@@ -53,8 +59,8 @@ export class Market {
   fundingAt = 0 as Ms;
   private readonly config: MarketConfig;
   private newestClosedAt = 0 as Ms;
-  /** A candle has closed that nobody was told of yet. */
-  private candleClosed = false;
+  /** The strategies came to another opinion with the newest candle, and nobody was told yet. */
+  private opinionIsNew = false;
 
   constructor(config: MarketConfig, instrument: Instrument) {
     this.instrument = instrument;
@@ -67,20 +73,24 @@ export class Market {
     const barMs = barToMs(config.bar);
     this.atr = new AverageTrueRange(config.atrPeriod);
     this.volatility = new RollingVolatility(config.volatilityWindow, barMs);
+    this.volatilityLong = new RollingVolatility(config.volatilityWindowLong, barMs);
+    this.strategies = config.strategies();
     this.candles = new CandleSeries(barMs, {
       closed: (candle) => {
         this.atr.update(candle);
         this.volatility.update(candle);
-        if (candle.openAt <= this.newestClosedAt) return;
-        this.newestClosedAt = candle.openAt;
-        this.candleClosed = true;
+        this.volatilityLong.update(candle);
+        this.readStrategies(candle);
       },
       restart: () => {
         this.atr.reset();
         this.volatility.reset();
+        this.volatilityLong.reset();
+        this.strategies.reset();
       },
     });
-    this.detectors = [new OrderFlow(config.orderFlow), new Microstructure(config.microstructure)];
+    this.microstructure = new Microstructure(config.microstructure);
+    this.detectors = [new OrderFlow(config.orderFlow), this.microstructure];
     this.signal = new Signal(this.detectors);
   }
 
@@ -140,6 +150,21 @@ export class Market {
     else quote.withdraw();
   }
 
+  private readStrategies(candle: Readonly<Candle>): void {
+    const { strategies } = this;
+    const { direction, name } = strategies;
+    strategies.update(candle);
+    if (candle.openAt <= this.newestClosedAt) return;
+    this.newestClosedAt = candle.openAt;
+    this.opinionIsNew =
+      strategies.direction !== 'none' && (strategies.direction !== direction || strategies.name !== name);
+  }
+
+  /** −1…1, positive where bids are heavier; null while no book can be believed. */
+  get depthImbalance(): number | null {
+    return this.book.valid && this.book.twoSided ? this.microstructure.depthImbalance : null;
+  }
+
   private quotePrice(price: Ticks, at: Us): void {
     const { assumedSpreadBp } = this.config;
     const bid = assumedBid(price, assumedSpreadBp);
@@ -152,12 +177,12 @@ export class Market {
   }
 
   /**
-   * The strategies' word on the candle that has just closed, once, where they lead; null otherwise. A candle of the past,
-   * told at start or after a lost connection, is nothing to act on.
+   * What the strategies have newly found in the candle that has just closed, once, where they lead; null otherwise. A
+   * candle of the past, told at start or after a lost connection, is nothing to act on.
    */
   takeProposalOfStrategies(now: Us): Opinion | null {
-    if (!this.candleClosed) return null;
-    this.candleClosed = false;
+    if (!this.opinionIsNew) return null;
+    this.opinionIsNew = false;
     const { barMs } = this.candles;
     if (this.config.lead !== 'strategies' || usToMs(now) >= this.newestClosedAt + 2 * barMs) return null;
     return this.strategies;

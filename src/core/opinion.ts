@@ -1,3 +1,6 @@
+import type { Candle } from './candles/candle-series.ts';
+import type { Ticks } from './units.ts';
+
 export type Direction = 'long' | 'short' | 'none';
 
 /** What somebody who reads the market thinks of it now, and why: the fused signal, or the candle strategies. */
@@ -9,4 +12,13 @@ export interface Opinion {
   readonly confidence: number;
   /** Why, in words and numbers. */
   reasons(): string[];
+}
+
+/** An opinion formed of closed candles, each told once, oldest first. After `reset` all are told again. */
+export interface CandleOpinion extends Opinion {
+  update(candle: Readonly<Candle>): void;
+  reset(): void;
+  /** The nearest levels below and above the last close that the market turned at; null where there is none. */
+  readonly support: Ticks | null;
+  readonly resistance: Ticks | null;
 }

@@ -6,6 +6,7 @@ import { OrderBook } from '../book/order-book.ts';
 import { BookEvent, FeedEvent, TradeEvent } from '../events.ts';
 import { Market, type MarketConfig } from '../market.ts';
 import { frameOf, type Level } from '../testing/books.ts';
+import { SILENT } from '../testing/opinions.ts';
 import { BTC } from '../testing/specs.ts';
 import { lots, ms, opposite, type Side, ticks, us } from '../units.ts';
 import { DecayingMoments, DecayingSum } from './decay.ts';
@@ -361,6 +362,8 @@ const marketConfig: MarketConfig = {
   bar: '1m',
   atrPeriod: 14,
   volatilityWindow: 60,
+  volatilityWindowLong: 480,
+  strategies: () => SILENT,
   lead: 'signal',
   quotes: 'book',
   assumedSpreadBp: 1,

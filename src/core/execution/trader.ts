@@ -8,7 +8,7 @@ import type { Opinion } from '../opinion.ts';
 import type { Account, RoundTrip } from '../position/account.ts';
 import { autoLeverage, autoSize, type SizingConfig, sizeToLots } from '../position/sizing.ts';
 import { describeRefusal, type Refusal, type Risk, type RiskContext } from '../risk/risk.ts';
-import { type Lots, lots, type Side, signOf, ticks, type Us, us } from '../units.ts';
+import { type Lots, lots, type Side, signOf, type Ticks, ticks, type Us, us } from '../units.ts';
 import { next, type State } from './state.ts';
 
 export interface ExecutionConfig {
@@ -240,10 +240,10 @@ export class Trader {
       entry: reference,
       atr: this.market.atr.value,
       sigma: this.market.volatility.perBar,
-      sigmaLong: null,
+      sigmaLong: this.market.volatilityLong.perBar,
       spread: quote.spread,
-      imbalance: null,
-      ...bookLevels(this.market.book, this.exits),
+      imbalance: this.market.depthImbalance,
+      ...this.levels(),
       roundTripCost: cost,
     });
     if (!exits.ok) return this.tell(proposal, now, out, describeExitRefusal(exits.error), exits.error.reason);
@@ -284,6 +284,16 @@ export class Trader {
     this.note = '';
     if (order.type === 'postOnly')
       out.push({ kind: 'timer', fireAt: us(now + this.config.entryTimeoutMs * 1000) });
+  }
+
+  /** Support and resistance: what rests in the book where there is one, else what the candles turned at. */
+  private levels(): { support: Ticks | null; resistance: Ticks | null } {
+    const { book, strategies } = this.market;
+    const found = book.valid ? bookLevels(book, this.exits) : { support: null, resistance: null };
+    return {
+      support: found.support ?? strategies.support,
+      resistance: found.resistance ?? strategies.resistance,
+    };
   }
 
   /** Why the other opinion keeps us out; empty when it does not. */

@@ -1,4 +1,5 @@
 import type { Candle } from '../candles/candle-series.ts';
+import type { CandleOpinion } from '../opinion.ts';
 import { type Ticks, ticks } from '../units.ts';
 import { Breakout, type BreakoutConfig } from './breakout.ts';
 import { Range, type RangeConfig } from './range.ts';
@@ -17,7 +18,7 @@ export interface StrategyConfig {
  * Row S5: of the four strategies the one with the highest confidence, or none. Feed it each closed candle once, oldest
  * first; where the past was mended, `reset` and feed all again.
  */
-export class StrategyDetector {
+export class StrategyDetector implements CandleOpinion {
   readonly trend: Trend;
   readonly range: Range;
   readonly breakout: Breakout;
@@ -65,6 +66,15 @@ export class StrategyDetector {
     for (const strategy of this.strategies) strategy.reset();
     this.best = null;
     this.lastClose = 0;
+  }
+
+  /** Of the best. */
+  get name(): string {
+    return this.best === null ? 'strategies' : this.best.name;
+  }
+
+  reasons(): string[] {
+    return this.best === null ? [] : [`${this.best.name}: ${this.best.evidence()}`];
   }
 
   get direction(): 'long' | 'short' | 'none' {

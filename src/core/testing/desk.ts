@@ -20,6 +20,7 @@ import type { Trader } from '../execution/trader.ts';
 import { type Instrument, parseMoney } from '../instrument.ts';
 import { type Lots, lots, ms, NO_MONEY, type Side, ticks, type Us, us } from '../units.ts';
 import { frameOf } from './books.ts';
+import { SILENT } from './opinions.ts';
 import { BTC } from './specs.ts';
 
 /** Settings under which the lean of the book alone decides, so that a script can say when there is a signal. */
@@ -31,6 +32,8 @@ export const DESK_CONFIG: EngineConfig = {
     bar: '1m',
     atrPeriod: 14,
     volatilityWindow: 60,
+    volatilityWindowLong: 480,
+    strategies: () => SILENT,
     lead: 'signal',
     quotes: 'book',
     assumedSpreadBp: 1,
