@@ -49,7 +49,7 @@ export const DESK_CONFIG: EngineConfig = {
     exitRetryMs: 1000,
   },
   exits: {
-    method: 'smart',
+    method: 'atr',
     takeProfitAtr: 2,
     stopLossAtr: 1,
     takeProfitFraction: 0.02,
