@@ -452,8 +452,48 @@ export const settingsSchema = z
         start_balance: decimal('10000', 'Cash of a new paper account, settlement currency.'),
         maker_fee: decimal('0.0002', 'Fraction of the notional a maker pays.'),
         taker_fee: decimal('0.0005', 'Fraction of the notional a taker pays.'),
-        order_latency_ms: real(20, 0, 60_000, 'An order’s way to the venue, ms.'),
-        answer_latency_ms: real(20, 0, 60_000, 'An answer’s way back, ms.'),
+        latency: z
+          .enum(['constant', 'log_normal', 'measured'])
+          .default('constant')
+          .describe(
+            'How long messages take: always the same, skewed around a median, or as recorded (latency_quantiles_ms).',
+          ),
+        order_latency_ms: real(
+          20,
+          0,
+          60_000,
+          'An order’s way to the venue, ms: always, in the median, or at least.',
+        ),
+        answer_latency_ms: real(20, 0, 60_000, 'An answer’s way back, ms: in the same sense.'),
+        latency_sigma: real(
+          0.5,
+          0,
+          3,
+          'Of log_normal: 0.5 makes one message in forty take more than 2.7 times the median.',
+        ),
+        latency_quantiles_ms: z
+          .array(z.number().min(0).max(60_000))
+          .default([])
+          .describe(
+            'Of measured: delays above the quickest, evenly spaced from least to greatest; scripts/measure-latency.ts prints them for a tape.',
+          ),
+        seed: whole(1, 0, 4_294_967_295, 'Seed of the paper venue’s chance: its latencies.'),
+        queue: z
+          .enum(['trades_only', 'behind_first', 'power', 'log', 'ahead_first'])
+          .default('behind_first')
+          .describe(
+            'Of lots canceled at the price of a resting order, how many stood before it: none (at first), by the lengths, all.',
+          ),
+        queue_exponent: real(
+          2,
+          0,
+          10,
+          'Of power: 1 = each lot as likely, more = rather from the longer part.',
+        ),
+        self_impact: z
+          .boolean()
+          .default(true)
+          .describe('Whether what we took from a level of the book stays taken while the level stands.'),
         maintenance_rate: real(0.004, 0, 1, 'Maintenance margin, fraction of the notional.'),
       },
       'The paper account. Fees also serve the cost check in every mode.',
@@ -491,6 +531,15 @@ export const settingsSchema = z
       },
       'OKX itself.',
     ),
+  })
+  .refine(({ paper }) => paper.latency !== 'measured' || paper.latency_quantiles_ms.length >= 2, {
+    message:
+      'latency "measured" needs at least two of them: scripts/measure-latency.ts prints them for a tape',
+    path: ['paper', 'latency_quantiles_ms'],
+  })
+  .refine(({ paper }) => paper.latency_quantiles_ms.every((each, i, all) => i === 0 || all[i - 1]! <= each), {
+    message: 'must go up, from the least delay to the greatest',
+    path: ['paper', 'latency_quantiles_ms'],
   })
   .refine((settings) => settings.position.leverage_min <= settings.position.leverage_max, {
     message: 'leverage_min is larger than leverage_max',

@@ -1,6 +1,7 @@
 import { type FillEvent, type FundingPaymentEvent, OrderEvent, type OrderState } from '../../core/events.ts';
-import { type Lots, lots, type Ms, type Us, us } from '../../core/units.ts';
+import { type Lots, lots, type Ms, type Us } from '../../core/units.ts';
 import type { VenueEvent } from '../venue.ts';
+import type { Way } from './latency.ts';
 
 /** The last that was said of an order. */
 export interface Report {
@@ -15,21 +16,24 @@ export interface Report {
 const REPORTS_KEPT = 500;
 const FILLS_KEPT = 500;
 
-/** What the venue has said, on its way to us or arrived: told once by itself, and again to who asks. */
+/**
+ * What the venue has said, on its way to us or arrived: told once by itself, and again to who asks. The last 500 orders that
+ * ended and the last 500 fills can be asked for (OKX keeps canceled orders two hours, fills three days).
+ */
 export class Answers {
-  private readonly latencyMs: number;
+  private readonly way: Way;
   private outbox: VenueEvent[] = [];
   private reports = new Map<string, Report>();
   private fills: FillEvent[] = [];
   private payments: FundingPaymentEvent[] = [];
 
-  constructor(latencyMs: number) {
-    this.latencyMs = latencyMs;
+  constructor(way: Way) {
+    this.way = way;
   }
 
   /** When something said at `at` is heard. */
   heardAt(at: Us): Us {
-    return us(at + this.latencyMs * 1000);
+    return this.way.arrival(at);
   }
 
   order(
@@ -56,7 +60,16 @@ export class Answers {
       filled: lots(filled),
       reason,
     });
-    if (this.reports.size > REPORTS_KEPT) this.reports.delete(this.reports.keys().next().value!);
+    if (this.reports.size > REPORTS_KEPT) this.forgetOne();
+  }
+
+  /** The order that ended longest ago. One that has not ended must be found, however old it is. */
+  private forgetOne(): void {
+    for (const { clientOrderId, state } of this.reports.values())
+      if (state !== 'live' && state !== 'partiallyFilled') {
+        this.reports.delete(clientOrderId);
+        return;
+      }
   }
 
   fill(event: FillEvent): void {
@@ -73,17 +86,15 @@ export class Answers {
 
   /** When the next answer arrives; null = none is on its way. */
   get nextAt(): Us | null {
-    let earliest: Us | null = null;
-    for (const { at } of this.outbox) if (earliest === null || at < earliest) earliest = at;
-    return earliest;
+    return this.outbox[0]?.at ?? null;
   }
 
-  /** Tells what has arrived by `now`, in the order of its times. */
+  /** Tells what has arrived by `now`, in the order in which it was said. */
   deliver(now: Us, emit: (event: VenueEvent) => void): void {
-    if (this.outbox.length === 0) return;
-    const ready = this.outbox.filter(({ at }) => at <= now).sort((a, b) => a.at - b.at);
-    this.outbox = this.outbox.filter(({ at }) => at > now);
-    for (const event of ready) emit(event);
+    let ready = 0;
+    while (ready < this.outbox.length && this.outbox[ready]!.at <= now) ready++;
+    if (ready === 0) return;
+    for (const event of this.outbox.splice(0, ready)) emit(event);
   }
 
   find(clientOrderId: string): Report | null {

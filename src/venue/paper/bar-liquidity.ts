@@ -105,8 +105,8 @@ export class BarLiquidity implements Liquidity {
     );
   }
 
-  queueAhead(): number {
-    return 0;
+  join(): void {
+    // no queue is seen
   }
 
   reach({ place, filled }: PaperOrder): Reached | null {

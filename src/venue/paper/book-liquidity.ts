@@ -3,23 +3,39 @@ import { type Ladder, NO_PRICE } from '../../core/book/ladder.ts';
 import { OrderBook } from '../../core/book/order-book.ts';
 import { EventKind, type MarketEvent, type TradeEvent } from '../../core/events.ts';
 import type { Side, Us } from '../../core/units.ts';
+import type { PaperConfig } from './config.ts';
 import type { Liquidity, Reached, Strike, Take } from './liquidity.ts';
 import type { PaperOrder } from './order.ts';
 import { hitBy, type StandingPair } from './protection.ts';
+import { followQueue, joinQueue, type QueueModel, tradeInQueue } from './queue.ts';
 
 /**
  * The market as its order book and its trades show it.
  *
  * What it assumes, and which way it errs:
- * - A taker walks the displayed levels and leaves them as they are: too kind when our size is not small against the touch.
- * - A resting order stands behind all that was displayed at its price. Trades at that price take from the front;
- *   cancellations are taken from behind us as long as they can be: fills too late rather than too early. Nothing fills
- *   beyond what was traded, or stands on the other side, at our price or through it. A trade stamped no later than the
- *   book is in the book already (about 4 % arrive so late on OKX's feed) and fills nothing a second time.
+ * - A taker walks the displayed levels. With `selfImpact`, what we took is gone until the level is; new lots on top of it can
+ *   be had. Nobody else changes his mind because of us: too kind when our size is not small against the touch.
+ * - A resting order stands behind all that was displayed at its price. Trades at that price take from the front; how much of
+ *   what is canceled stood before us is the queue model's guess (`queue.ts`). Where the book does not reach as far as our
+ *   price, nothing is known: all that is seen there later is taken to stand before us.
+ * - Nothing fills beyond what was traded, or stands on the other side, at our price or through it; what fills one of our
+ *   orders does not fill another. A trade stamped no later than the book is in the book already (about 4 % arrive so late on
+ *   OKX's feed): it fills nothing a second time, and the queue model takes it for a cancellation.
  */
 export class BookLiquidity implements Liquidity {
   readonly told = 'asItHappens';
   private readonly book = new OrderBook();
+  private readonly queue: QueueModel;
+  private readonly selfImpact: boolean;
+  /** Lots that we took from standing levels, by price; bids and asks cannot stand at one price. */
+  private readonly taken = new Map<number, number>();
+  /** Lots of the current trade that have filled orders of ours. */
+  private spent = 0;
+
+  constructor({ queue, selfImpact }: Pick<PaperConfig, 'queue' | 'selfImpact'>) {
+    this.queue = queue;
+    this.selfImpact = selfImpact;
+  }
 
   get live(): boolean {
     return this.book.valid;
@@ -30,15 +46,21 @@ export class BookLiquidity implements Liquidity {
   }
 
   observe(event: MarketEvent): void {
-    if (event.kind === EventKind.book) this.book.apply(event.frame);
-    else if (event.kind === EventKind.feed) {
+    this.spent = 0;
+    if (event.kind === EventKind.book) {
+      this.book.apply(event.frame);
+      if (this.taken.size > 0) this.refresh();
+    } else if (event.kind === EventKind.feed) {
       if (event.live) this.book.vouch();
       else this.book.invalidate();
     }
   }
 
   touch(taker: Side): number {
-    return this.offered(taker).best;
+    const ladder = this.offered(taker);
+    let price = ladder.best;
+    while (price !== NO_PRICE && this.left(ladder, price) === 0) price = ladder.next(price);
+    return price;
   }
 
   available(taker: Side, limit: number): number {
@@ -46,7 +68,7 @@ export class BookLiquidity implements Liquidity {
     let total = 0;
     for (let price = ladder.best; price !== NO_PRICE; price = ladder.next(price)) {
       if (beyond(taker, price, limit)) break;
-      total += ladder.sizeAt(price);
+      total += this.left(ladder, price);
     }
     return total;
   }
@@ -58,17 +80,21 @@ export class BookLiquidity implements Liquidity {
     for (let price = ladder.best; price !== NO_PRICE && left > 0; price = ladder.next(price)) {
       if (beyond(taker, price, limit)) break;
       level++;
-      const taken = Math.min(ladder.sizeAt(price), left);
+      const there = this.left(ladder, price);
+      const taken = Math.min(there, left);
+      if (taken === 0) continue;
       let paid = price;
       if (noBetterThan !== NO_PRICE)
         paid = taker === 'buy' ? Math.max(price, noBetterThan) : Math.min(price, noBetterThan);
       left -= taken;
-      take(paid, taken, `took ${level === 1 ? 'the touch' : `level ${level}`} of the book`);
+      if (this.selfImpact) this.note(price, taken);
+      const where = level === 1 ? 'the touch' : `level ${level}`;
+      take(paid, taken, `took ${where} of the book: ${taken} of ${there} lots`);
     }
   }
 
-  queueAhead(maker: Side, price: number): number {
-    return this.book.ladder(maker === 'buy' ? BID : ASK).sizeAt(price);
+  join(order: PaperOrder): void {
+    order.queue = joinQueue(this.shown(order));
   }
 
   reach(order: PaperOrder, event: MarketEvent): Reached | null {
@@ -97,34 +123,71 @@ export class BookLiquidity implements Liquidity {
 
   private afterBook(order: PaperOrder): Reached | null {
     const { side, price, size } = order.place;
-    order.ahead = Math.min(order.ahead, this.queueAhead(side, price));
-    const touch = this.touch(side);
-    if (touch === NO_PRICE || beyond(side, touch, price)) return null;
+    followQueue(order.queue, this.queue, this.shown(order));
+    const ladder = this.offered(side);
+    if (ladder.best === NO_PRICE || beyond(side, ladder.best, price)) return null;
     const reached = Math.min(size - order.filled, this.available(side, price));
-    return { size: reached, why: 'the other side of the book came through our price' };
+    if (reached === 0) return null;
+    // there as long as it stands, but for one of us once
+    let left = reached;
+    for (let at = ladder.best; left > 0; at = ladder.next(at)) {
+      const taken = Math.min(this.left(ladder, at), left);
+      if (taken > 0) this.note(at, taken);
+      left -= taken;
+    }
+    return { size: reached, why: `the other side of the book came through our price: ${reached} lots` };
   }
 
   private afterTrade(order: PaperOrder, event: TradeEvent): Reached | null {
     const { side, price, size } = order.place;
     if (side === event.side || (this.book.valid && event.exchangeAt <= this.book.exchangeAt)) return null;
-    const left = size - order.filled;
-    if (side === 'buy' ? event.price < price : event.price > price) {
-      order.ahead = 0;
-      return { size: Math.min(left, event.size), why: 'traded through our price' };
-    }
-    if (event.price !== price) return null;
-    const reached = event.size - order.ahead;
-    order.ahead = Math.max(0, order.ahead - event.size);
-    return reached > 0
-      ? { size: Math.min(left, reached), why: 'the queue ahead of us was traded away' }
-      : null;
+    const through = side === 'buy' ? event.price < price : event.price > price;
+    if (!through && event.price !== price) return null;
+    if (through) order.queue.ahead = 0;
+    const { ahead, atFirst } = order.queue;
+    const beyondQueue = through ? event.size : tradeInQueue(order.queue, event.size);
+    const reached = Math.min(size - order.filled, Math.floor(beyondQueue - this.spent));
+    if (reached <= 0) return null;
+    this.spent += reached;
+    const why = through
+      ? `a trade of ${event.size} lots went through our price`
+      : `the queue ahead of us was traded away: ${lotsText(atFirst)} lots when we came, ${lotsText(ahead)} before this trade of ${event.size}`;
+    return { size: reached, why };
+  }
+
+  /** What is displayed at an order's price, ours not in it; null where the book does not reach so far. */
+  private shown({ place: { side, price } }: PaperOrder): number | null {
+    const ladder = this.book.ladder(side === 'buy' ? BID : ASK);
+    const size = ladder.sizeAt(price);
+    return size > 0 || ladder.next(price) !== NO_PRICE ? size : null;
   }
 
   /** What a taker on this side takes from. */
   private offered(taker: Side): Ladder {
     return this.book.ladder(taker === 'buy' ? ASK : BID);
   }
+
+  /** What we have not taken of a level. */
+  private left(ladder: Ladder, price: number): number {
+    return ladder.sizeAt(price) - (this.taken.get(price) ?? 0);
+  }
+
+  private note(price: number, size: number): void {
+    this.taken.set(price, (this.taken.get(price) ?? 0) + size);
+  }
+
+  /** The book moved: no more can be missing of a level than is there. */
+  private refresh(): void {
+    for (const [price, size] of this.taken) {
+      const there = Math.max(this.book.bids.sizeAt(price), this.book.asks.sizeAt(price));
+      if (there === 0) this.taken.delete(price);
+      else if (there < size) this.taken.set(price, there);
+    }
+  }
 }
+
+/** Lots in words, of a queue that a model may have split. */
+const lotsText = (size: number): string => (Number.isInteger(size) ? `${size}` : size.toFixed(1));
 
 /** Whether a price is worse for this taker than its limit. */
 function beyond(taker: Side, price: number, limit: number): boolean {

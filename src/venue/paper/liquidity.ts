@@ -31,9 +31,12 @@ export interface Liquidity {
    * order off: a market seen before that must not give a better one.
    */
   walk(taker: Side, limit: number, size: number, noBetterThan: number, take: Take): void;
-  /** Before an order comes to rest: what stands before it. */
-  queueAhead(maker: Side, price: number): number;
-  /** What the event, already observed, does to a resting order: moves it in its queue, and says what fills of it. */
+  /** An order comes to rest: it is given its place among those who wait. */
+  join(order: PaperOrder): void;
+  /**
+   * What the event, already observed, does to a resting order: moves it in its queue, and says what fills of it. To be asked
+   * for one order after the other as price and time have it: what fills the first is not there for the second.
+   */
   reach(order: PaperOrder, event: MarketEvent): Reached | null;
   /** Which of a pair the event, already observed, sets off on a long (or short) position. */
   strike(pair: StandingPair, long: boolean, event: MarketEvent): Strike | null;

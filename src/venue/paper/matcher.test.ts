@@ -27,8 +27,11 @@ const OPEN_AT_MS = 1_795_348_800_000;
 const CONFIG: PaperConfig = {
   startBalance: parseMoney('10000'),
   fees: { maker: '0.0002', taker: '0.0005' },
-  orderLatencyMs: 20,
-  answerLatencyMs: 15,
+  orderLatency: { kind: 'constant', ms: 20 },
+  answerLatency: { kind: 'constant', ms: 15 },
+  seed: 1,
+  queue: { kind: 'behindFirst' },
+  selfImpact: true,
   maintenanceRate: 0.004,
 };
 
@@ -45,7 +48,7 @@ class Bench {
   constructor(changes: Partial<PaperConfig> = {}, instruments: readonly Instrument[] = [BTC, ETH]) {
     this.config = { ...CONFIG, ...changes };
     this.instruments = instruments;
-    this.liquidity = instruments.map(() => new BookLiquidity());
+    this.liquidity = instruments.map(() => new BookLiquidity(this.config));
     this.matcher = new PaperMatcher(this.config, instruments, this.liquidity);
   }
 
@@ -266,7 +269,7 @@ test('a trade through our price fills us, but not beyond what was traded', () =>
   bench.at(200).trade('sell', 599_990, 6);
   bench.wait();
   assert.equal(bench.filled(id), 6);
-  assert.match(bench.fills(id)[0]!.why, /traded through/);
+  assert.match(bench.fills(id)[0]!.why, /went through our price/);
   // the queue is gone with it
   bench.trade('sell', 600_000, 3);
   bench.wait();
@@ -694,7 +697,7 @@ test('restoring matches instruments by name, whatever their order, and refuses t
     () => new PaperMatcher(CONFIG, [BTC]).restore(bench.matcher.save()),
     /holds ETH-USDT-SWAP: name it/,
   );
-  assert.throws(() => new PaperMatcher(CONFIG, [BTC]).restore('{"version":9}'), /version 9/);
+  assert.throws(() => new PaperMatcher(CONFIG, [BTC]).restore('{"version":9}'), /version 9, .*data_dir/);
 });
 
 test('an order id that looks like a number with an n behind it survives a restart', () => {

@@ -27,14 +27,17 @@ import { PaperAccount } from './account.ts';
 import { Answers, type Report } from './answers.ts';
 import { BookLiquidity } from './book-liquidity.ts';
 import type { PaperConfig } from './config.ts';
+import { Way } from './latency.ts';
 import type { Liquidity } from './liquidity.ts';
 import type { PaperOrder } from './order.ts';
 import { Protections, type StandingPair } from './protection.ts';
+import { joinQueue } from './queue.ts';
 import { readSnapshot, writeSnapshot } from './snapshot.ts';
 
 export type { PaperConfig } from './config.ts';
 
 interface Due {
+  readonly sentAt: Us;
   readonly at: Us;
   readonly command: OrderCommand;
 }
@@ -47,10 +50,11 @@ interface Due {
  * - Take profit and stop loss trigger on the last trade and fill no better than the trade that triggered them.
  */
 export class PaperMatcher {
-  private readonly config: PaperConfig;
   private readonly instruments: readonly Instrument[];
   private readonly liquidity: readonly Liquidity[];
   private readonly account: PaperAccount;
+  private readonly orderWay: Way;
+  private readonly answerWay: Way;
   private readonly answers: Answers;
   private readonly protections: Protections;
   private resting: PaperOrder[] = [];
@@ -60,13 +64,14 @@ export class PaperMatcher {
   constructor(
     config: PaperConfig,
     instruments: readonly Instrument[],
-    liquidity: readonly Liquidity[] = instruments.map(() => new BookLiquidity()),
+    liquidity: readonly Liquidity[] = instruments.map(() => new BookLiquidity(config)),
   ) {
-    this.config = config;
     this.instruments = instruments;
     this.liquidity = liquidity;
     this.account = new PaperAccount(config, instruments, liquidity);
-    this.answers = new Answers(config.answerLatencyMs);
+    this.orderWay = new Way(config.orderLatency, config.seed, 'order');
+    this.answerWay = new Way(config.answerLatency, config.seed, 'answer');
+    this.answers = new Answers(this.answerWay);
     this.protections = new Protections(this.answers);
   }
 
@@ -83,7 +88,7 @@ export class PaperMatcher {
   }
 
   submit(command: Approved<OrderCommand>, now: Us): void {
-    this.due.push({ at: us(now + this.config.orderLatencyMs * 1000), command });
+    this.due.push({ sentAt: now, at: this.orderWay.arrival(now), command });
   }
 
   /** When something of ours happens next without the market's doing; null = nothing pending. */
@@ -171,8 +176,8 @@ export class PaperMatcher {
     return this.liquidity[command.instrument]!.told === 'asItHappens';
   }
 
-  private carryOut({ at, command }: Due): void {
-    if (command.kind === 'place') this.arrive(command, at);
+  private carryOut({ sentAt, at, command }: Due): void {
+    if (command.kind === 'place') this.arrive(command, sentAt, at);
     else this.arriveCancel(command, at);
   }
 
@@ -199,8 +204,8 @@ export class PaperMatcher {
 
   // --- orders ---------------------------------------------------------------------------------------------------
 
-  private arrive(place: Place, at: Us): void {
-    const order: PaperOrder = { place, venueOrderId: `paper${this.nextId++}`, filled: 0, ahead: 0 };
+  private arrive(place: Place, sentAt: Us, at: Us): void {
+    const order = this.open(place, sentAt, at);
     if (this.answers.find(place.clientOrderId) !== null)
       return this.report({ ...order, venueOrderId: '' }, 'rejected', '51016 client order id used before', at);
     const refusal = this.refusalOf(place);
@@ -249,9 +254,13 @@ export class PaperMatcher {
     return margin > free ? `51008 margin ${margin.toFixed(2)} needed, ${free.toFixed(2)} free` : '';
   }
 
+  private open(place: Place, sentAt: Us, arrivedAt: Us): PaperOrder {
+    const venueOrderId = `paper${this.nextId++}`;
+    return { place, venueOrderId, sentAt, arrivedAt, filled: 0, queue: joinQueue(0) };
+  }
+
   private rest(order: PaperOrder): void {
-    const { instrument, side, price } = order.place;
-    order.ahead = this.liquidity[instrument]!.queueAhead(side, price);
+    this.liquidity[order.place.instrument]!.join(order);
     this.resting.push(order);
   }
 
@@ -278,7 +287,10 @@ export class PaperMatcher {
     why: string,
     at: Us,
   ): void {
-    const { place } = order;
+    const { place, sentAt, arrivedAt } = order;
+    let after = '';
+    if (maker) after = `; rested ${milliseconds(at - arrivedAt)}`;
+    else if (arrivedAt > sentAt) after = `; ${milliseconds(arrivedAt - sentAt)} on its way`;
     const fee = this.account.fill(place.instrument, place.side, lots(size), ticks(price), maker);
     order.filled += size;
     this.answers.fill(
@@ -295,7 +307,7 @@ export class PaperMatcher {
         fee,
         maker,
         purpose,
-        why,
+        why + after,
       ),
     );
     if (place.purpose === 'entry' && place.protectionId !== '') this.protections.protect(place, size, at);
@@ -320,9 +332,12 @@ export class PaperMatcher {
   private reachResting(event: MarketEvent, at: Us): void {
     if (this.resting.length === 0) return;
     const liquidity = this.liquidity[event.instrument]!;
-    for (const order of [...this.resting]) {
+    const orders = this.resting.filter(({ place }) => place.instrument === event.instrument);
+    // as the book has it: buyers who pay more and sellers who ask less come first, then who came first
+    if (orders.length > 1)
+      orders.sort((a, b) => signOf(b.place.side) * b.place.price - signOf(a.place.side) * a.place.price);
+    for (const order of orders) {
       const { place } = order;
-      if (place.instrument !== event.instrument) continue;
       const reached = liquidity.reach(order, event);
       if (reached === null) continue;
       this.fill(order, reached.size, place.price, true, place.purpose, reached.why, at);
@@ -380,7 +395,7 @@ export class PaperMatcher {
       protectionId: '',
       purpose: 'close',
     };
-    const order: PaperOrder = { place, venueOrderId: `paper${this.nextId++}`, filled: 0, ahead: 0 };
+    const order = this.open(place, at, at);
     const before = this.answers.filledOf(clientOrderId);
     this.report(order, 'live', '', at, before);
     this.walk(order, NO_PRICE, at, purpose, cause, noBetterThan);
@@ -421,17 +436,22 @@ export class PaperMatcher {
   // --- surviving a restart ----------------------------------------------------------------------------------------
 
   /**
-   * Everything that must outlive the process, as JSON text. The market itself is not in it: that comes from the feed. Nor
-   * are commands still on their way here: they end with the process that sent them, and `find` never heard of them.
+   * Everything that must outlive the process, as JSON text. The market itself is not in it: that comes from the feed.
+   *
+   * Nor are commands still on their way here: they end with the process that sent them, as if the wire had been cut before
+   * they were through, and `find` never heard of them. The other case, an order that arrives though its sender is dead, is
+   * not played on paper (what the market then was is not known); the embedded exchange plays it. Answers on their way are
+   * told after the restart.
    */
   save(): string {
     return writeSnapshot({
-      version: 1,
+      version: 2,
       nextId: this.nextId,
       ...this.account.save(),
       resting: this.resting,
       pairs: this.protections.pairs,
       ...this.answers.save(),
+      ways: { order: this.orderWay.save(), answer: this.answerWay.save() },
     });
   }
 
@@ -440,8 +460,12 @@ export class PaperMatcher {
     const { snapshot, here } = readSnapshot(text, this.instruments);
     this.account.restore(snapshot, here);
     this.answers.restore(snapshot);
+    this.orderWay.restore(snapshot.ways.order);
+    this.answerWay.restore(snapshot.ways.answer);
     this.nextId = snapshot.nextId;
     this.resting = [...snapshot.resting];
     this.protections.pairs = [...snapshot.pairs];
   }
 }
+
+const milliseconds = (duration: number): string => `${(duration / 1000).toFixed(1)} ms`;

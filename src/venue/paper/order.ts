@@ -1,11 +1,16 @@
 import type { Place } from '../../core/commands.ts';
+import type { Us } from '../../core/units.ts';
+import type { QueuePlace } from './queue.ts';
 
 /** One of our orders at the paper venue. */
 export interface PaperOrder {
   readonly place: Place;
   readonly venueOrderId: string;
+  /** When we sent it and when it arrived; the same for the venue's own. */
+  readonly sentAt: Us;
+  readonly arrivedAt: Us;
   /** Lots. */
   filled: number;
-  /** While it rests: what was displayed before ours at its price and has not gone yet, lots. */
-  ahead: number;
+  /** While it rests: where among the others at its price. */
+  queue: QueuePlace;
 }

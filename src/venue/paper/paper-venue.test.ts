@@ -45,8 +45,11 @@ class PaperWorld implements World {
       {
         startBalance: parseMoney('100000'),
         fees: { maker: '0.0002', taker: '0.0005' },
-        orderLatencyMs: 20,
-        answerLatencyMs: 15,
+        orderLatency: { kind: 'constant', ms: 20 },
+        answerLatency: { kind: 'constant', ms: 15 },
+        seed: 1,
+        queue: { kind: 'behindFirst' },
+        selfImpact: true,
         maintenanceRate: 0.004,
       },
       [this.instrument],

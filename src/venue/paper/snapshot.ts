@@ -3,15 +3,17 @@ import type { Instrument } from '../../core/instrument.ts';
 import type { VenueEvent } from '../venue.ts';
 import type { SavedAccount } from './account.ts';
 import type { SavedAnswers } from './answers.ts';
+import type { WayState } from './latency.ts';
 import type { PaperOrder } from './order.ts';
 import type { StandingPair } from './protection.ts';
 
 /** Everything of the paper venue that must outlive the process. */
 export interface Snapshot extends SavedAccount, SavedAnswers {
-  readonly version: 1;
+  readonly version: 2;
   readonly nextId: number;
   readonly resting: readonly PaperOrder[];
   readonly pairs: readonly StandingPair[];
+  readonly ways: { readonly order: WayState; readonly answer: WayState };
 }
 
 const PROTOTYPES = {
@@ -41,7 +43,10 @@ export function readSnapshot(
   const saved = JSON.parse(text, (key, value: unknown) =>
     MONEY_KEYS.has(key) && typeof value === 'string' ? BigInt(value.slice(0, -1)) : value,
   ) as Snapshot;
-  if (saved.version !== 1) throw new Error(`paper state has version ${saved.version}, this program reads 1`);
+  if (saved.version !== 2)
+    throw new Error(
+      `paper state has version ${saved.version}, this program reads 2: name another "data_dir" for a new account, or go on with the program that wrote it`,
+    );
   const indexOf = saved.positions.map(({ instrument: id, size }) => {
     const index = instruments.findIndex((instrument) => instrument.id === id);
     if (index < 0 && size !== 0)
