@@ -121,6 +121,61 @@ test('480 logins and subscriptions an hour, then 60014', async () => {
   assert.equal(acknowledged.length, 480);
 });
 
+test('sixty orders of an instrument in two seconds, then 50011 on both doors, until the window is over', async () => {
+  const socket = await connect('private');
+  await socket.login(exchange);
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  const far = { ...order, instId: 'ETH-USDT-SWAP' };
+  for (let i = 1; i <= 60; i++) socket.send({ id: `burst${i}`, op: 'order', args: [far] });
+  const answer = (id: string): Promise<Json> => socket.until((message) => message.id === id);
+  assert.equal(((await answer('burst60')).data as Json[])[0]!.sCode, '51006');
+  socket.send({ id: 'burst61', op: 'order', args: [far] });
+  const { code, data } = await answer('burst61');
+  assert.deepEqual([code, data], ['50011', []]);
+  const refused = await rest.post('trade/order', far);
+  assert.deepEqual(refused, { code: '50011', msg: 'Too Many Requests', status: 429 });
+  assert.equal((await rest.post('trade/order', order)).data[0]!.sCode, '51006', 'another instrument');
+  const gone = await rest.post('trade/cancel-order', { instId: far.instId, ordId: '1' });
+  assert.equal(gone.data[0]!.sCode, '51400', 'another operation');
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  assert.equal((await rest.post('trade/order', far)).data[0]!.sCode, '51006');
+});
+
+test('a thousand new and amended orders of an account in two seconds, then 50061; cancels are free', async () => {
+  const generous = await startExchange({ port: 0, seed: 13 });
+  const trader = new RestClient(generous);
+  const batch = (path: string, item: Json): Promise<unknown> =>
+    trader.post(
+      `trade/${path}`,
+      Array.from({ length: 20 }, () => item),
+    );
+  const ids = ['BTC-USDT-SWAP', 'ETH-USDT-SWAP', 'BTC-USD-SWAP'];
+  for (const instId of ids)
+    await Promise.all(Array.from({ length: 15 }, () => batch('batch-orders', { ...order, instId })));
+  await Promise.all(
+    Array.from({ length: 5 }, () => batch('amend-batch-orders', { instId: SWAP, ordId: '1', newSz: '2' })),
+  );
+  const amended = await trader.post('trade/amend-order', { instId: SWAP, ordId: '1', newSz: '2' });
+  assert.deepEqual([amended.status, amended.code, amended.data], [200, '50061', []]);
+  const gone = await trader.post('trade/cancel-order', { instId: SWAP, ordId: '1' });
+  assert.equal(gone.data[0]!.sCode, '51400');
+  await generous.close();
+});
+
+test('twenty orders in a batch, ten algos: one more is 51111', async () => {
+  const of = (count: number, item: Json): Json[] => Array.from({ length: count }, () => item);
+  const algo = { instId: SWAP, algoId: '1' };
+  for (const [path, most, item] of [
+    ['trade/batch-orders', 20, order],
+    ['trade/cancel-batch-orders', 20, { instId: SWAP, ordId: '1' }],
+    ['trade/cancel-algos', 10, algo],
+  ] as const) {
+    assert.equal((await rest.post(path, of(most, item))).code, '1', path);
+    assert.equal((await rest.post(path, of(most + 1, item))).code, '51111', path);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+});
+
 test('a reader that does not read is let go', async () => {
   // by hand: a socket that upgrades, subscribes and then never reads again
   const { port } = new URL(exchange.rest);
