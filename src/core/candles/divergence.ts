@@ -1,85 +1,107 @@
-import { Delay, RollingExtreme } from './rolling.ts';
-
 /**
- * Divergence between the pivots of the price and an oscillator at them: the price made a lower low than at the pivot
- * before, the oscillator a higher one (bullish); mirrored for highs (bearish). A pivot is a low that none of the `settle`
- * candles on either side goes below, so it is known `settle` candles late; two pivots more than `window` candles apart are
- * not compared, and a divergence is forgotten `window` candles after its newer pivot.
+ * Divergence between the swings of the price and an oscillator: the price made a lower low than at the swing before, the
+ * oscillator a higher one (bullish); mirrored for highs (bearish).
+ *
+ * Swings alternate: a low is settled when `settle` candles have gone by without a lower one, then the high after it is
+ * looked for in the same way. So a swing is known `settle` candles late. Two lows more than `window` candles apart are not
+ * compared, and a divergence is forgotten `window` candles after its newer low.
  */
 export class Divergence {
-  private readonly lows: Pivots;
-  private readonly highs: Pivots;
+  private readonly window: number;
+  private readonly settle: number;
+  private readonly low: Swing;
+  private readonly high: Swing;
+  private now = 0;
+  private seeksLow = true;
 
   constructor(window: number, settle: number) {
-    this.lows = new Pivots(window, settle, -1);
-    this.highs = new Pivots(window, settle, 1);
+    this.window = window;
+    this.settle = settle;
+    this.low = new Swing(-1);
+    this.high = new Swing(1);
   }
 
   push(low: number, high: number, oscillator: number): void {
-    this.lows.push(low, oscillator);
-    this.highs.push(high, oscillator);
+    const now = ++this.now;
+    this.low.push(low, oscillator, now);
+    this.high.push(high, oscillator, now);
+    if (this.seeksLow ? this.low.age(now) < this.settle : this.high.age(now) < this.settle) return;
+    if (this.seeksLow) {
+      this.low.settle(this.window);
+      this.high.begin();
+    } else {
+      this.high.settle(this.window);
+      this.low.begin();
+    }
+    this.seeksLow = !this.seeksLow;
   }
 
   /** Points of the oscillator by which the newest low lies above the one before, though the price went lower; else 0. */
   get bullish(): number {
-    return this.lows.disagreement;
+    return this.low.disagreement(this.now, this.window);
   }
 
   get bearish(): number {
-    return this.highs.disagreement;
+    return this.high.disagreement(this.now, this.window);
   }
 
   reset(): void {
-    this.lows.reset();
-    this.highs.reset();
+    this.now = 0;
+    this.seeksLow = true;
+    this.low.reset();
+    this.high.reset();
   }
 }
 
-/** Pivots on one side; `sign` 1 = highs. Values are held times the sign, so that more is always further out. */
-class Pivots {
-  private readonly window: number;
-  private readonly settle: number;
+/** The newest settled swing of one side and what may become the next; all times `sign`, so that more is further out. */
+class Swing {
   private readonly sign: 1 | -1;
-  private readonly extreme: RollingExtreme;
-  private readonly oscillator: Delay;
-  private now = 0;
-  private price = Number.NaN;
-  private reading = Number.NaN;
-  private at = Number.NEGATIVE_INFINITY;
+  private price = Number.NEGATIVE_INFINITY;
+  private oscillator = 0;
+  private at = 0;
+  private settledPrice = Number.NaN;
+  private settledOscillator = 0;
+  private settledAt = Number.NEGATIVE_INFINITY;
   private lag = 0;
 
-  constructor(window: number, settle: number, sign: 1 | -1) {
-    this.window = window;
-    this.settle = settle;
+  constructor(sign: 1 | -1) {
     this.sign = sign;
-    this.extreme = new RollingExtreme(2 * settle + 1, sign);
-    this.oscillator = new Delay(settle);
   }
 
-  push(price: number, oscillator: number): void {
-    this.now++;
-    this.extreme.push(price);
-    const then = this.sign * this.oscillator.push(oscillator);
-    if (!this.extreme.ready || this.extreme.age !== this.settle) return;
-    const here = this.sign * this.extreme.value;
-    const at = this.now - this.settle;
-    const agrees = !(here > this.price && at - this.at <= this.window);
-    this.lag = agrees ? 0 : Math.max(0, this.reading - then);
-    this.price = here;
-    this.reading = then;
-    this.at = at;
+  push(price: number, oscillator: number, now: number): void {
+    const signed = this.sign * price;
+    if (signed < this.price) return;
+    this.price = signed;
+    this.oscillator = this.sign * oscillator;
+    this.at = now;
   }
 
-  get disagreement(): number {
-    return this.now - this.at <= this.window ? this.lag : 0;
+  age(now: number): number {
+    return now - this.at;
+  }
+
+  /** Looks for the next from here on. */
+  begin(): void {
+    this.price = Number.NEGATIVE_INFINITY;
+  }
+
+  settle(window: number): void {
+    const further = this.price > this.settledPrice && this.at - this.settledAt <= window;
+    this.lag = further ? Math.max(0, this.settledOscillator - this.oscillator) : 0;
+    this.settledPrice = this.price;
+    this.settledOscillator = this.oscillator;
+    this.settledAt = this.at;
+  }
+
+  disagreement(now: number, window: number): number {
+    return now - this.settledAt <= window ? this.lag : 0;
   }
 
   reset(): void {
-    this.extreme.reset();
-    this.oscillator.reset();
-    this.now = 0;
-    this.price = Number.NaN;
-    this.at = Number.NEGATIVE_INFINITY;
+    this.price = Number.NEGATIVE_INFINITY;
+    this.at = 0;
+    this.settledPrice = Number.NaN;
+    this.settledAt = Number.NEGATIVE_INFINITY;
     this.lag = 0;
   }
 }

@@ -96,68 +96,87 @@ export class RollingMoments {
 }
 
 /**
- * Highest (`sign` 1) or lowest (`sign` −1) of the newest `window` values, amortised constant time: a value that a later
- * one reaches or passes can never be the extreme again and is dropped, so what waits is sorted, and its head is the
- * extreme. Each value enters and leaves once.
+ * Highest (`sign` 1) or lowest (`sign` −1) of the newest `window` values, in amortised constant time. The values come in
+ * blocks of one window: the window is always the end of the block before and the beginning of the present one. The extreme
+ * of the beginning grows as values come; those of all ends of a block are written down, backwards, when it is complete.
+ * About half the time of a monotonic queue (bench/strategies.ts): no branch here depends on the past.
  *
- * Source: D. Lemire, "Streaming Maximum-Minimum Filter Using No More than Three Comparisons per Element", 2006.
+ * Source: M. van Herk, "A fast algorithm for local minimum and maximum filters", Pattern Recognition Letters 13(7), 1992.
  */
 export class RollingExtreme {
   readonly window: number;
   private readonly sign: 1 | -1;
-  private readonly values: Float64Array;
-  /** When each came, in pushes. */
-  private readonly times: Float64Array;
-  private readonly mask: number;
-  private head = 0;
-  private tail = 0;
-  private now = 0;
+  /** The present block, and the extremes of the ends of the one before; all times `sign`. */
+  private readonly block: Float64Array;
+  private readonly ends: Float64Array;
+  private readonly endsAt: Int32Array;
+  private at = 0;
+  private full = false;
+  private begin = Number.NEGATIVE_INFINITY;
+  private beginAt = 0;
 
   constructor(window: number, sign: 1 | -1) {
     this.window = window;
     this.sign = sign;
-    const capacity = 2 ** Math.ceil(Math.log2(window + 1));
-    this.values = new Float64Array(capacity);
-    this.times = new Float64Array(capacity);
-    this.mask = capacity - 1;
+    this.block = new Float64Array(window);
+    this.ends = new Float64Array(window);
+    this.endsAt = new Int32Array(window);
   }
 
   push(value: number): void {
-    const { values, times, mask, head } = this;
+    const { at } = this;
     const signed = this.sign * value;
-    let tail = this.tail;
-    while (tail > head && values[(tail - 1) & mask]! <= signed) tail--;
-    values[tail & mask] = signed;
-    times[tail & mask] = this.now;
-    if (times[head & mask]! <= this.now - this.window) this.head = head + 1;
-    this.tail = tail + 1;
-    this.now++;
-    // the bit masks need whole numbers below 2³¹
-    if (this.tail > 0x3fff_ffff) {
-      const turns = this.head - (this.head & mask);
-      this.head -= turns;
-      this.tail -= turns;
+    this.block[at] = signed;
+    if (signed >= this.begin) {
+      this.begin = signed;
+      this.beginAt = at;
     }
+    if (at + 1 < this.window) this.at = at + 1;
+    else this.turn();
+  }
+
+  private turn(): void {
+    const { block, ends, endsAt } = this;
+    let extreme = Number.NEGATIVE_INFINITY;
+    let extremeAt = 0;
+    for (let i = block.length - 1; i >= 0; i--) {
+      if (block[i]! > extreme) {
+        extreme = block[i]!;
+        extremeAt = i;
+      }
+      ends[i] = extreme;
+      endsAt[i] = extremeAt;
+    }
+    this.at = 0;
+    this.full = true;
+    this.begin = Number.NEGATIVE_INFINITY;
   }
 
   get ready(): boolean {
-    return this.now >= this.window;
+    return this.full;
   }
 
-  /** NaN before the first value. */
+  /** Of the values so far while there are fewer than `window`; NaN before the first. */
   get value(): number {
-    return this.tail > this.head ? this.sign * this.values[this.head & this.mask]! : Number.NaN;
+    const { begin } = this;
+    if (this.full) {
+      const end = this.ends[this.at]!;
+      return this.sign * (end > begin ? end : begin);
+    }
+    return this.at > 0 ? this.sign * begin : Number.NaN;
   }
 
-  /** How many pushes ago the extreme was last touched; 0 = the newest value. */
+  /** How many pushes ago the extreme was last touched; 0 = by the newest value. */
   get age(): number {
-    return this.now - 1 - this.times[this.head & this.mask]!;
+    const { at } = this;
+    if (this.full && this.ends[at]! > this.begin) return at + this.window - 1 - this.endsAt[at]!;
+    return at - 1 - this.beginAt;
   }
 
   reset(): void {
-    this.head = 0;
-    this.tail = 0;
-    this.now = 0;
+    this.at = 0;
+    this.full = false;
+    this.begin = Number.NEGATIVE_INFINITY;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Candle } from '../candles/candle-series.ts';
 import { Donchian, Surge } from '../candles/channels.ts';
 import { AverageTrueRange } from '../candles/indicators.ts';
-import { Chance } from './chance.ts';
+import { Chance, type ChanceTable } from './chance.ts';
 import { BREAKOUT_CHANCE } from './chance-tables.ts';
 import type { Strategy } from './strategy.ts';
 
@@ -48,9 +48,9 @@ export class Breakout implements Strategy {
   /** Candles since the break. */
   private age = 0;
 
-  constructor(config: BreakoutConfig) {
+  constructor(config: BreakoutConfig, chance: ChanceTable = BREAKOUT_CHANCE) {
     this.config = config;
-    this.chance = new Chance(BREAKOUT_CHANCE, config.falseAlarms, config.window);
+    this.chance = new Chance(chance, config.falseAlarms, config.window);
     this.band = new Donchian(config.window);
     this.volume = new Surge(config.window, 1);
     this.range = new Surge(config.window, 1);

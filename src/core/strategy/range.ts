@@ -2,7 +2,7 @@ import type { Candle } from '../candles/candle-series.ts';
 import { Donchian } from '../candles/channels.ts';
 import { RollingRegression } from '../candles/regression.ts';
 import { RollingMoments } from '../candles/rolling.ts';
-import { Chance } from './chance.ts';
+import { Chance, type ChanceTable } from './chance.ts';
 import { RANGE_CHANCE } from './chance-tables.ts';
 import type { Strategy } from './strategy.ts';
 
@@ -52,9 +52,9 @@ export class Range implements Strategy {
   private tightness = 0;
   private previous = 0;
 
-  constructor(config: RangeConfig) {
+  constructor(config: RangeConfig, chance: ChanceTable = RANGE_CHANCE) {
     this.config = config;
-    this.chance = new Chance(RANGE_CHANCE, config.falseAlarms, config.window);
+    this.chance = new Chance(chance, config.falseAlarms, config.window);
     this.leave = config.hold * this.chance.threshold;
     this.band = new Donchian(config.window);
     this.line = new RollingRegression(config.window);

@@ -3,8 +3,8 @@ import { Donchian } from '../candles/channels.ts';
 import { Divergence } from '../candles/divergence.ts';
 import { RelativeStrength } from '../candles/oscillators.ts';
 import { RollingRegression } from '../candles/regression.ts';
-import { Delay, RollingExtreme, RollingMoments } from '../candles/rolling.ts';
-import { Chance } from './chance.ts';
+import { Delay, RollingMoments } from '../candles/rolling.ts';
+import { Chance, type ChanceTable } from './chance.ts';
 import { REVERSAL_CHANCE } from './chance-tables.ts';
 import type { Strategy } from './strategy.ts';
 
@@ -27,8 +27,8 @@ export interface ReversalConfig {
   readonly hold: number;
 }
 
-/** Candles on either side that make a low a pivot. */
-const PIVOT_SETTLE = 3;
+/** Candles without a lower low that settle one. */
+const SWING_SETTLE = 3;
 
 /**
  * Row S4: a leg has ended at an extreme and the price has turned. The statistic is the change of slope from the old leg to
@@ -51,18 +51,19 @@ export class Reversal implements Strategy {
   private readonly steps: RollingMoments;
   private readonly band: Donchian;
   private readonly rsi: RelativeStrength;
-  private readonly rsiLow: RollingExtreme;
-  private readonly rsiHigh: RollingExtreme;
   private readonly divergence: Divergence;
   private readonly turnAgeMax: number;
   private previous = 0;
+  /** Candles since the RSI was at its extreme. */
+  private sinceOversold = Number.POSITIVE_INFINITY;
+  private sinceOverbought = Number.POSITIVE_INFINITY;
   private statistic = 0;
   /** The extreme that the present direction stands on, ticks. */
   private extreme = Number.NaN;
 
-  constructor(config: ReversalConfig) {
+  constructor(config: ReversalConfig, chance: ChanceTable = REVERSAL_CHANCE) {
     this.config = config;
-    this.chance = new Chance(REVERSAL_CHANCE, config.falseAlarms, config.window);
+    this.chance = new Chance(chance, config.falseAlarms, config.window);
     this.leave = config.hold * this.chance.threshold;
     const whole = config.window + config.turnWindow;
     this.turnAgeMax = Math.ceil(1.5 * config.turnWindow);
@@ -72,9 +73,7 @@ export class Reversal implements Strategy {
     this.steps = new RollingMoments(whole);
     this.band = new Donchian(whole);
     this.rsi = new RelativeStrength(config.rsiPeriod);
-    this.rsiLow = new RollingExtreme(this.turnAgeMax + 1, -1);
-    this.rsiHigh = new RollingExtreme(this.turnAgeMax + 1, 1);
-    this.divergence = new Divergence(config.window, PIVOT_SETTLE);
+    this.divergence = new Divergence(config.window, SWING_SETTLE);
   }
 
   update(candle: Readonly<Candle>): void {
@@ -87,8 +86,9 @@ export class Reversal implements Strategy {
     this.band.update(candle);
     this.rsi.push(close);
     const rsi = this.rsi.value;
-    this.rsiLow.push(rsi);
-    this.rsiHigh.push(rsi);
+    const { rsiExtreme } = this.config;
+    this.sinceOversold = rsi <= rsiExtreme ? 0 : this.sinceOversold + 1;
+    this.sinceOverbought = rsi >= 100 - rsiExtreme ? 0 : this.sinceOverbought + 1;
     this.divergence.push(low, high, rsi);
     if (!this.ready) return;
     this.decide(candle);
@@ -110,11 +110,11 @@ export class Reversal implements Strategy {
       if (failed || towards !== this.direction || this.statistic < this.leave) this.direction = 'none';
     }
     if (this.direction !== 'none' || this.statistic < this.chance.threshold) return;
-    const { legMin, turnMin, rsiExtreme } = this.config;
+    const { legMin, turnMin } = this.config;
     if (side * leg > -legMin || side * turn < turnMin) return;
     const age = side === 1 ? this.band.lowerAge : this.band.upperAge;
-    const spent = side === 1 ? this.rsiLow.value <= rsiExtreme : this.rsiHigh.value >= 100 - rsiExtreme;
-    if (age > this.turnAgeMax || !spent) return;
+    const spent = side === 1 ? this.sinceOversold : this.sinceOverbought;
+    if (age > this.turnAgeMax || spent > this.turnAgeMax) return;
     this.direction = towards;
     this.extreme = side === 1 ? this.band.lower : this.band.upper;
   }
@@ -132,8 +132,8 @@ export class Reversal implements Strategy {
       legSlope: this.leg.normalisedSlope(deviation),
       turnSlope: this.turn.normalisedSlope(deviation),
       rsi: this.rsi.value,
-      rsiLow: this.rsiLow.value,
-      rsiHigh: this.rsiHigh.value,
+      candlesSinceOversold: this.sinceOversold,
+      candlesSinceOverbought: this.sinceOverbought,
       bullishDivergence: this.divergence.bullish,
       bearishDivergence: this.divergence.bearish,
       candlesSinceLow: this.band.lowerAge,
@@ -147,7 +147,13 @@ export class Reversal implements Strategy {
     const leg = this.leg.normalisedSlope(deviation);
     const turn = this.turn.normalisedSlope(deviation);
     const disagreement = leg < 0 ? this.divergence.bullish : this.divergence.bearish;
-    return `leg ${leg.toFixed(1)}, turn ${turn.toFixed(1)} deviations of a random walk: change of slope ${this.statistic.toFixed(1)} (from ${this.chance.threshold.toFixed(1)} a reversal), RSI ${this.rsi.value.toFixed(0)} after ${(leg < 0 ? this.rsiLow.value : this.rsiHigh.value).toFixed(0)}, ${disagreement > 0 ? `divergence of ${disagreement.toFixed(0)} points` : 'no divergence'}`;
+    return `leg ${leg.toFixed(1)}, turn ${turn.toFixed(1)} deviations of a random walk: change of slope ${this.statistic.toFixed(1)} (from ${this.chance.threshold.toFixed(1)} a reversal), RSI ${this.rsi.value.toFixed(0)}, ${this.exhausted(leg)}, ${disagreement > 0 ? `divergence of ${disagreement.toFixed(0)} points` : 'no divergence'}`;
+  }
+
+  private exhausted(leg: number): string {
+    const since = leg < 0 ? this.sinceOversold : this.sinceOverbought;
+    const extreme = leg < 0 ? this.config.rsiExtreme : 100 - this.config.rsiExtreme;
+    return since === Number.POSITIVE_INFINITY ? `never at ${extreme}` : `at ${extreme} ${since} candles ago`;
   }
 
   reset(): void {
@@ -157,8 +163,8 @@ export class Reversal implements Strategy {
     this.steps.reset();
     this.band.reset();
     this.rsi.reset();
-    this.rsiLow.reset();
-    this.rsiHigh.reset();
+    this.sinceOversold = Number.POSITIVE_INFINITY;
+    this.sinceOverbought = Number.POSITIVE_INFINITY;
     this.divergence.reset();
     this.previous = 0;
     this.statistic = 0;

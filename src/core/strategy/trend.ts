@@ -2,7 +2,7 @@ import type { Candle } from '../candles/candle-series.ts';
 import { Momentum } from '../candles/oscillators.ts';
 import { RollingRegression } from '../candles/regression.ts';
 import { RollingMoments } from '../candles/rolling.ts';
-import { Chance } from './chance.ts';
+import { Chance, type ChanceTable } from './chance.ts';
 import { TREND_CHANCE } from './chance-tables.ts';
 import type { Strategy } from './strategy.ts';
 
@@ -37,9 +37,9 @@ export class Trend implements Strategy {
   private readonly momentum: Momentum;
   private previous = 0;
 
-  constructor(config: TrendConfig) {
+  constructor(config: TrendConfig, chance: ChanceTable = TREND_CHANCE) {
     this.config = config;
-    this.chance = new Chance(TREND_CHANCE, config.falseAlarms, config.window);
+    this.chance = new Chance(chance, config.falseAlarms, config.window);
     this.leave = config.hold * this.chance.threshold;
     this.line = new RollingRegression(config.window);
     this.steps = new RollingMoments(config.window);
