@@ -12,6 +12,7 @@ import type {
   MarketView,
   PositionView,
   Push,
+  RiskView,
   TradeView,
   View,
   ViewSource,
@@ -24,6 +25,18 @@ const ENTRY_TEXT = { long: 'Long 0.37', short: 'Short 0.37' };
 export class ScriptedView implements ViewSource {
   live = true;
   liveNote = '';
+  killed = false;
+  risk: RiskView = {
+    killFlattens: false,
+    day: { pnl: -84.12, loss: 0.0084, limit: 0.03, reached: false, endsAt: nextMidnight() },
+    drawdown: { now: 0.0118, limit: 0.15, reached: false },
+    pauses: [],
+    lossStreak: 1,
+    positions: { now: 1, limit: 1 },
+    notional: { now: 1180.4, limit: 10_000 },
+    orders: { now: 2, limit: 20 },
+    kelly: { risk: 0.0025, trades: 12 },
+  };
   view: () => View = () => this.current();
   readonly candles: CandleView[] = [];
   private readonly markers: MarkerView[] = [];
@@ -185,7 +198,7 @@ export class ScriptedView implements ViewSource {
       startedAt: this.startedAt,
       mode: 'paper',
       venue: 'embedded',
-      engine: { state: position === null ? 'idle' : 'open', paused: false, note: '' },
+      engine: { state: position === null ? 'idle' : 'open', paused: false, killed: this.killed, note: '' },
       account: {
         currency: 'USDT',
         startBalance: '10000',
@@ -197,6 +210,7 @@ export class ScriptedView implements ViewSource {
         unrealizedPnl: unrealized,
         drawdown: 0.0018,
       },
+      risk: this.risk,
       heartbeat: {
         lastEventAt: Date.now() - 40,
         feedLatencyMs: { p50: 6.2, p99: 31 },
@@ -293,6 +307,7 @@ export class ScriptedView implements ViewSource {
   }
 }
 
+const nextMidnight = (): number => Math.ceil(Date.now() / (1440 * MINUTE)) * 1440 * MINUTE;
 const tenth = (value: number): number => Math.round(value * 10) / 10;
 
 if (import.meta.main) {

@@ -3,12 +3,15 @@ import { ConfigError } from '../config/load.ts';
 import { ScenarioError } from '../exchange/scenarios/load.ts';
 import { SafetyError } from '../run/instance.ts';
 import { LockError } from '../run/lock.ts';
+import { armCommand } from './arm.ts';
 import { backtestCommand } from './backtest.ts';
 import { exchangeCommand } from './exchange.ts';
 import { importCommand } from './import.ts';
 import { inspectCommand } from './inspect.ts';
+import { killCommand } from './kill.ts';
 import { simulateCommand } from './simulate.ts';
 import { startCommand } from './start.ts';
+import { statusCommand } from './status.ts';
 
 /** The command line's contract: 0 ok, 1 failed, 2 usage or configuration, 3 refused by a safety rule, 130 interrupted. */
 const program = new Command('hunter')
@@ -25,6 +28,9 @@ for (const command of [
   importCommand(),
   inspectCommand(),
   simulateCommand(),
+  statusCommand(),
+  killCommand(),
+  armCommand(),
 ])
   program.addCommand(command.exitOverride());
 

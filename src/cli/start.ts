@@ -8,8 +8,10 @@ import { type Credentials, loadCredentials } from '../config/secrets.ts';
 import { us } from '../core/units.ts';
 import { RealClock } from '../run/clock.ts';
 import { accountFolder, SafetyError, startInstance } from '../run/instance.ts';
+import { KillSwitch } from '../run/kill-switch.ts';
 import { InstanceLock } from '../run/lock.ts';
 import { consoleLog, openLog } from '../run/log.ts';
+import { LOCK_FILE } from '../run/running.ts';
 
 interface StartFlags {
   readonly config?: string;
@@ -59,7 +61,7 @@ async function start(flags: StartFlags): Promise<void> {
   }
   const clock = new RealClock();
   // before the log is opened: a second instance must not write into the first one's
-  const lock = new InstanceLock(join(folder, 'instance.lock'), {
+  const lock = new InstanceLock(join(folder, LOCK_FILE), {
     pid: process.pid,
     startedAt: clock.nowMs(),
     dashboard: '',
@@ -97,12 +99,26 @@ async function run(
         resolve(signal);
       });
   });
+  const killSwitch = new KillSwitch({
+    dataDir: settings.data_dir,
+    flattens: settings.risk.kill_flattens,
+    log,
+  });
+  killSwitch.start();
   try {
     log(
       'info',
       `${settings.mode} on ${settings.venue === 'embedded' ? 'the embedded exchange' : 'OKX'}: ${settings.symbols.join(', ')}`,
     );
-    const instance = await startInstance({ settings, credentials, log, signal: abort.signal, clock, lock });
+    const instance = await startInstance({
+      settings,
+      credentials,
+      log,
+      signal: abort.signal,
+      clock,
+      lock,
+      killSwitch,
+    });
     const { url } = instance.dashboard;
     if (flags.json)
       process.stdout.write(
@@ -128,6 +144,7 @@ async function run(
     );
     process.exitCode = how === 'SIGINT' ? 130 : 0;
   } finally {
+    killSwitch.stop();
     await file.close();
   }
 }

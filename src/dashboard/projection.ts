@@ -6,7 +6,10 @@ import type { WorkingOrder } from '../core/execution/trader.ts';
 import { formatMoney, type Instrument, moneyToNumber } from '../core/instrument.ts';
 import type { Market } from '../core/market.ts';
 import type { RoundTrip } from '../core/position/account.ts';
+import type { KellyConfig } from '../core/risk/kelly.ts';
+import { describeRefusal } from '../core/risk/risk.ts';
 import { type Money, money } from '../core/units.ts';
+import { riskView } from './risk-view.ts';
 import type {
   CandleView,
   ChartView,
@@ -41,6 +44,8 @@ export interface ProjectionOptions {
   readonly venue: View['venue'];
   readonly startedAt: number;
   readonly confidenceThreshold: number;
+  /** Null where Kelly does not cap the size. */
+  readonly kelly: KellyConfig | null;
   /** The account's exact sums as they stand now. */
   readonly sums: () => AccountSums;
   /** From the journal, newest first. */
@@ -171,8 +176,14 @@ export class Projection implements ViewSource {
       startedAt: this.options.startedAt,
       mode: this.options.mode,
       venue: this.options.venue,
-      engine: { state: busiest.state, paused: engine.risk.paused, note: this.note || worst.note },
+      engine: {
+        state: busiest.state,
+        paused: engine.risk.paused,
+        killed: engine.risk.killed,
+        note: this.note || worst.note || this.breach(),
+      },
       account: this.account(),
+      risk: riskView(engine, this.instruments, this.options.kelly),
       heartbeat: {
         lastEventAt: Math.round(vitals.lastEventAt),
         feedLatencyMs: vitals.feedLatencyMs,
@@ -186,6 +197,11 @@ export class Projection implements ViewSource {
       trades: this.trades,
       decisions: this.decisions,
     };
+  }
+
+  private breach(): string {
+    const { breach } = this.engine.risk.history;
+    return breach === null ? '' : describeRefusal(breach);
   }
 
   private account(): View['account'] {

@@ -27,7 +27,8 @@ export interface DashboardOptions {
   readonly allowedHosts?: readonly string[];
   /** What `Authorization: Bearer …` must carry to change something. */
   readonly token: string;
-  readonly control: (action: OperatorAction) => void;
+  /** `flatten`: of a kill, whether it closes positions too; undefined where the page did not say. */
+  readonly control: (action: OperatorAction, flatten?: boolean) => void;
   readonly log: DashboardLog;
   /** The built page; `web/dist` unless said. */
   readonly pageFolder?: string;
@@ -146,7 +147,7 @@ function routes(app: FastifyInstance, options: DashboardOptions, guard: Guard, p
   app.get('/api/charts', async () => options.source.charts());
   app.get('/ws', { websocket: true }, (socket) => pages.add(socket));
 
-  app.post<{ Body: { action: OperatorAction } }>(
+  app.post<{ Body: { action: OperatorAction; flatten?: boolean } }>(
     '/api/control',
     {
       onRequest: async (request, reply) => {
@@ -157,14 +158,14 @@ function routes(app: FastifyInstance, options: DashboardOptions, guard: Guard, p
           type: 'object',
           required: ['action'],
           additionalProperties: false,
-          properties: { action: { type: 'string', enum: ACTIONS } },
+          properties: { action: { type: 'string', enum: ACTIONS }, flatten: { type: 'boolean' } },
         },
       },
     },
     async (request, reply) => {
-      const { action } = request.body;
+      const { action, flatten } = request.body;
       options.log.info({ action }, 'dashboard: an operator asks');
-      options.control(action);
+      options.control(action, flatten);
       return reply.code(202).send({ accepted: action });
     },
   );

@@ -11,6 +11,7 @@ export interface View {
   readonly venue: 'embedded' | 'okx';
   readonly engine: EngineView;
   readonly account: AccountView;
+  readonly risk: RiskView;
   readonly heartbeat: HeartbeatView;
   readonly markets: readonly MarketView[];
   /** Newest first, at most 50. */
@@ -22,6 +23,8 @@ export interface View {
 export interface EngineView {
   readonly state: 'idle' | 'entering' | 'open' | 'exiting' | 'halted' | 'recovering';
   readonly paused: boolean;
+  /** The kill switch is on: no entries until a person arms again. */
+  readonly killed: boolean;
   /** Why it is halted, recovering or not trading; empty when all is well. */
   readonly note: string;
 }
@@ -40,6 +43,37 @@ export interface AccountView {
   readonly unrealizedPnl: number;
   /** Fraction below the highest equity seen, 0…1. */
   readonly drawdown: number;
+}
+
+/** What the limits see. Fractions unless said; money in the account currency. */
+export interface RiskView {
+  /** Whether the kill in force closes positions, too; without a kill nothing. */
+  readonly killFlattens: boolean;
+  /** Since 00:00 UTC, open positions in it. `limit` is the loss at which entries end, of the day's first equity. */
+  readonly day: {
+    readonly pnl: number;
+    /** Of the day's first equity; negative = gained. */
+    readonly loss: number;
+    readonly limit: number;
+    readonly reached: boolean;
+    readonly endsAt: number;
+  };
+  /** Below the highest equity since the start, or since a person last armed. */
+  readonly drawdown: { readonly now: number; readonly limit: number; readonly reached: boolean };
+  readonly pauses: readonly PauseView[];
+  readonly lossStreak: number;
+  /** Positions open or being entered. */
+  readonly positions: { readonly now: number; readonly limit: number };
+  readonly notional: { readonly now: number; readonly limit: number };
+  /** In the last minute. */
+  readonly orders: { readonly now: number; readonly limit: number };
+  /** Fraction of equity that a trade may lose at its stop, by Kelly over so many closed trades; null where Kelly does not cap. */
+  readonly kelly: { readonly risk: number; readonly trades: number } | null;
+}
+
+export interface PauseView {
+  readonly reason: string;
+  readonly until: number;
 }
 
 export interface HeartbeatView {

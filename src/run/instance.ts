@@ -24,10 +24,12 @@ import { PaperVenue } from '../venue/paper/paper-venue.ts';
 import { type Venue, VenueError } from '../venue/venue.ts';
 import type { RealClock } from './clock.ts';
 import { EmbeddedExchange } from './embedded.ts';
+import type { KillSwitch } from './kill-switch.ts';
 import type { InstanceLock } from './lock.ts';
 import type { Log } from './log.ts';
 import { Loop, PAPER_STATE } from './loop.ts';
 import { recover } from './recover.ts';
+import { removeToken, writeToken } from './running.ts';
 
 /** A safety rule says no; the exit code is 3. */
 export class SafetyError extends Error {
@@ -43,6 +45,8 @@ export interface InstanceOptions {
   readonly clock: RealClock;
   /** Held by the caller, who took it before anything was written. */
   readonly lock: InstanceLock;
+  /** Started by the caller, so that it is heard from the first moment on. */
+  readonly killSwitch: KillSwitch;
 }
 
 export interface Instance {
@@ -55,6 +59,7 @@ export interface Instance {
 
 const PUSH_EVERY_MS = 250;
 const SAMPLE_EVERY_MS = 10_000;
+const KEEP_RISK_EVERY_MS = 5_000;
 const MINUTE_MS = 60_000;
 const CANDLES_AT_START = 300;
 const REACH_RETRY_MS_MAX = 30_000;
@@ -73,6 +78,7 @@ export async function startInstance({
   signal,
   clock,
   lock,
+  killSwitch,
 }: InstanceOptions): Promise<Instance> {
   const startedAt = clock.nowMs();
   const folder = accountFolder(settings);
@@ -137,13 +143,15 @@ export async function startInstance({
         throw error;
       });
 
-    const engine = new Engine(engineConfig(settings, journal.idPrefix), instruments);
+    const config = engineConfig(settings, journal.idPrefix);
+    const engine = new Engine(config, instruments);
     const vitals = new Vitals();
     const projection = new Projection(engine, instruments, vitals, {
       mode: settings.mode,
       venue: settings.venue,
       startedAt,
       confidenceThreshold: settings.signal.confidence_threshold,
+      kelly: config.sizing.mode === 'kelly' ? config.sizing.kelly : null,
       sums: () => journal.accountSums(),
       trades: journal.trades(50).map((trade) => ({
         symbol: instruments[trade.instrument]!.id,
@@ -164,6 +172,7 @@ export async function startInstance({
     });
     const loop = new Loop({ engine, instruments, venue, paper, journal, clock, vitals, projection, log });
 
+    killSwitch.deliver(({ flatten, by }) => loop.operate('kill', flatten, by));
     await venue.connect(loop.onVenue);
     undo.push(() => venue.stop());
     loop.begin(
@@ -207,7 +216,11 @@ export async function startInstance({
       port: settings.dashboard.port,
       host: settings.dashboard.host,
       token,
-      control: (action) => loop.operate(action),
+      control: (action, flatten) => {
+        // first: one that cannot be taken away would kill again
+        if (action === 'arm') killSwitch.clear();
+        loop.operate(action, flatten ?? settings.risk.kill_flattens);
+      },
       log: {
         info: (fields, message) => log('debug', message, fields as Record<string, unknown>),
         warn: (fields, message) => log('warn', message, fields as Record<string, unknown>),
@@ -216,6 +229,8 @@ export async function startInstance({
     });
     undo.push(() => dashboard.close());
     lock.describe({ pid: process.pid, startedAt, dashboard: dashboard.url });
+    writeToken(folder, token);
+    undo.push(() => removeToken(folder));
     await feed.start(onMarket);
     undo.push(() => feed.stop());
 
@@ -244,6 +259,7 @@ export async function startInstance({
           );
         });
       }, SAMPLE_EVERY_MS),
+      setInterval(() => loop.keepRisk(), KEEP_RISK_EVERY_MS),
       setInterval(() => {
         const point = projection.equityPoint();
         loop.note(() => journal.recordEquity(point.at as Ms, point.equity, point.drawdown));

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { InstanceLock, LockError } from './lock.ts';
+import { InstanceLock, isHeld, LockError } from './lock.ts';
 
 const pathIn = (t: TestContext): string => {
   const folder = mkdtempSync(join(tmpdir(), 'lock-test-'));
@@ -18,7 +18,7 @@ const me = { pid: process.pid, startedAt: 1_795_348_800_000, dashboard: 'http://
 async function holder(t: TestContext, path: string): Promise<ChildProcess> {
   const script = `
     import { InstanceLock } from ${JSON.stringify(new URL('./lock.ts', import.meta.url).href)};
-    new InstanceLock(${JSON.stringify(path)}, { pid: process.pid, startedAt: 1795348800000, dashboard: '' });
+    globalThis.lock = new InstanceLock(${JSON.stringify(path)}, { pid: process.pid, startedAt: 1795348800000, dashboard: '' });
     process.stdout.write('held');
     process.stdin.resume();`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
@@ -74,4 +74,15 @@ test('a killed holder’s lock is free at once', async (t) => {
   const mine = new InstanceLock(path, me);
   assert.throws(() => new InstanceLock(path, me), new RegExp(`process ${process.pid}\\b`));
   mine.release();
+});
+
+test('a look tells whether somebody holds it, and takes nothing', async (t) => {
+  const path = pathIn(t);
+  assert.equal(isHeld(path), false, 'there is no file');
+  const child = await holder(t, path);
+  for (let i = 0; i < 5; i++) assert.equal(isHeld(path), true);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  assert.equal(isHeld(path), false);
+  new InstanceLock(path, me).release();
 });

@@ -1,5 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+
+const GLANCE_MS = 200;
 
 /** Another instance holds what this one needs (row Y2). */
 export class LockError extends Error {
@@ -25,8 +27,9 @@ export class InstanceLock {
 
   /** Takes the lock at `path` (`….lock`); throws `LockError` naming the holder when there is one. */
   constructor(path: string, info: InstanceInfo) {
-    this.infoPath = `${path}.json`;
-    this.database = new DatabaseSync(path);
+    this.infoPath = lockInfoPath(path);
+    // waits out the glance of `isHeld`
+    this.database = new DatabaseSync(path, { timeout: GLANCE_MS });
     try {
       this.database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
     } catch (error) {
@@ -45,6 +48,23 @@ export class InstanceLock {
     this.database.close();
   }
 }
+
+/** Whether a process holds the lock at `path` now. */
+export function isHeld(path: string): boolean {
+  if (!existsSync(path)) return false;
+  const database = new DatabaseSync(path, { readOnly: true });
+  try {
+    database.prepare('SELECT 1 FROM sqlite_master').get();
+    return false;
+  } catch (error) {
+    if (/locked|busy/i.test((error as Error).message)) return true;
+    throw error;
+  } finally {
+    database.close();
+  }
+}
+
+export const lockInfoPath = (path: string): string => `${path}.json`;
 
 function describeHolder(path: string, infoPath: string): string {
   let who = 'another process';

@@ -12,12 +12,14 @@ import {
   TimerEvent,
 } from '../core/events.ts';
 import type { Instrument } from '../core/instrument.ts';
+import { describeRefusal } from '../core/risk/risk.ts';
 import { lots, money, type Us, us } from '../core/units.ts';
 import type { Projection } from '../dashboard/projection.ts';
 import type { Vitals } from '../dashboard/vitals.ts';
 import type { Journal } from '../store/journal.ts';
 import type { PaperVenue } from '../venue/paper/paper-venue.ts';
 import type { Venue, VenueClock, VenueEvent } from '../venue/venue.ts';
+import { closedTrade } from './closed-trade.ts';
 import type { Log } from './log.ts';
 import type { Recovered } from './recover.ts';
 
@@ -32,6 +34,8 @@ const reduces = (command: OrderCommand): boolean => command.kind === 'cancel' ||
 
 interface Switches {
   readonly killed: boolean;
+  /** Of the kill: whether it closes positions. */
+  readonly flatten: boolean;
   readonly paused: boolean;
 }
 
@@ -67,6 +71,8 @@ export class Loop {
   private readonly timers = new Set<() => void>();
   /** What the journal could not take yet, oldest first. */
   private backlog: (() => void)[] = [];
+  private keptFigures = '';
+  private toldBreach = '';
 
   constructor(parts: LoopParts) {
     this.parts = parts;
@@ -104,16 +110,13 @@ export class Loop {
     this.knownPayments = new Set(recovered.knownPayments);
     const kept = JSON.parse(this.parts.journal.loadVenueState(SWITCHES) ?? '{}') as Partial<Switches>;
     const { log, clock } = this.parts;
-    for (const [on, action] of [
-      [kept.killed, 'kill'],
-      [kept.paused, 'pause'],
-    ] as const) {
-      if (on !== true) continue;
-      log(
-        'warn',
-        action === 'kill' ? 'the kill switch is on: arm it on the page to trade again' : 'entries are paused',
-      );
-      this.step(new OperatorEvent(clock.now(), action));
+    if (kept.killed === true) {
+      log('warn', 'the kill switch is on: `hunter arm`, or the page, lets it trade again');
+      this.step(new OperatorEvent(clock.now(), 'kill', kept.flatten ?? true));
+    }
+    if (kept.paused === true) {
+      log('warn', 'entries are paused');
+      this.step(new OperatorEvent(clock.now(), 'pause'));
     }
     this.step(recovered.event);
     const held = this.held ?? [];
@@ -121,17 +124,35 @@ export class Loop {
     for (const event of held) this.onVenue(event);
   }
 
-  operate(action: OperatorAction): void {
-    this.parts.log('warn', `operator: ${action}`);
-    const { engine, journal, clock } = this.parts;
+  /** `flatten`: of a kill, whether it closes positions too. `by`: who or what asks, for the log. */
+  operate(action: OperatorAction, flatten = true, by = 'operator'): void {
+    const { engine, journal, clock, log } = this.parts;
+    const scope =
+      action === 'kill' ? `, ${flatten ? 'closing positions' : 'positions keep their stops'}` : '';
+    log('warn', `${by}: ${action}${scope}`);
     // on disk first: a kill must outlive a crash that follows it
-    const { killed, paused } = engine.risk;
+    const { killed, killFlattens, paused } = engine.risk;
     const switches: Switches = {
       killed: action === 'kill' || (killed && action !== 'arm'),
+      flatten: action === 'kill' ? flatten || (killed && killFlattens) : killFlattens,
       paused: action === 'pause' || (paused && action !== 'resume'),
     };
     this.note(() => journal.saveVenueState(SWITCHES, JSON.stringify(switches)));
-    this.step(new OperatorEvent(clock.now(), action));
+    this.step(new OperatorEvent(clock.now(), action, flatten));
+    if (this.held === null) this.keepRisk();
+  }
+
+  /**
+   * Call every few seconds: what the limits remember moves with the market as well, and a crash must not take more of it
+   * along than that.
+   */
+  keepRisk(): void {
+    if (this.stopped || this.held !== null) return;
+    const { equity, peakEquity, dayEquity } = this.parts.engine.risk.history;
+    const figures = `${equity} ${peakEquity} ${dayEquity}`;
+    if (figures === this.keptFigures) return;
+    this.keptFigures = figures;
+    this.durably(() => undefined);
   }
 
   /** Takes nothing more, sends nothing more. The stops stay where they are: at the venue. */
@@ -151,6 +172,7 @@ export class Loop {
     engine.step(event, out);
     vitals.event(clock.now() / 1000, (performance.now() - startedAt) * 1e6);
     this.record(event, money(engine.account.realized - realizedBefore));
+    this.tellBreach();
     if (out.length > 0) this.carryOut(out.splice(0));
   }
 
@@ -163,8 +185,18 @@ export class Loop {
     }
   }
 
+  /** A limit that ends entries is told once, and on disk at once. */
+  private tellBreach(): void {
+    const { breach } = this.parts.engine.risk.history;
+    if ((breach?.reason ?? '') === this.toldBreach) return;
+    this.toldBreach = breach?.reason ?? '';
+    if (breach === null) this.parts.log('info', 'entries are allowed again');
+    else this.parts.log('warn', describeRefusal(breach));
+    this.durably(() => undefined);
+  }
+
   private record(event: Event, realized: ReturnType<typeof money>): void {
-    const { journal, paper, projection, log, instruments } = this.parts;
+    const { journal, projection, log, instruments } = this.parts;
     switch (event.kind) {
       case EventKind.order: {
         this.durably(() => journal.recordOrder(event));
@@ -196,16 +228,17 @@ export class Loop {
         return;
       }
       default:
-        if (event instanceof AccountEvent && paper !== null) this.durably(() => undefined);
+        if (event instanceof AccountEvent) this.durably(() => undefined);
     }
   }
 
-  /** Together with the paper account as it is now, when there is one. */
+  /** Together with what the limits remember, and the paper account when there is one, as they are now. */
   private durably(work: () => unknown): void {
     const write = (): void => {
-      const { journal, paper } = this.parts;
+      const { journal, paper, engine, clock } = this.parts;
       journal.transaction(() => {
         work();
+        if (engine.risk.history.began) journal.recordRisk(engine.risk.state(clock.now()));
         if (paper !== null) journal.saveVenueState(PAPER_STATE, paper.matcher.save());
       });
     };
@@ -326,23 +359,7 @@ export class Loop {
           break;
         case 'tradeClosed': {
           const { trade } = command;
-          const instrument = instruments[trade.instrument]!;
-          this.durably(() =>
-            journal.recordTrade({
-              instrument: trade.instrument,
-              direction: trade.direction,
-              size: trade.size,
-              openedAt: trade.openedAt,
-              closedAt: trade.closedAt,
-              entryPrice: instrument.priceToNumber(trade.entry),
-              exitPrice: instrument.priceToNumber(trade.exit),
-              realized: trade.realized,
-              fees: trade.fees,
-              funding: trade.funding,
-              exitReason: trade.exitReason,
-              clientOrderId: trade.clientOrderId,
-            }),
-          );
+          this.durably(() => journal.recordTrade(closedTrade(instruments[trade.instrument]!, trade)));
           projection.trade(trade);
           break;
         }

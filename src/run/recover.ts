@@ -5,11 +5,13 @@ import {
   OrderEvent,
   type PositionState,
 } from '../core/events.ts';
-import { formatMoney, type Instrument } from '../core/instrument.ts';
-import { Account } from '../core/position/account.ts';
-import { type Lots, lots, type Money, type Ms, money, ms, type Us, usToMs } from '../core/units.ts';
+import { formatMoney, type Instrument, moneyToNumber } from '../core/instrument.ts';
+import { Account, type RoundTrip } from '../core/position/account.ts';
+import { type RiskState, withTransfer } from '../core/risk/history.ts';
+import { type Lots, lots, type Money, type Ms, money, ms, NO_MONEY, type Us, usToMs } from '../core/units.ts';
 import type { Journal } from '../store/journal.ts';
 import type { Venue, VenueState } from '../venue/venue.ts';
+import { closedTrade } from './closed-trade.ts';
 import type { Log } from './log.ts';
 
 /** Journal and venue cannot be brought together by asking: a person has to look. */
@@ -47,6 +49,8 @@ export interface RecoverOptions {
  */
 export async function recover(options: RecoverOptions): Promise<Recovered> {
   const { journal, venue, instruments, now, pause, log } = options;
+  const limits = journal.riskState(now());
+  const sumsBefore = journal.accountSums().balance;
   const known = readJournal(journal, instruments);
   for (let attempt = 0; ; attempt++) {
     await catchUp(options, known);
@@ -54,6 +58,7 @@ export async function recover(options: RecoverOptions): Promise<Recovered> {
     const differences = differencesOf(known.account, state, instruments);
     if (differences.length === 0) {
       const balance = balanceOf(journal, state, log);
+      const traded = money(journal.accountSums().balance - sumsBefore);
       return {
         event: new AccountEvent(
           now(),
@@ -61,6 +66,8 @@ export async function recover(options: RecoverOptions): Promise<Recovered> {
           agreed(known.account, state, journal),
           state.orders,
           journal.nextOrderNumber(),
+          limits === null ? null : carriedOn(limits, traded, balance),
+          known.ended,
         ),
         knownFills: known.fills,
         knownPayments: known.payments,
@@ -83,6 +90,8 @@ interface Known {
   readonly payments: Set<string>;
   /** Exchange time of the newest fill; 0 when there is none. */
   lastFillAt: number;
+  /** Round trips that ended while nobody listened, oldest first. */
+  readonly ended: RoundTrip[];
 }
 
 function readJournal(journal: Journal, instruments: readonly Instrument[]): Known {
@@ -91,6 +100,7 @@ function readJournal(journal: Journal, instruments: readonly Instrument[]): Know
     fills: new Set(),
     payments: new Set(),
     lastFillAt: 0,
+    ended: [],
   };
   for (const index of instruments.keys()) {
     const fills = journal
@@ -128,10 +138,10 @@ function readJournal(journal: Journal, instruments: readonly Instrument[]): Know
 const fillId = ({ instrument, tradeId }: FillEvent): string => `${instrument}/${tradeId}`;
 const paymentId = ({ instrument, paymentId: id }: FundingPaymentEvent): string => `${instrument}/${id}`;
 
-function bookFill(known: Known, fill: FillEvent): Money {
+function bookFill(known: Known, fill: FillEvent): ReturnType<Account['fill']> {
   known.fills.add(fillId(fill));
   if (fill.exchangeAt > known.lastFillAt) known.lastFillAt = fill.exchangeAt;
-  return known.account.fill(fill)?.realized ?? money(0n);
+  return known.account.fill(fill);
 }
 
 function bookPayment(known: Known, payment: FundingPaymentEvent): void {
@@ -140,7 +150,10 @@ function bookPayment(known: Known, payment: FundingPaymentEvent): void {
 }
 
 /** Asks what happened since, and journals it together. */
-async function catchUp({ journal, venue, now, log }: RecoverOptions, known: Known): Promise<void> {
+async function catchUp(
+  { journal, venue, instruments, now, log }: RecoverOptions,
+  known: Known,
+): Promise<void> {
   const unresolved = journal.unresolvedIntents();
   const ends: OrderEvent[] = [];
   for (const { command } of unresolved) {
@@ -178,7 +191,13 @@ async function catchUp({ journal, venue, now, log }: RecoverOptions, known: Know
     (payment) => !known.payments.has(paymentId(payment)),
   );
   journal.transaction(() => {
-    for (const fill of fills) journal.recordFill(fill, bookFill(known, fill));
+    for (const fill of fills) {
+      const taken = bookFill(known, fill);
+      journal.recordFill(fill, taken?.realized ?? NO_MONEY);
+      if (taken === null || taken.closed === null) continue;
+      known.ended.push(taken.closed);
+      journal.recordTrade(closedTrade(instruments[fill.instrument]!, taken.closed));
+    }
     for (const payment of payments) {
       bookPayment(known, payment);
       journal.recordFunding(payment);
@@ -229,6 +248,12 @@ function agreed(account: Account, state: VenueState, journal: Journal): Position
       trip: account.trip(there.instrument),
     };
   });
+}
+
+/** What was neither there before nor traded for since is a deposit or a withdrawal: no gain, and no loss that a limit counts. */
+function carriedOn(limits: RiskState, traded: Money, balance: Money): RiskState {
+  const transferred = money(balance - limits.balance - traded);
+  return withTransfer(limits, balance, moneyToNumber(transferred));
 }
 
 function balanceOf(journal: Journal, state: VenueState, log: Log): Money {

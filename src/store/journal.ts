@@ -4,6 +4,7 @@ import type { Cancel, Decision, OrderCommand, Place } from '../core/commands.ts'
 import { orderNumber } from '../core/engine.ts';
 import { type FillEvent, FundingPaymentEvent, type OrderEvent } from '../core/events.ts';
 import { formatMoney, type Instrument, parseMoney } from '../core/instrument.ts';
+import type { RiskState } from '../core/risk/risk.ts';
 import {
   type Lots,
   lots,
@@ -29,10 +30,12 @@ import type {
   SignalSample,
   UnresolvedIntent,
 } from './records.ts';
+import { readRiskState, writeRiskState } from './risk-state.ts';
 import { RowReader } from './rows.ts';
 import { MIGRATIONS } from './schema.ts';
 
 const PREFIX_LETTERS = 8;
+const RISK_STATE = 'risk';
 
 /**
  * The durable record of one account: what left the engine and what came of it. Everything recorded is on the disk
@@ -476,6 +479,26 @@ export class Journal {
         equity: row.equity as number,
         drawdown: row.drawdown as number,
       }));
+  }
+
+  /** What the limits remember; record it in one `transaction` with the event that changed it. */
+  recordRisk(state: RiskState): void {
+    this.saveVenueState(RISK_STATE, writeRiskState(state, this.instruments));
+  }
+
+  /** As last recorded, with the orders of the last minute as they were journaled; null in a new journal. */
+  riskState(now: Us): RiskState | null {
+    const json = this.loadVenueState(RISK_STATE);
+    if (json === null) return null;
+    const sent = this.database.all(
+      'SELECT intended_at FROM orders WHERE intended_at > ? ORDER BY intended_at',
+      now - 60_000_000,
+    );
+    return readRiskState(
+      json,
+      this.instruments,
+      sent.map((row) => us(row.intended_at as number)),
+    );
   }
 
   /** A venue's whole state under a name, as JSON; record it in one `transaction` with the events that it caused. */

@@ -7,6 +7,7 @@ import { EngineNote, Header } from './header.tsx';
 import { Health } from './health.tsx';
 import { Position } from './position.tsx';
 import { PriceChart } from './price-chart.tsx';
+import { Risk } from './risk.tsx';
 import { Signal } from './signal.tsx';
 import { isConnected, isFresh, market, view } from './state.ts';
 import { Trades } from './trades.tsx';
@@ -33,6 +34,7 @@ export function App(): JSX.Element {
         <div class="rail">
           <Position />
           <Signal />
+          <Risk />
           <Health />
         </div>
       </main>
@@ -48,6 +50,6 @@ function title(): string {
   if (!isConnected()) return `✕ disconnected · ${now.symbol}`;
   const price = fixedOr(now.last, now.priceDecimals);
   if (!now.live) return `✕ stale · ${now.symbol}`;
-  const halted = view()?.engine.state === 'halted' ? ' · HALTED' : '';
+  const halted = view()?.engine.killed ? ' · KILLED' : '';
   return `${price} ${now.symbol}${now.position === null ? '' : ` · ${now.position.direction}`}${halted}`;
 }

@@ -5,7 +5,7 @@ import { isConnected, linkState, reconnect, setToken, token, view } from './stat
 
 const ASK: Partial<Record<OperatorAction, string>> = {
   close: 'Close the open position at market and go on trading?',
-  kill: 'Cancel every order, close the position at market, and stay off until a person arms it again?',
+  kill: 'Cancel every entry and stay off until a person arms it again?',
   arm: 'Allow new entries again after the kill switch?',
 };
 const ANSWER_SHOWN_MS = 6000;
@@ -15,6 +15,7 @@ export function Controls(): JSX.Element {
   const [problem, setProblem] = createSignal('');
   const [answer, setAnswer] = createSignal('');
   const [tokenKnown, setTokenKnown] = createSignal(true);
+  const [flattens, setFlattens] = createSignal(true);
   let dialog!: HTMLDialogElement;
   let field: HTMLInputElement | undefined;
 
@@ -29,7 +30,7 @@ export function Controls(): JSX.Element {
     dialog.showModal();
   };
   const send = async (action: OperatorAction): Promise<void> => {
-    const refusal = await tell(action);
+    const refusal = await tell(action === 'kill' ? { action, flatten: flattens() } : { action });
     if (refusal === null) {
       dialog.close();
       setAnswer(`${action}: accepted`);
@@ -56,7 +57,11 @@ export function Controls(): JSX.Element {
       void send(action);
     }
   };
-  const isOff = (): boolean => view()?.engine.state === 'halted';
+  /** Off until a person arms: killed, or a drawdown too deep. */
+  const isOff = (): boolean => {
+    const now = view();
+    return now !== null && (now.engine.killed || now.engine.state === 'halted' || now.risk.drawdown.reached);
+  };
   const wantsTokenToLook = (): boolean => linkState().kind === 'tokenWanted';
 
   return (
@@ -102,6 +107,16 @@ export function Controls(): JSX.Element {
         <form onSubmit={submit}>
           <h2 id="ask-title">{asked() ?? 'Token'}</h2>
           <p>{ASK[asked() ?? 'pause'] ?? 'Whatever changes something needs the token printed at start.'}</p>
+          <Show when={asked() === 'kill'}>
+            <label class="choice">
+              <input
+                type="checkbox"
+                checked={flattens()}
+                onChange={(event) => setFlattens(event.currentTarget.checked)}
+              />
+              Close open positions at market; otherwise they keep their stops
+            </label>
+          </Show>
           <Show when={!tokenKnown()}>
             <label>
               Token, printed at start
@@ -130,12 +145,12 @@ interface Refusal {
   readonly tokenIsWrong: boolean;
 }
 
-async function tell(action: OperatorAction): Promise<Refusal | null> {
+async function tell(asked: { action: OperatorAction; flatten?: boolean }): Promise<Refusal | null> {
   try {
     const response = await fetch('/api/control', {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${token()}` },
-      body: JSON.stringify({ action }),
+      body: JSON.stringify(asked),
     });
     if (response.ok) return null;
     if (response.status === 401) return { reason: 'The token was not accepted.', tokenIsWrong: true };

@@ -121,6 +121,7 @@ function Engine(): JSX.Element {
     const engine = state();
     if (engine === undefined) return { word: '–', tone: '' };
     if (engine.state === 'halted') return { word: 'Halted', tone: 'bad' };
+    if (engine.killed) return { word: `Killed, ${engine.state}`, tone: 'bad' };
     if (engine.state === 'recovering') return { word: 'Recovering', tone: 'warn' };
     if (engine.paused) return { word: `Paused, ${engine.state}`, tone: 'warn' };
     const word = { idle: 'Idle, watching', entering: 'Entering', open: 'In position', exiting: 'Exiting' };

@@ -34,6 +34,12 @@ export interface RiskState {
   readonly sentAt: readonly Us[];
 }
 
+export interface Pause {
+  readonly reason: 'lossStreak' | 'stopLossPause';
+  readonly instrument: number | null;
+  readonly until: Us;
+}
+
 /** The same figures after money came (positive) or went that was not traded for. */
 export const withTransfer = (state: RiskState, balance: Money, amount: number): RiskState => ({
   ...state,
@@ -175,6 +181,27 @@ export class History {
     );
   }
 
+  /** The pauses in force and when each ends; `instrument` null = all. */
+  pauses(now: Us): Pause[] {
+    const { lossStreakPauseMs, stopLossPauseMs } = this.config;
+    const all: Pause[] = [
+      { reason: 'lossStreak', instrument: null, until: ending(this.lossPauseAt, lossStreakPauseMs) },
+      ...this.stopLossAt.map(
+        (at, instrument): Pause => ({
+          reason: 'stopLossPause',
+          instrument,
+          until: ending(at, stopLossPauseMs),
+        }),
+      ),
+    ];
+    return all.filter(({ until }) => until > now);
+  }
+
+  /** When the day that is counted ends, 00:00 UTC. */
+  get dayEndsAt(): Us {
+    return us(this.dayAt + DAY_US);
+  }
+
   /** Fraction of the day's first equity that is lost; negative when it was gained. */
   get dayLoss(): number {
     return this.dayEquity > 0 ? 1 - this.equity / this.dayEquity : 0;
@@ -244,6 +271,8 @@ export class History {
     return reachedDaily || reachedDrawdown ? this.breach : null;
   }
 }
+
+const ending = (from: Us, pauseMs: number): Us => (from === NEVER ? NEVER : us(from + pauseMs * 1000));
 
 function pausing(reason: 'lossStreak' | 'stopLossPause', from: Us, pauseMs: number, now: Us): Refusal | null {
   const passedMs = (now - from) / 1000;

@@ -109,7 +109,10 @@ test('each limit admits just inside and refuses just beyond, with the limit and 
 });
 
 test('what the venue takes at most depends on the type of order', () => {
-  const { risk, context } = gate({ notionalMax: 1e12, notionalTotalMax: 1e12, marginShareMax: 1 }, '100000000000');
+  const { risk, context } = gate(
+    { notionalMax: 1e12, notionalTotalMax: 1e12, marginShareMax: 1 },
+    '100000000000',
+  );
   const { marketSizeMax } = BTC;
   admits(risk.approve(entry({ size: marketSizeMax }), context));
   risk.entryUnderWay(0, false);

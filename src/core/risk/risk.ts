@@ -34,7 +34,7 @@ export class Risk {
   /** Why the process itself wants no new risk; empty when all is well. */
   held = '';
   readonly history: History;
-  private readonly config: RiskConfig;
+  readonly config: RiskConfig;
   private readonly instruments: readonly Instrument[];
   private readonly sentAt: Us[] = [];
   /** Notional of the entry that is on its way or working, by instrument: a position to be. */
@@ -146,7 +146,7 @@ export class Risk {
     else this.entering.delete(instrument);
   }
 
-  private openOrEntering({ positions }: Account): number {
+  openOrEntering({ positions }: Account): number {
     let count = 0;
     for (let i = 0; i < positions.length; i++) if (positions[i]!.size !== 0 || this.entering.has(i)) count++;
     return count;
@@ -231,7 +231,7 @@ export class Risk {
     return null;
   }
 
-  private sentInLastMinute(now: Us): number {
+  sentInLastMinute(now: Us): number {
     const since = now - 60_000_000;
     while (this.sentAt.length > 0 && this.sentAt[0]! <= since) this.sentAt.shift();
     return this.sentAt.length;
