@@ -70,6 +70,7 @@ export function engineConfig(
       kelly: {
         fraction: position.kelly_fraction,
         priorTrades: position.kelly_prior_trades,
+        tradesMin: position.kelly_trades_min,
         riskMin: position.kelly_risk_min,
         riskMax: position.kelly_risk_max,
       },

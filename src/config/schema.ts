@@ -372,6 +372,7 @@ export const settingsSchema = z
           100_000,
           'Shrinkage: Kelly is taken times n / (n + this) for n closed trades.',
         ),
+        kelly_trades_min: whole(30, 0, 100_000, 'With fewer closed trades kelly_risk_min holds.'),
         kelly_risk_min: real(
           0.0025,
           0,

@@ -7,7 +7,7 @@ import { autoLeverage, autoSize, type SizingConfig, sizeToLots, volatilityAdjust
 const seed = 20261122;
 const config: SizingConfig = {
   mode: 'auto',
-  kelly: { fraction: 0.5, priorTrades: 100, riskMin: 0.0025, riskMax: 0.02 },
+  kelly: { fraction: 0.5, priorTrades: 100, tradesMin: 30, riskMin: 0.0025, riskMax: 0.02 },
   baseSize: 0.01,
   multiplier: 2,
   leverageMin: 1,

@@ -5,6 +5,8 @@ export interface KellyConfig {
   readonly fraction: number;
   /** Trades that the prior "no edge" is worth: so many real trades count as much as it. */
   readonly priorTrades: number;
+  /** With fewer trades nothing is concluded: the payoff of a handful is a guess, shrunk or not. */
+  readonly tradesMin: number;
   /** Bounds of the fraction of equity at risk in one trade. With few trades or no edge it is the lower one. */
   readonly riskMin: number;
   readonly riskMax: number;
@@ -28,14 +30,15 @@ export const growth = (f: number, p: number, payoff: number): number =>
  * The win rate is not believed as counted: it is the posterior mean under a Beta prior that is centred on break-even and
  * worth `priorTrades`. Kelly is linear in the win rate and 0 at break-even, so this is exactly the plug-in fraction times
  * n / (n + priorTrades), James and Stein's form. With win rates that lie within about five points of break-even, as those
- * of real strategies do, p·(1 − p) / 0.05² ≈ 100 trades is the prior's right weight. Without a win and a loss there is no
- * payoff to speak of, and no edge.
+ * of real strategies do, p·(1 − p) / 0.05² ≈ 100 trades is the prior's right weight.
  */
 export function kellyRisk(config: KellyConfig, record: TrackRecord): number {
-  return Math.min(config.riskMax, Math.max(config.riskMin, config.fraction * shrunkKelly(config, record)));
+  const known = record.wins + record.losses >= config.tradesMin;
+  const risk = known ? config.fraction * shrunkKelly(config, record) : 0;
+  return Math.min(config.riskMax, Math.max(config.riskMin, risk));
 }
 
-/** Kelly of the record, shrunk towards zero; negative when it lost. */
+/** Kelly of the record, shrunk towards zero; negative when it lost, 0 while there is no payoff to speak of. */
 export function shrunkKelly(config: KellyConfig, { wins, losses, winSum, lossSum }: TrackRecord): number {
   if (winSum === 0 || lossSum === 0) return 0;
   const trades = wins + losses;

@@ -75,7 +75,7 @@ export const DESK_CONFIG: EngineConfig = {
     leverageCurve: 2,
     volatilityFactor: 5,
     mode: 'auto',
-    kelly: { fraction: 0.5, priorTrades: 100, riskMin: 0.0025, riskMax: 0.02 },
+    kelly: { fraction: 0.5, priorTrades: 100, tradesMin: 30, riskMin: 0.0025, riskMax: 0.02 },
   },
   risk: {
     dailyLossMax: 0.5,
