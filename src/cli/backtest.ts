@@ -1,38 +1,92 @@
 import { Command } from 'commander';
-import { loadSettings } from '../config/load.ts';
-import { type BacktestResult, backtest } from '../study/backtest.ts';
+import { type BacktestResult, backtest } from '../study/backtest/backtest.ts';
+import type { AccountMetrics } from '../study/metrics/account-metrics.ts';
+import type { Figure } from '../study/metrics/figure.ts';
+import type { Report } from '../study/report/pack.ts';
+import { reportOf, writeReport } from '../study/report/write-report.ts';
+import { collect, settingsWith } from './settings-option.ts';
 
 interface Flags {
   readonly config?: string;
+  readonly set: string[];
   readonly symbols?: string[];
+  readonly report?: string;
+  readonly check?: boolean;
   readonly json?: boolean;
 }
+
+/** So many of the last trades are listed in the terminal; the report and `--json` have them all. */
+const TRADES_SHOWN = 20;
 
 export function backtestCommand(): Command {
   return new Command('backtest')
     .description(
-      'a tape through book, detectors, engine and paper venue: trades, account, what the signal did',
+      'tapes of books, trades or candles through strategies, engine and paper venue: trades, metrics, report',
     )
-    .argument('<tape>', 'a tape, as `hunter import` makes one')
+    .argument('<tapes...>', 'tapes, as `hunter import` makes them; several are told as one, by time')
     .option('--config <file>', 'settings file (default: config/settings.yaml)')
-    .option('--symbols <ids>', 'only these instruments of the tape, comma-separated', (text) =>
+    .option('--set <key=value>', 'a setting over the file, such as market.bar=5m; repeatable', collect, [])
+    .option('--symbols <ids>', 'only these instruments of the tapes, comma-separated', (text) =>
       text.split(','),
     )
+    .option('--report <file>', 'write everything as one self-contained HTML page')
+    .option('--check', 'repeat on truncated and delayed data: did anything know the future?')
     .option('--json', 'the whole result as JSON on stdout')
-    .action(async (tape: string, flags: Flags) => {
-      const settings = loadSettings(flags.config);
-      const result = await backtest(tape, settings, flags.symbols ?? null);
-      process.stdout.write(flags.json ? `${JSON.stringify(result)}\n` : `${readable(result)}\n`);
+    .action((tapes: string[], flags: Flags) => {
+      const settings = settingsWith(flags.config, flags.set);
+      const result = backtest(tapes, settings, {
+        symbols: flags.symbols ?? null,
+        command: `hunter ${process.argv.slice(2).join(' ')}`,
+        check: flags.check === true,
+      });
+      const report =
+        flags.report === undefined ? reportOf(result.data) : writeReport(flags.report, result.data);
+      process.stdout.write(
+        flags.json
+          ? `${JSON.stringify(asJson(result, report))}\n`
+          : `${readable(result, report, flags.report)}\n`,
+      );
+      if (result.data.lookAhead.verdict === 'suspected') process.exitCode = 1;
     });
 }
 
-function readable(result: BacktestResult): string {
-  const lines = [
-    `${result.tape}: ${result.events} events over ${(result.spanMs / 1000).toFixed(1)} s, ${result.eventsPerSecond} events/s`,
-    `config ${result.configHash}, tape ${result.tapeHash.slice(0, 16)}`,
+/** Curves and candles stay out: they are in the report. */
+function asJson(result: BacktestResult, { metrics, findings }: Report) {
+  const { data } = result;
+  return {
+    tapes: data.run.data,
+    tapeHash: data.run.data.map(({ sha256 }) => sha256).join(),
+    configHash: result.configHash,
+    code: data.run.code,
+    changed: data.run.changed,
+    events: result.events,
+    spanMs: Math.round(data.to - data.from),
+    eventsPerSecond: result.eventsPerSecond,
+    findings,
+    lookAhead: data.lookAhead,
+    accounts: data.accounts.map(({ equity: _equity, benchmark: _benchmark, ...account }) => account),
+    metrics,
+    trades: data.trades,
+    fills: data.fills.length,
+    decisions: data.decisions,
+    signals: result.signals,
+  };
+}
+
+function readable(result: BacktestResult, report: Report, file: string | undefined): string {
+  const { data } = result;
+  const lines = data.run.data.map(
+    ({ path, sha256, holds }) => `${path}: ${holds}; sha256 ${sha256.slice(0, 16)}`,
+  );
+  lines.push(
+    `${result.events} events over ${span(data.to - data.from)}, ${result.eventsPerSecond} events/s; config ${result.configHash}`,
     '',
-  ];
+  );
+  for (const { title, detail, level } of report.findings)
+    lines.push(`${level.toUpperCase()}: ${title}`, `  ${detail}`);
+  if (report.findings.length > 0) lines.push('');
   for (const signal of result.signals) {
+    if (signal.bookFrames === 0) continue;
     const scores = Object.entries(signal.detectorScoreRms)
       .map(([name, rms]) => `${name} ${rms.toFixed(2)}`)
       .join(', ');
@@ -42,20 +96,47 @@ function readable(result: BacktestResult): string {
       `  score (root mean square): ${scores}; confidence at most ${signal.maxConfidence.toFixed(2)}, at the threshold in ${signal.framesAtThreshold} frames`,
     );
   }
-  lines.push('', `decisions: ${result.decisions.entered} entered`);
-  for (const [why, count] of Object.entries(result.decisions.refused))
-    lines.push(`  ${count} refused: ${why}`);
+  lines.push(`decisions: ${data.decisions.entered} entered`);
+  for (const { reason, count } of data.decisions.refused) lines.push(`  ${count} refused: ${reason}`);
+  if (data.trades.length > TRADES_SHOWN)
+    lines.push('', `the last ${TRADES_SHOWN} of ${data.trades.length} trades:`);
+  else lines.push('');
+  for (const trade of data.trades.slice(-TRADES_SHOWN))
+    lines.push(
+      `${new Date(trade.openedAt).toISOString()} ${trade.symbol} ${trade.strategy} ${trade.direction} ${trade.size} at ${trade.entry.toFixed(4)} → ${trade.exit.toFixed(4)} ${trade.exitReason}: net ${trade.net}`,
+    );
   lines.push('');
-  for (const trade of result.trades)
+  data.accounts.forEach((account, i) => {
+    const metrics = report.metrics[i]!;
     lines.push(
-      `${new Date(trade.openedAt).toISOString()} ${trade.symbol} ${trade.direction} ${trade.size} at ${trade.entry.toFixed(4)} → ${trade.exit.toFixed(4)} ${trade.exitReason}: net ${trade.net}`,
+      `${account.currency || 'unknown currency'}: ${account.startBalance} → ${account.balance} (P&L ${account.realized}, fees ${account.fees}, funding ${account.funding}), ${account.openPositions} open`,
+      ...keyFigures(metrics),
     );
-  for (const account of result.accounts)
-    lines.push(
-      `${account.currency || 'unknown currency'}: ${account.startBalance} → ${account.balance} (P&L ${account.realized}, fees ${account.fees}, funding ${account.funding}), drawdown ${(account.maxDrawdown * 100).toFixed(2)} %, ${account.openPositions} open`,
-    );
+  });
+  const { verdict, detail } = data.lookAhead;
+  if (verdict !== 'notChecked') lines.push(`look-ahead ${verdict}: ${detail}`);
   lines.push(
-    `${result.trades.length} closed trades, ${result.fills} fills; fees, spread and latency included`,
+    `${data.trades.length} closed trades, ${data.fills.length} fills; fees, spread and latency included; in-sample for whatever was tuned on these data`,
   );
+  if (file !== undefined) lines.push(`report: ${file}`);
   return lines.join('\n');
 }
+
+function keyFigures({ growth, risk, trades }: AccountMetrics): string[] {
+  return [
+    `  return ${percent(growth.total)}, a year ${figure(growth.annual, percent)}; drawdown ${risk.drawdown === null ? 'none' : percent(risk.drawdown.depth)}`,
+    `  Sharpe ${figure(risk.sharpe, two)}, Sortino ${figure(risk.sortino, two)}, Calmar ${figure(risk.calmar, two)}`,
+    `  win rate ${figure(trades.winRate, percent)}, profit factor ${figure(trades.profitFactor, two)}, expectancy ${figure(trades.expectancy, two)} a trade`,
+  ];
+}
+
+const two = (value: number): string => value.toFixed(2);
+const percent = (value: number): string => `${(value * 100).toFixed(2)} %`;
+
+function figure({ value, low, high, why }: Figure, show: (value: number) => string): string {
+  if (value === null) return `— (${why})`;
+  return low === null || high === null ? show(value) : `${show(value)} [${show(low)}, ${show(high)}]`;
+}
+
+const span = (spanMs: number): string =>
+  spanMs < 7_200_000 ? `${(spanMs / 1000).toFixed(1)} s` : `${(spanMs / 86_400_000).toFixed(1)} days`;

@@ -67,6 +67,9 @@ export function parseSettings(text: string, path: string, overrides: Overrides =
   return deepFreeze(result.data);
 }
 
+/** What holds where no file says otherwise. */
+export const defaultSettings = (): Settings => parseSettings('', 'defaults');
+
 /** Identifies the settings of a run: the first 16 hex digits of the SHA-256 of their JSON. */
 export const settingsHash = (settings: Settings): string =>
   createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 16);

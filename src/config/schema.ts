@@ -199,6 +199,12 @@ export const settingsSchema = z
             false_alarms: falseAlarms(2),
             atr_period: whole(14, 2, 500, 'Candles in the average true range (Wilder).'),
             margin: real(0.2, 0, 10, 'How far beyond the level a close must lie, multiples of ATR.'),
+            tightness_min: real(
+              1.25,
+              0,
+              10,
+              'How tight the band before the break must be: 1 = as a random walk’s on average.',
+            ),
             surge_min: real(
               0.5,
               0,
@@ -496,6 +502,18 @@ export const settingsSchema = z
           .default(true)
           .describe('Whether what we took from a level of the book stays taken while the level stands.'),
         maintenance_rate: real(0.004, 0, 1, 'Maintenance margin, fraction of the notional.'),
+        volume_share_max: real(
+          0.1,
+          0.0001,
+          1,
+          'Without a book: share of a bar’s (or trade’s) volume that fills at its price; the rest pays its worst price.',
+        ),
+        intrabar: z
+          .enum(['pessimistic', 'nearest'])
+          .default('pessimistic')
+          .describe(
+            'Within a candle that reached stop and target: the stop first, or whichever is nearer to the open.',
+          ),
       },
       'The paper account. Fees also serve the cost check in every mode.',
     ),

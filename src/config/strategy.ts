@@ -26,6 +26,7 @@ export function strategyConfig({ strategy }: Settings): StrategyConfig {
       falseAlarms: breakout.false_alarms,
       atrPeriod: breakout.atr_period,
       margin: breakout.margin,
+      tightnessMin: breakout.tightness_min,
       surgeMin: breakout.surge_min,
       confirmCandles: breakout.confirm_candles,
       holdCandles: breakout.hold_candles,

@@ -4,6 +4,7 @@ import { Engine } from '../core/engine.ts';
 import { AccountEvent, type Event, type MarketEvent, TimerEvent } from '../core/events.ts';
 import type { Instrument } from '../core/instrument.ts';
 import { type Us, us } from '../core/units.ts';
+import type { Liquidity } from '../venue/paper/liquidity.ts';
 import { type PaperConfig, PaperMatcher } from '../venue/paper/matcher.ts';
 import type { VenueEvent } from '../venue/venue.ts';
 
@@ -27,20 +28,34 @@ export class Replay {
     paper: PaperConfig,
     instruments: readonly Instrument[],
     witness: Witness,
+    liquidity?: readonly Liquidity[],
   ) {
     this.engine = new Engine(config, instruments);
-    this.matcher = new PaperMatcher(paper, instruments);
+    this.matcher = new PaperMatcher(paper, instruments, liquidity);
     this.witness = witness;
   }
 
   /** The next event of the market; `event.instrument` counts in this replay's instruments. */
   market(event: MarketEvent): void {
+    this.showVenue(event);
+    this.showEngine(event);
+  }
+
+  /**
+   * The venue's half of `market`. Candles of several instruments that end together are all shown to the venue before any is
+   * shown to the engine: they happened at once.
+   */
+  showVenue(event: MarketEvent): void {
     if (!this.begun) {
       this.begun = true;
       this.step(new AccountEvent(event.at, this.matcher.balance, [], [], 1));
     }
     this.advance(event.at);
     this.matcher.market(event, this.onVenue);
+  }
+
+  /** The engine's half. */
+  showEngine(event: MarketEvent): void {
     this.step(event);
   }
 

@@ -108,6 +108,23 @@ export class TapeReader {
     }
   }
 
+  /** The kind, instrument and time (µs) of every remaining event, nothing else being read; then closes the file. */
+  forEachKind(visit: (kind: number, instrument: number, at: number) => void): void {
+    try {
+      for (;;) {
+        if (this.batch === null || this.row === this.batch.length) {
+          if (!this.nextBatch()) return;
+          continue;
+        }
+        const { kind, instrument, receivedAt, length } = this.batch;
+        for (; this.row < length; this.row++)
+          visit(kind[this.row]! + 1, instrument[this.row]!, receivedAt.get(this.row));
+      }
+    } finally {
+      this.close();
+    }
+  }
+
   close(): void {
     if (!this.open) return;
     this.open = false;

@@ -1,0 +1,174 @@
+import type { EngineConfig } from '../../core/engine.ts';
+import { type CandleEvent, EventKind, type MarketEvent } from '../../core/events.ts';
+import { formatMoney, type Instrument, moneyToNumber } from '../../core/instrument.ts';
+import type { Market } from '../../core/market.ts';
+import { type Money, NO_MONEY } from '../../core/units.ts';
+import { Replay } from '../../run/replay.ts';
+import { BarLiquidity } from '../../venue/paper/bar-liquidity.ts';
+import { BookLiquidity } from '../../venue/paper/book-liquidity.ts';
+import type { PaperConfig } from '../../venue/paper/config.ts';
+import type { Liquidity } from '../../venue/paper/liquidity.ts';
+import { EquityRecorder } from '../report/equity-recorder.ts';
+import type { AccountReport, CandleColumns } from '../report/report-data.ts';
+import { CandleKeeper } from './candle-keeper.ts';
+import { Coarser } from './coarser.ts';
+import type { Holding } from './tapes.ts';
+import { Trips } from './trips.ts';
+
+/** What orders are filled against: the best that the tapes hold. */
+export type MarketKind = 'books' | 'trades' | 'candles' | 'nothing';
+
+export const marketKind = ({ books, trades, candles }: Holding): MarketKind =>
+  books > 0 ? 'books' : trades > 0 ? 'trades' : candles > 0 ? 'candles' : 'nothing';
+
+export interface DeskConfig {
+  readonly engine: EngineConfig;
+  readonly paper: PaperConfig;
+  readonly bars: {
+    readonly spreadBp: number;
+    readonly volumeShareMax: number;
+    readonly intrabar: 'pessimistic' | 'nearest';
+  };
+  /** Of the engine's candles. */
+  readonly barMs: number;
+  /** Distance of the equity samples, ms. */
+  readonly equityEveryMs: number;
+}
+
+/** One account: instruments that settle in the same currency trade from the same balance. */
+export class Desk {
+  readonly currency: string;
+  readonly instruments: readonly Instrument[];
+  readonly replay: Replay;
+  readonly trips: Trips;
+  /** For each instrument, when its decisions could begin, ms; null while they cannot. */
+  readonly warmAt: (number | null)[];
+  private readonly kinds: readonly MarketKind[];
+  private readonly coarsers: readonly (Coarser | null)[];
+  private readonly keepers: readonly CandleKeeper[];
+  private readonly equity: EquityRecorder;
+  private readonly startBalance: Money;
+  private readonly holdings: readonly Holding[];
+  /** Of each instrument's position: what `profitNumber` needs, as of the size and cost it was read at. */
+  private readonly entries: { size: number; cost: Money; price: number }[];
+  private begun = false;
+
+  constructor(
+    config: DeskConfig,
+    currency: string,
+    instruments: readonly Instrument[],
+    holdings: readonly Holding[],
+  ) {
+    this.currency = currency;
+    this.instruments = instruments;
+    this.holdings = holdings;
+    this.kinds = holdings.map(marketKind);
+    this.startBalance = config.paper.startBalance;
+    this.trips = new Trips(instruments);
+    this.equity = new EquityRecorder(config.equityEveryMs);
+    this.warmAt = instruments.map(() => null);
+    this.entries = instruments.map(() => ({ size: 0, cost: NO_MONEY, price: 0 }));
+    this.coarsers = holdings.map(({ barMs }, index) =>
+      barMs === 0 || barMs === config.barMs ? null : new Coarser(barMs, config.barMs, index),
+    );
+    this.keepers = instruments.map((instrument, index) => {
+      const { candles, barMs } = holdings[index]!;
+      return new CandleKeeper(instrument, candles > 0 ? barMs : config.barMs, config.barMs);
+    });
+    const liquidity = this.kinds.map((kind, index): Liquidity => {
+      if (kind === 'books' || kind === 'nothing') return new BookLiquidity(config.paper);
+      return new BarLiquidity({ ...config.bars, of: kind, barMs: holdings[index]!.barMs });
+    });
+    const { trips } = this;
+    this.replay = new Replay(
+      config.engine,
+      config.paper,
+      instruments,
+      (event, commands) => {
+        if (event.kind === EventKind.fill) trips.fill(event);
+        for (const command of commands) trips.command(command);
+      },
+      liquidity,
+    );
+  }
+
+  /** One event of the market, or several candles that ended at the same moment. `event.instrument` counts here. */
+  market(events: readonly MarketEvent[]): void {
+    if (!this.begun) {
+      this.begun = true;
+      this.equity.push(events[0]!.at / 1000, moneyToNumber(this.startBalance), 0);
+    }
+    for (const event of events) this.replay.showVenue(event);
+    for (const event of events) this.show(event);
+    this.value(events[events.length - 1]!.at / 1000);
+  }
+
+  /** What is known of an instrument at the end. */
+  marketOf(index: number): Market {
+    return this.replay.engine.markets[index]!;
+  }
+
+  candles(): CandleColumns[] {
+    return this.keepers.map((keeper) => keeper.columns());
+  }
+
+  report(): AccountReport {
+    const { account } = this.replay.engine;
+    return {
+      currency: this.currency,
+      symbols: this.instruments.map(({ id }) => id),
+      startBalance: formatMoney(this.startBalance),
+      balance: formatMoney(account.balance),
+      realized: formatMoney(account.realized),
+      fees: formatMoney(account.fees),
+      funding: formatMoney(account.funding),
+      openPositions: account.openPositions,
+      equity: this.equity.columns(),
+      benchmark: null,
+    };
+  }
+
+  private show(event: MarketEvent): void {
+    const index = event.instrument;
+    if (event.kind === EventKind.candle) {
+      if (event.closed) this.keepCandle(event);
+      const coarser = this.coarsers[index]!;
+      if (coarser === null) this.replay.showEngine(event);
+      else if (event.closed) coarser.take(event, (candle) => this.replay.showEngine(candle));
+    } else {
+      if (event.kind === EventKind.trade) {
+        this.trips.market(event);
+        if (this.holdings[index]!.candles === 0) this.keepers[index]!.trade(event);
+      }
+      this.replay.showEngine(event);
+    }
+    if (this.warmAt[index] === null && this.marketOf(index).volatility.daily !== null)
+      this.warmAt[index] = event.at / 1000;
+  }
+
+  private keepCandle(event: CandleEvent): void {
+    this.keepers[event.instrument]!.candle(event);
+    if (this.kinds[event.instrument] === 'candles') this.trips.market(event);
+  }
+
+  private value(at: number): void {
+    const { account, markets } = this.replay.engine;
+    let equity = moneyToNumber(account.balance);
+    let gross = 0;
+    for (let index = 0; index < markets.length; index++) {
+      const position = account.positions[index]!;
+      if (position.size === 0) continue;
+      const entry = this.entries[index]!;
+      if (entry.size !== position.size || entry.cost !== position.cost) {
+        entry.size = position.size;
+        entry.cost = position.cost;
+        entry.price = position.entryPrice;
+      }
+      const price = markets[index]!.valuationPrice || entry.price;
+      const { instrument } = position;
+      equity += instrument.profitNumber(position.size, entry.price, price);
+      gross += Math.abs(instrument.valueNumber(position.size, price));
+    }
+    this.equity.push(at, equity, gross);
+  }
+}

@@ -1,0 +1,152 @@
+import type { Command, Decision, Place } from '../../core/commands.ts';
+import { type CandleEvent, EventKind, type FillEvent, type TradeEvent } from '../../core/events.ts';
+import { formatMoney, type Instrument } from '../../core/instrument.ts';
+import type { RoundTrip } from '../../core/position/account.ts';
+import { type Money, money, type Ticks } from '../../core/units.ts';
+import type { FillReport, TradeReport } from '../report/report-data.ts';
+
+/** A decision in words, for comparing runs. */
+export interface TracedDecision {
+  /** µs. */
+  readonly at: number;
+  readonly what: string;
+}
+
+interface Open {
+  readonly openedAt: number;
+  readonly why: string;
+  entryValue: bigint;
+  exitValue: bigint;
+  closedAt: number;
+  low: number;
+  high: number;
+}
+
+/** Round trips as the report tells them: with what opened them, where stop and target stood, and what they went through. */
+export class Trips {
+  readonly trades: TradeReport[] = [];
+  readonly fills: FillReport[] = [];
+  /** Every decision and order in the order they were made. */
+  readonly traced: TracedDecision[] = [];
+  entered = 0;
+  readonly refused = new Map<string, number>();
+  private readonly instruments: readonly Instrument[];
+  private readonly open: (Open | null)[];
+  private readonly decisions = new Map<string, Decision>();
+  private readonly entries = new Map<string, Place>();
+
+  constructor(instruments: readonly Instrument[]) {
+    this.instruments = instruments;
+    this.open = instruments.map(() => null);
+  }
+
+  command(command: Command): void {
+    switch (command.kind) {
+      case 'decision':
+        this.traced.push({
+          at: command.at,
+          what: `${this.instruments[command.instrument]!.id} ${command.direction} ${command.outcome} ${command.refusal} ${command.proposer} ${command.confidence} ${command.detail}`,
+        });
+        if (command.outcome === 'entered') {
+          this.entered++;
+          this.decisions.set(command.clientOrderId, command);
+        } else this.refused.set(command.refusal, (this.refused.get(command.refusal) ?? 0) + 1);
+        return;
+      case 'place':
+        if (command.purpose === 'entry') this.entries.set(command.clientOrderId, command);
+        return;
+      case 'tradeClosed':
+        this.closed(command.trade);
+    }
+  }
+
+  fill(event: FillEvent): void {
+    const instrument = this.instruments[event.instrument]!;
+    this.fills.push({
+      symbol: instrument.id,
+      at: event.exchangeAt,
+      side: event.side,
+      price: instrument.priceToNumber(event.price),
+      size: Number(instrument.formatSize(event.size)),
+      value: formatMoney(instrument.value(event.size, event.price)),
+      fee: formatMoney(event.fee),
+      maker: event.maker,
+      purpose: event.purpose,
+      why: event.why,
+      allowed: null,
+    });
+    const value = instrument.value(event.size, event.price);
+    let trip = this.open[event.instrument]!;
+    if (trip === null) {
+      trip = {
+        openedAt: event.exchangeAt,
+        why: event.why,
+        entryValue: 0n,
+        exitValue: 0n,
+        closedAt: event.exchangeAt,
+        low: event.price,
+        high: event.price,
+      };
+      this.open[event.instrument] = trip;
+    }
+    if (event.purpose === 'entry') trip.entryValue += value;
+    else trip.exitValue += value;
+    trip.closedAt = event.exchangeAt;
+    see(trip, event.price, event.price);
+  }
+
+  /** What an open trade lives through. */
+  market(event: CandleEvent | TradeEvent): void {
+    const trip = this.open[event.instrument]!;
+    if (trip === null) return;
+    if (event.kind === EventKind.candle) see(trip, event.low, event.high);
+    else see(trip, event.price, event.price);
+  }
+
+  private closed(trade: RoundTrip): void {
+    const instrument = this.instruments[trade.instrument]!;
+    const trip = this.open[trade.instrument]!;
+    const decision = this.decisions.get(trade.clientOrderId);
+    const entry = this.entries.get(trade.clientOrderId);
+    this.decisions.delete(trade.clientOrderId);
+    this.entries.delete(trade.clientOrderId);
+    this.open[trade.instrument] = null;
+    const long = trade.direction === 'long';
+    const at = (price: number): number => instrument.priceToNumber(price);
+    this.trades.push({
+      symbol: instrument.id,
+      direction: trade.direction,
+      size: instrument.formatSize(trade.size),
+      openedAt: trip.openedAt,
+      closedAt: trip.closedAt,
+      entry: at(trade.entry),
+      exit: at(trade.exit),
+      entryValue: formatMoney(money(trip.entryValue)),
+      exitValue: formatMoney(money(trip.exitValue)),
+      stop: entry !== undefined && entry.stopLoss > 0 ? at(entry.stopLoss) : null,
+      target: entry !== undefined && entry.takeProfit > 0 ? at(entry.takeProfit) : null,
+      moves: [],
+      initialRisk:
+        entry !== undefined && entry.stopLoss > 0
+          ? formatMoney(distance(trip.entryValue, instrument.value(trade.size, entry.stopLoss as Ticks)))
+          : null,
+      realized: formatMoney(trade.realized),
+      fees: formatMoney(trade.fees),
+      funding: formatMoney(trade.funding),
+      net: formatMoney(money(trade.realized + trade.fees + trade.funding)),
+      exitReason: trade.exitReason,
+      strategy: decision?.proposer ?? 'unknown',
+      confidence: decision?.confidence ?? null,
+      reasons: decision === undefined ? [trip.why] : [...decision.reasons, decision.detail, trip.why],
+      worst: at(long ? trip.low : trip.high),
+      best: at(long ? trip.high : trip.low),
+    });
+  }
+}
+
+function see(trip: Open, low: number, high: number): void {
+  if (low < trip.low) trip.low = low;
+  if (high > trip.high) trip.high = high;
+}
+
+const distance = (a: bigint, b: bigint): Money => money(a > b ? a - b : b - a);
