@@ -159,7 +159,7 @@ export const settingsSchema = z
         trend: group(
           {
             window: whole(100, 20, 1_000, 'Candles in the regression.'),
-            false_alarms: falseAlarms(2),
+            false_alarms: falseAlarms(1),
             r_squared_min: real(
               0.6,
               0,
@@ -179,7 +179,7 @@ export const settingsSchema = z
         range: group(
           {
             window: whole(100, 20, 1_000, 'Candles in the band.'),
-            false_alarms: falseAlarms(2),
+            false_alarms: falseAlarms(1),
             edge: real(0.25, 0.01, 0.49, 'Zones at support and resistance, share of the band.'),
             r_squared_max: real(0.5, 0, 1, 'A line that explains more of the variance is a trend, fraction.'),
             volatility_window: whole(20, 5, 1_000, 'Candles of the recent volatility.'),
@@ -196,11 +196,11 @@ export const settingsSchema = z
         breakout: group(
           {
             window: whole(60, 20, 1_000, 'Candles of the levels, and of the usual volume and range.'),
-            false_alarms: falseAlarms(2),
+            false_alarms: falseAlarms(1),
             atr_period: whole(14, 2, 500, 'Candles in the average true range (Wilder).'),
             margin: real(0.2, 0, 10, 'How far beyond the level a close must lie, multiples of ATR.'),
             tightness_min: real(
-              1.25,
+              1.4,
               0,
               10,
               'How tight the band before the break must be: 1 = as a random walk’s on average.',
@@ -220,7 +220,7 @@ export const settingsSchema = z
           {
             window: whole(60, 10, 1_000, 'Candles of the leg that is to end.'),
             turn_window: whole(15, 5, 500, 'Candles of the turn after it.'),
-            false_alarms: falseAlarms(2),
+            false_alarms: falseAlarms(1),
             leg_min: real(1, 0, 10, 'Least slope of the leg, deviations of a random walk’s.'),
             turn_min: real(1, 0, 10, 'Least slope of the turn against it, deviations of a random walk’s.'),
             rsi_period: whole(14, 2, 500, 'Candles in the RSI (Wilder).'),

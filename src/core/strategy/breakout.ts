@@ -1,6 +1,7 @@
 import type { Candle } from '../candles/candle-series.ts';
-import { Donchian, Surge } from '../candles/channels.ts';
+import { Surge } from '../candles/channels.ts';
 import { AverageTrueRange } from '../candles/indicators.ts';
+import { Band } from './band.ts';
 import { Chance, type ChanceTable } from './chance.ts';
 import { BREAKOUT_CHANCE } from './chance-tables.ts';
 import type { Strategy } from './strategy.ts';
@@ -13,6 +14,8 @@ export interface BreakoutConfig {
   readonly atrPeriod: number;
   /** How far beyond the level a close must lie, in ATR. */
   readonly margin: number;
+  /** How tight the band before the break must be beside a random walk's: 1 = as that on average. */
+  readonly tightnessMin: number;
   /** Least surge of volume, and of true range, each in deviations. */
   readonly surgeMin: number;
   /** So many candles after the break must close beyond the level before it is believed. */
@@ -22,8 +25,8 @@ export interface BreakoutConfig {
 }
 
 /**
- * Row S3: a close beyond support or resistance by a margin, on a surge of volume and a widened true range. The statistic is
- * the two surges together, (volume + range) / √2, each in deviations of the logarithm from the window before. Wicks do not
+ * Row S3: a close out of a tight band, beyond support or resistance by a margin, on a surge of volume and a widened true
+ * range. The statistic is the two surges together, (volume + range) / √2, each in deviations of the logarithm from the window before. Wicks do not
  * count, and the next `confirmCandles` candles must close beyond the level too: most false breaks return at once. The
  * setting ends when a close returns inside, or after `holdCandles`.
  *
@@ -37,7 +40,7 @@ export class Breakout implements Strategy {
   level = Number.NaN;
   private readonly config: BreakoutConfig;
   private readonly chance: Chance;
-  private readonly band: Donchian;
+  private readonly band: Band;
   private readonly volume: Surge;
   private readonly range: Surge;
   private readonly atr: AverageTrueRange;
@@ -51,7 +54,7 @@ export class Breakout implements Strategy {
   constructor(config: BreakoutConfig, chance: ChanceTable = BREAKOUT_CHANCE) {
     this.config = config;
     this.chance = new Chance(chance, config.falseAlarms, config.window);
-    this.band = new Donchian(config.window);
+    this.band = new Band(config.window);
     this.volume = new Surge(config.window, 1);
     this.range = new Surge(config.window, 1);
     this.atr = new AverageTrueRange(config.atrPeriod);
@@ -59,7 +62,7 @@ export class Breakout implements Strategy {
 
   update(candle: Readonly<Candle>): void {
     const { high, low, close } = candle;
-    const { upper, lower } = this.band;
+    const { upper, lower, tightness } = this.band;
     const atr = this.atr.value;
     const judged = this.ready;
     const before = this.previous;
@@ -73,7 +76,7 @@ export class Breakout implements Strategy {
     if (this.side !== 0) this.follow(close);
     const margin = this.config.margin * atr;
     const side = close > upper + margin ? 1 : close < lower - margin ? -1 : 0;
-    if (side !== 0 && side !== this.side && this.surges) {
+    if (side !== 0 && side !== this.side && tightness >= this.config.tightnessMin && this.surges) {
       this.side = side;
       this.level = side === 1 ? upper : lower;
       this.strength = this.surge;
@@ -117,7 +120,7 @@ export class Breakout implements Strategy {
   }
 
   get ready(): boolean {
-    return this.range.ready && this.atr.value !== null;
+    return this.band.ready && this.range.ready && this.atr.value !== null;
   }
 
   /** The level broken upwards while it holds, else the lowest low of the window; ticks, NaN before the first candle. */
@@ -140,6 +143,7 @@ export class Breakout implements Strategy {
       rangeRatio: this.range.ratio,
       supportTicks: this.band.lower,
       resistanceTicks: this.band.upper,
+      tightness: this.band.tightness,
       ...(this.side !== 0 && {
         brokenLevelTicks: this.level,
         breakSurge: this.strength,

@@ -1,7 +1,7 @@
 import type { Candle } from '../candles/candle-series.ts';
-import { Donchian } from '../candles/channels.ts';
 import { RollingRegression } from '../candles/regression.ts';
 import { RollingMoments } from '../candles/rolling.ts';
+import { Band } from './band.ts';
 import { Chance, type ChanceTable } from './chance.ts';
 import { RANGE_CHANCE } from './chance-tables.ts';
 import type { Strategy } from './strategy.ts';
@@ -23,15 +23,10 @@ export interface RangeConfig {
   readonly hold: number;
 }
 
-/** Mean of the range of a random walk over n steps of deviation 1, divided by √n: √(8/π). Source: W. Feller, 1951. */
-const RANGE_OF_WALK = Math.sqrt(8 / Math.PI);
-
 /**
  * Row S2: the price is held between support and resistance: buy near the one, sell near the other, until the middle of the
- * band. The statistic is the band's tightness: the high-low range that a random walk of the same steps would have covered
- * on average, over the one covered (W. Feller, "The Asymptotic Distribution of the Range of Sums of Independent Random
- * Variables", Annals of Mathematical Statistics 22, 1951, gives the walk's). A weak trend (R²) and no rise in volatility
- * are asked besides. Support and resistance are those of the candles before the newest, so that a break is not an edge.
+ * band. The statistic is the band's tightness beside a random walk's (`Band`). A weak trend (R²) and no rise in volatility are
+ * asked besides. The band is that of the candles before the newest, so that a break is not an edge.
  *
  * On a driftless market it enters at most `falseAlarms` times per 1,000 candles.
  */
@@ -44,11 +39,9 @@ export class Range implements Strategy {
   private readonly config: RangeConfig;
   private readonly chance: Chance;
   private readonly leave: number;
-  private readonly band: Donchian;
+  private readonly band: Band;
   private readonly line: RollingRegression;
-  private readonly steps: RollingMoments;
   private readonly recent: RollingMoments;
-  private readonly walkScale: number;
   private tightness = 0;
   private previous = 0;
 
@@ -56,27 +49,24 @@ export class Range implements Strategy {
     this.config = config;
     this.chance = new Chance(chance, config.falseAlarms, config.window);
     this.leave = config.hold * this.chance.threshold;
-    this.band = new Donchian(config.window);
+    this.band = new Band(config.window);
     this.line = new RollingRegression(config.window);
-    this.steps = new RollingMoments(config.window);
     this.recent = new RollingMoments(config.volatilityWindow);
-    this.walkScale = RANGE_OF_WALK * Math.sqrt(config.window);
   }
 
   update(candle: Readonly<Candle>): void {
     const { close } = candle;
-    const { upper, lower } = this.band;
-    this.band.update(candle);
+    const { band } = this;
+    const { ready } = band;
+    const { lower } = band;
+    const width = band.upper - lower;
+    this.tightness = band.tightness;
+    band.update(candle);
     this.line.push(close);
-    if (this.previous > 0) {
-      this.steps.push(close - this.previous);
-      this.recent.push(close - this.previous);
-    }
+    if (this.previous > 0) this.recent.push(close - this.previous);
     this.previous = close;
-    if (!this.ready) return;
-    const width = upper - lower;
+    if (!ready) return;
     this.position = width > 0 ? (close - lower) / width : Number.NaN;
-    this.tightness = width > 0 ? (this.walkScale * this.steps.deviation) / width : 0;
     this.decide();
     this.confidence = this.direction === 'none' ? 0 : this.chance.confidence(this.tightness);
   }
@@ -97,7 +87,7 @@ export class Range implements Strategy {
   }
 
   get ready(): boolean {
-    return this.steps.ready && this.recent.ready;
+    return this.band.ready && this.recent.ready;
   }
 
   /** Lowest low of the window with the newest candle, ticks; NaN before the first. */
@@ -110,7 +100,7 @@ export class Range implements Strategy {
   }
 
   private get volatilityRatio(): number {
-    const whole = this.steps.deviation;
+    const whole = this.band.stepDeviation;
     return whole > 0 ? this.recent.deviation / whole : 1;
   }
 
@@ -124,7 +114,7 @@ export class Range implements Strategy {
       position: this.position,
       rSquared: this.line.rSquared,
       volatilityRatio: this.volatilityRatio,
-      stepDeviationTicks: this.steps.deviation,
+      stepDeviationTicks: this.band.stepDeviation,
     };
   }
 
@@ -136,7 +126,6 @@ export class Range implements Strategy {
   reset(): void {
     this.band.reset();
     this.line.reset();
-    this.steps.reset();
     this.recent.reset();
     this.previous = 0;
     this.tightness = 0;

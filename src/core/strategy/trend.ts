@@ -22,6 +22,7 @@ export interface TrendConfig {
 /**
  * Row S1: the closes rise or fall along a line. The statistic is the regression's slope in deviations of the slope of a
  * driftless walk (`RollingRegression.normalisedSlope`); R² must be high besides, and the newest candles must confirm.
+ * It ends when the slope has faded, or when the newest candles go against it by more than chance does.
  *
  * On a driftless market it enters at most `falseAlarms` times per 1,000 candles.
  */
@@ -35,6 +36,7 @@ export class Trend implements Strategy {
   private readonly line: RollingRegression;
   private readonly steps: RollingMoments;
   private readonly momentum: Momentum;
+  private readonly momentumOfWalk: number;
   private previous = 0;
 
   constructor(config: TrendConfig, chance: ChanceTable = TREND_CHANCE) {
@@ -44,6 +46,7 @@ export class Trend implements Strategy {
     this.line = new RollingRegression(config.window);
     this.steps = new RollingMoments(config.window);
     this.momentum = new Momentum(config.momentumWindow);
+    this.momentumOfWalk = Math.sqrt(config.momentumWindow);
   }
 
   update(candle: Readonly<Candle>): void {
@@ -56,7 +59,10 @@ export class Trend implements Strategy {
     const slope = this.normalisedSlope;
     const strength = Math.abs(slope);
     const towards = slope > 0 ? 'long' : 'short';
-    if (this.direction !== 'none' && (towards !== this.direction || strength < this.leave))
+    if (
+      this.direction !== 'none' &&
+      (towards !== this.direction || strength < this.leave || this.turned(slope))
+    )
       this.direction = 'none';
     if (
       this.direction === 'none' &&
@@ -66,6 +72,12 @@ export class Trend implements Strategy {
     )
       this.direction = towards;
     this.confidence = this.direction === 'none' ? 0 : this.chance.confidence(strength);
+  }
+
+  /** The newest candles went against the slope by more than a walk's one deviation. */
+  private turned(slope: number): boolean {
+    const against = slope > 0 ? -this.momentum.value : this.momentum.value;
+    return against > this.steps.deviation * this.momentumOfWalk;
   }
 
   get ready(): boolean {

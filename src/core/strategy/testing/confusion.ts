@@ -1,6 +1,6 @@
 import { type StrategyConfig, StrategyDetector } from '../detector.ts';
 import type { Strategy } from '../strategy.ts';
-import { type Plant, PLANTS, planted } from './markets.ts';
+import { PLANTS, type Plant, planted } from './markets.ts';
 
 export const READINGS = ['trend', 'range', 'breakout', 'reversal', 'none'] as const;
 export type Reading = (typeof READINGS)[number];

@@ -206,7 +206,11 @@ export function planted(plant: Plant, seed: number): Planted {
         return { candles: path.candles, from, to: path.candles.length, direction: way };
       }
       // as far and as wide, half of them with as much volume, but the next candle returns
-      path.step(sign * STEP * chance.between(2, 4), 1.5 * STEP, chance.uniform() < 0.5 ? chance.between(1.5, 3) : 1);
+      path.step(
+        sign * STEP * chance.between(2, 4),
+        1.5 * STEP,
+        chance.uniform() < 0.5 ? chance.between(1.5, 3) : 1,
+      );
       path.step(middle + 0.5 * sign * width - path.price, 1.2 * STEP);
       hover(path, 29, middle);
       return { candles: path.candles, from, to: path.candles.length, direction: 'none' };
