@@ -264,13 +264,16 @@ export class History {
       this.dayBegins = false;
     }
     if (this.equity > this.peakEquity) this.peakEquity = this.equity;
-    const reachedDaily = this.dailyLossReached === 0 && this.dayLoss >= this.config.dailyLossMax;
-    const reachedDrawdown = this.drawdownReached === 0 && this.drawdown >= this.config.drawdownMax;
+    const reachedDaily = this.dailyLossReached === 0 && reaches(this.dayLoss, this.config.dailyLossMax);
+    const reachedDrawdown = this.drawdownReached === 0 && reaches(this.drawdown, this.config.drawdownMax);
     if (reachedDaily) this.dailyLossReached = this.dayLoss;
     if (reachedDrawdown) this.drawdownReached = this.drawdown;
     return reachedDaily || reachedDrawdown ? this.breach : null;
   }
 }
+
+/** Fractions come out of divisions: exactly at the limit may read a last digit below it. */
+const reaches = (actual: number, limit: number): boolean => actual >= limit - 1e-12;
 
 const ending = (from: Us, pauseMs: number): Us => (from === NEVER ? NEVER : us(from + pauseMs * 1000));
 
