@@ -89,10 +89,14 @@ export class SeenDecimals {
     this.price = Math.max(this.price, decimalsOf(price));
   }
 
-  /** Contract value 1: money figures on such a tape mean nothing. */
+  /**
+   * Contract value 1, the currency by OKX's way of naming: money figures are right where sizes are in base coin, as in
+   * candle files, and mean nothing where they are contracts.
+   */
   toSpec(instId: string): InstrumentSpec {
     const parts = instId.split('-');
     const lotSz = step(this.size);
+    const inverse = parts.length >= 3 && parts[1] === 'USD';
     return {
       instId,
       instType: instId.endsWith('-SWAP')
@@ -102,13 +106,13 @@ export class SeenDecimals {
           : parts.length === 3
             ? 'FUTURES'
             : 'OPTION',
-      ctType: parts.length === 3 && parts[1] === 'USD' ? 'inverse' : 'linear',
+      ctType: inverse ? 'inverse' : 'linear',
       tickSz: step(this.price),
       lotSz,
       minSz: lotSz,
       ctVal: '1',
       ctMult: '1',
-      settleCcy: '',
+      settleCcy: (inverse ? parts[0] : parts[1]) ?? '',
     };
   }
 }

@@ -85,7 +85,10 @@ export class Desk {
       config.paper,
       instruments,
       (event, commands) => {
-        if (event.kind === EventKind.fill) trips.fill(event);
+        if (event.kind === EventKind.fill) {
+          const met = liquidity[event.instrument]!;
+          trips.fill(event, met instanceof BarLiquidity ? met.allowed : null);
+        }
         for (const command of commands) trips.command(command);
       },
       liquidity,

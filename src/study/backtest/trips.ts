@@ -5,6 +5,12 @@ import type { RoundTrip } from '../../core/position/account.ts';
 import { type Money, money, type Ticks } from '../../core/units.ts';
 import type { FillReport, TradeReport } from '../report/report-data.ts';
 
+export interface Allowed {
+  readonly low: number;
+  readonly high: number;
+  readonly volume: number;
+}
+
 /** A decision in words, for comparing runs. */
 export interface TracedDecision {
   /** µs. */
@@ -60,7 +66,8 @@ export class Trips {
     }
   }
 
-  fill(event: FillEvent): void {
+  /** `allowed`: what the market could have filled at that time, ticks and lots; null where nobody says. */
+  fill(event: FillEvent, allowed: Allowed | null): void {
     const instrument = this.instruments[event.instrument]!;
     this.fills.push({
       symbol: instrument.id,
@@ -73,7 +80,14 @@ export class Trips {
       maker: event.maker,
       purpose: event.purpose,
       why: event.why,
-      allowed: null,
+      allowed:
+        allowed === null
+          ? null
+          : {
+              low: instrument.priceToNumber(allowed.low),
+              high: instrument.priceToNumber(allowed.high),
+              volume: allowed.volume * instrument.lotSize,
+            },
     });
     const value = instrument.value(event.size, event.price);
     let trip = this.open[event.instrument]!;

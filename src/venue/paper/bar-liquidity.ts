@@ -128,6 +128,11 @@ export class BarLiquidity implements Liquidity {
     return { hit: 'takeProfit', price: pair.takeProfit, by: long ? 'the bar’s high' : 'the bar’s low' };
   }
 
+  /** Every price and size that the last bar could have filled, in ticks and lots. */
+  get allowed(): { readonly low: number; readonly high: number; readonly volume: number } {
+    return { low: this.around(this.low, 'sell'), high: this.around(this.high, 'buy'), volume: this.volume };
+  }
+
   worst(long: boolean): number {
     return long ? this.low : this.high;
   }
