@@ -39,6 +39,26 @@ test('it stops by itself when its time is up, and says what struck', async () =>
   assert.match(stderr, /faults that struck: sequence-reset 1/);
 });
 
+test('a second Ctrl-C, as a launcher sends it, does not tear it away from its goodbye', async () => {
+  const state = join(hunter.folder, 'state.json');
+  const plan = join(hunter.folder, 'crash.yaml');
+  // down for longer than anybody waits: the end does not wait for it
+  writeFileSync(plan, 'faults: [{ fault: crash, at: 100ms, down: 10m }]\n');
+  const flags = ['--json', '--state', state, '--faults', plan, '--duration', '1000h'];
+  const { rest } = (await hunter.startCommand('exchange', ...flags)) as unknown as Ready;
+  const isThere = (): Promise<boolean> =>
+    fetch(`${rest}/api/v5/public/time`).then(
+      () => true,
+      () => false,
+    );
+  while (await isThere());
+  const ended = hunter.end('SIGINT');
+  hunter.signal('SIGINT', 'hunter');
+  hunter.signal('SIGTERM', 'hunter');
+  assert.equal((await ended).code, 130);
+  assert.equal(hunter.stderr, 'faults that struck: crash 1\n');
+});
+
 test('what it cannot do is a usage error with the mend', async () => {
   const plan = join(hunter.folder, 'bad.yaml');
   writeFileSync(plan, 'faults: [{ fault: drop, sometimes: yes }]\n');
@@ -47,6 +67,8 @@ test('what it cannot do is a usage error with the mend', async () => {
     [['--faults', 'none.yaml'], /none\.yaml/],
     [['--speed', '0'], /positive number/],
     [['--scenario', 'no-such-scenario'], /no-such-scenario/],
+    [['--faults', 'seed:x'], /seed:x: expected seed:N/],
+    [['--state', hunter.folder], /--state .* cannot be used .* name another file/],
     [['--port', '99999'], /0 to 65535/],
     // nothing may be left listening: it ends by itself
     [['--state', join(hunter.folder, 'no', 'such', 'folder')], /--state .* cannot be used/],

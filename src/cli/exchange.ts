@@ -1,8 +1,10 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { ConfigError } from '../config/load.ts';
+import { us } from '../core/units.ts';
 import { FaultPlanError, loadPlan } from '../exchange/faults/plan.ts';
 import { loadScenario, ScenarioError, scenarioNames } from '../exchange/scenarios/load.ts';
 import { type ExchangeHandle, startExchange } from '../exchange/server.ts';
+import { RealClock } from '../run/clock.ts';
 
 interface ExchangeFlags {
   readonly port: number;
@@ -48,7 +50,14 @@ async function run(flags: ExchangeFlags): Promise<void> {
       `${JSON.stringify({ ready: true, rest, ws, wsAll, apiKey, secret, passphrase, readOnly })}\n`,
     );
   else process.stdout.write(greeting(handle));
-  const how = await Promise.race([interrupted, timeUp(flags.duration)]);
+  const clock = new RealClock();
+  let callOff = (): void => undefined;
+  const timeUp = new Promise<string>((resolve) => {
+    if (flags.duration !== undefined)
+      callOff = clock.at(us(clock.now() + flags.duration * 1000), () => resolve('duration'));
+  });
+  const how = await Promise.race([interrupted, timeUp]);
+  callOff();
   await handle.close();
   const struck = Object.entries(handle.faults?.counts ?? {}).map(([fault, count]) => `${fault} ${count}`);
   if (struck.length > 0) process.stderr.write(`faults that struck: ${struck.join(', ')}\n`);
@@ -83,14 +92,8 @@ async function open(flags: ExchangeFlags): Promise<ExchangeHandle> {
 
 function interruption(): Promise<string> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-      process.once(signal, () => resolve(signal));
-  });
-}
-
-function timeUp(durationMs: number | undefined): Promise<string> {
-  return new Promise((resolve) => {
-    if (durationMs !== undefined) setTimeout(() => resolve('duration'), durationMs).unref();
+    // heard twice where a launcher passes on what the terminal also sent: one goodbye is enough
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal));
   });
 }
 

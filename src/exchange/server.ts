@@ -126,6 +126,16 @@ export async function startExchange(options: ExchangeOptions): Promise<ExchangeH
   });
   const { port } = life;
   let closing: Promise<void> | null = null;
+  let wake = (): void => undefined;
+  /** A wait that the end cuts short. */
+  const pause = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   let rebirth = Promise.resolve();
   faults?.start({
     restartSequence: () => {
@@ -144,14 +154,14 @@ export async function startExchange(options: ExchangeOptions): Promise<ExchangeH
       rebirth = rebirth.then(async () => {
         if (closing !== null) return;
         await life.end(false);
-        await new Promise((resolve) => setTimeout(resolve, downMs));
+        await pause(downMs);
         while (closing === null) {
           try {
             life = await live(port);
             return;
           } catch (error) {
             console.warn(`the exchange cannot come back yet (${(error as Error).message}); trying again`);
-            await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+            await pause(RETRY_MS);
           }
         }
       });
@@ -172,6 +182,7 @@ export async function startExchange(options: ExchangeOptions): Promise<ExchangeH
     close: () => {
       closing ??= (async () => {
         faults?.stop();
+        wake();
         await rebirth;
         await life.end(true).finally(forget);
       })();
