@@ -1,10 +1,11 @@
-import { BookEvent, type MarketEvent, TradeEvent } from '../../core/events.ts';
+import { BookEvent, FundingEvent, MarkEvent, type MarketEvent, TradeEvent } from '../../core/events.ts';
 import { Instrument, parseMoney } from '../../core/instrument.ts';
 import { frameOf } from '../../core/testing/books.ts';
 import { SPECS } from '../../core/testing/specs.ts';
-import { lots, type Side, ticks, type Us, us, usToMs } from '../../core/units.ts';
+import { lots, ms, type Side, type Ticks, ticks, type Us, us, usToMs } from '../../core/units.ts';
 import { type Level, venueContract, type World } from '../venue.contract.ts';
 import type { VenueClock } from '../venue.ts';
+import type { PaperConfig } from './config.ts';
 import { PaperVenue } from './paper-venue.ts';
 
 /** Time that moves when it is told to, waking whoever asked on the way. */
@@ -35,29 +36,34 @@ class ScriptedClock implements VenueClock {
   }
 }
 
+const CONFIG: Omit<PaperConfig, 'startBalance'> = {
+  fees: { maker: '0.0002', taker: '0.0005' },
+  orderLatency: { kind: 'logNormal', medianMs: 20, sigma: 0.3 },
+  answerLatency: { kind: 'measured', floorMs: 5, quantilesMs: [0, 1, 2, 4, 30] },
+  seed: 5,
+  queue: { kind: 'behindFirst' },
+  selfImpact: true,
+  maintenanceRate: 0.004,
+};
+
 class PaperWorld implements World {
   readonly instrument = new Instrument(SPECS.btc);
-  readonly venue: PaperVenue;
+  readonly bid = 600_000;
+  venue: PaperVenue;
+  private readonly config: PaperConfig;
   private readonly clock = new ScriptedClock();
+  private bids: readonly Level[] = [];
+  private asks: readonly Level[] = [];
+  private mark = this.bid;
 
-  constructor() {
-    this.venue = new PaperVenue(
-      {
-        startBalance: parseMoney('100000'),
-        fees: { maker: '0.0002', taker: '0.0005' },
-        orderLatency: { kind: 'constant', ms: 20 },
-        answerLatency: { kind: 'constant', ms: 15 },
-        seed: 1,
-        queue: { kind: 'behindFirst' },
-        selfImpact: true,
-        maintenanceRate: 0.004,
-      },
-      [this.instrument],
-      this.clock,
-    );
+  constructor(cash: string) {
+    this.config = { ...CONFIG, startBalance: parseMoney(cash) };
+    this.venue = new PaperVenue(this.config, [this.instrument], this.clock);
   }
 
   show(bids: readonly Level[], asks: readonly Level[]): Promise<void> {
+    this.bids = bids;
+    this.asks = asks;
     const frame = frameOf(true, bids, asks, usToMs(this.clock.now()));
     return this.observe(new BookEvent(this.clock.now(), 0, frame));
   }
@@ -67,9 +73,38 @@ class PaperWorld implements World {
     return this.observe(new TradeEvent(now, 0, usToMs(now), ticks(price), lots(size), side));
   }
 
-  settle(): Promise<void> {
+  async moveTo(price: number): Promise<void> {
+    await this.show([[price - 1, 20_000]], [[price + 1, 20_000]]);
+    this.mark = price;
+    await this.observe(new MarkEvent(this.clock.now(), 0, usToMs(this.clock.now()), ticks(price)));
+    await this.settle();
+  }
+
+  async fund(rate: string): Promise<Ticks> {
+    const now = this.clock.now();
+    await this.observe(new MarkEvent(now, 0, usToMs(now), ticks(this.mark)));
+    await this.observe(new FundingEvent(now, 0, rate, ms(usToMs(now) + 50)));
     this.clock.pass(100);
+    await this.observe(new MarkEvent(this.clock.now(), 0, usToMs(this.clock.now()), ticks(this.mark)));
+    return ticks(this.mark);
+  }
+
+  settle(): Promise<void> {
+    this.clock.pass(500);
     return Promise.resolve();
+  }
+
+  /** The account is on disk after each fill and at the end; the market is told again by the feed. */
+  async restart(): Promise<void> {
+    const saved = this.venue.matcher.save();
+    await this.venue.stop();
+    this.venue = new PaperVenue(this.config, [this.instrument], this.clock);
+    this.venue.matcher.restore(saved);
+    const { connect } = this.venue;
+    this.venue.connect = async (emit) => {
+      await connect.call(this.venue, emit);
+      await this.show(this.bids, this.asks);
+    };
   }
 
   stop(): Promise<void> {
@@ -83,4 +118,4 @@ class PaperWorld implements World {
   }
 }
 
-venueContract('paper', () => Promise.resolve(new PaperWorld()));
+venueContract('paper', (cash) => Promise.resolve(new PaperWorld(cash)));
