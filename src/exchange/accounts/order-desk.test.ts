@@ -114,6 +114,15 @@ test('at most five hundred pending orders of one instrument', () => {
   );
 });
 
+test('at most four thousand pending orders of an account', () => {
+  const order = place({});
+  // on instruments that are not listed here: eight of five hundred would be needed
+  for (let i = 1; i < 4000; i++) account.orders.set(-i, { ...order, instId: `${i % 8}-USDT-SWAP` });
+  assert.equal(refused({}), '51174');
+  account.orders.delete(-1);
+  assert.equal(refused({}), '0');
+});
+
 test('fill or kill, immediate or cancel, post-only, market: each ends as OKX says', () => {
   assert.deepEqual(state(place({ type: 'fok', price: bid - 10 })), ['canceled', '13']);
   assert.deepEqual(state(place({ type: 'ioc', price: bid - 10 })), ['canceled', '14']);

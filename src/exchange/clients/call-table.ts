@@ -21,8 +21,12 @@ const PREFACE = `# Other people's clients
 Unmodified clients, pointed at the exchange on this machine by configuration alone, and what became of each call.
 Written by \`node scripts/write-clients-table.ts\`; the tests in \`src/exchange/clients\` run every row and fail when
 this page says something else than they saw. "refused by OKX itself" marks calls that the real exchange refuses too, with
-the code that both give.
+the code that both give. Where the exchange knowingly does otherwise than OKX stands in
+\`docs/decisions/0008-margin-and-liquidation-here.md\`.
 `;
+
+/** Key of what stands above the sections. */
+const HEAD = '';
 
 /** The section of one client in `docs/clients.md`: written when asked, otherwise compared. */
 export class CallTable {
@@ -53,11 +57,13 @@ export class CallTable {
   /** What the page should say, and what it says. */
   compare(): { seen: string; written: string } {
     const sections = read();
-    return { seen: this.text, written: sections.get(this.key) ?? '' };
+    const written = [sections.get(HEAD), sections.get(this.key)].join('\n');
+    return { seen: [PREFACE, this.text].join('\n'), written };
   }
 
   write(): void {
     const sections = read();
+    sections.delete(HEAD);
     sections.set(this.key, this.text);
     const ordered = [...sections].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, text]) => text);
     writeFileSync(DOCUMENT, `${[PREFACE, ...ordered].join('\n')}`);
@@ -76,9 +82,7 @@ export class CallTable {
 function read(): Map<string, string> {
   const sections = new Map<string, string>();
   if (!existsSync(DOCUMENT)) return sections;
-  for (const part of readFileSync(DOCUMENT, 'utf8')
-    .split(/^(?=## )/m)
-    .slice(1))
-    sections.set(part.split(' ')[1]!, `${part.trimEnd()}\n`);
+  for (const part of readFileSync(DOCUMENT, 'utf8').split(/^(?=## )/m))
+    sections.set(part.startsWith('## ') ? part.split(' ')[1]! : HEAD, `${part.trimEnd()}\n`);
   return sections;
 }

@@ -393,8 +393,8 @@ const rows: Row[] = [
   // -- orders -----------------------------------------------------------------------------------------------------
   {
     subject: 'Orders',
-    call: "createOrder ('limit'), fetchOrder, fetchOpenOrders, cancelOrder",
-    shows: 'rests, is found both ways, goes; `watchOrders` tells of it',
+    call: "createOrder ('limit'), fetchOrder, fetchOpenOrders, cancelOrder, watchOrders",
+    shows: 'rests, is found both ways, goes; each step is told',
     run: async () => {
       let id = '';
       const told = await watched(
@@ -433,8 +433,8 @@ const rows: Row[] = [
   },
   {
     subject: 'Orders',
-    call: "createOrder ('market')",
-    shows: 'filled; fills, position, balance and position pushes agree',
+    call: "createOrder ('market'), fetchMyTrades, fetchPositions, watchMyTrades, watchPositions, watchBalance",
+    shows: 'filled; fills, position and pushes agree',
     run: async () => {
       let id = '';
       const positions = watched(
@@ -561,8 +561,10 @@ const rows: Row[] = [
   {
     subject: 'Orders',
     call: 'createOrders, cancelOrders',
-    shows: 'three at once, and away again',
+    shows:
+      'three at once, and all of them away again; ccxt’s `cancelAllOrders` is not for OKX, which has no such call',
     run: async () => {
+      assert.equal(okx.has.cancelAllOrders, false);
       const price = await away(-0.7);
       const made = await okx.createOrders(
         [1, 2, 3].map((amount) => ({ symbol: BITCOIN, type: 'limit', side: 'buy', amount, price }) as never),
@@ -609,9 +611,29 @@ const rows: Row[] = [
   },
   {
     subject: 'Orders',
-    call: 'fetchFundingHistory',
-    shows: 'asked and answered, nothing was due yet',
-    run: async () => assert.deepEqual(await okx.fetchFundingHistory(BITCOIN), []),
+    call: 'fetchFundingHistory, fetchLedger (funding), watchBalance',
+    shows: 'a payment that falls due is told, in the history, the ledger and the balance',
+    run: async () => {
+      assert.deepEqual(await okx.fetchFundingHistory(BITCOIN), [], 'nothing was due yet');
+      await okx.createOrder(BITCOIN, 'market', 'buy', 10);
+      const { funding, now } = exchange.exchange.market('BTC-USDT-SWAP')!;
+      await watched(
+        () => okx.watchBalance(),
+        (told) => told.USDT!.total !== undefined && exchange.exchange.now > now + 300,
+        async () => {
+          funding.nextAt = now + 300;
+        },
+      );
+      const [payment] = await okx.fetchFundingHistory(BITCOIN);
+      assert.equal(payment!.timestamp, now + 300);
+      assert.equal(payment!.code, 'USDT');
+      const entry = (await okx.fetchLedger('USDT')).find(({ timestamp }) => timestamp === now + 300)!;
+      assert.equal(entry.amount, payment!.amount);
+      const [{ details }] = (await okx.fetchBalance()).info.data;
+      assert.equal(entry.after, Number(details.find(({ ccy }: { ccy: string }) => ccy === 'USDT').cashBal));
+      assert.ok(payment!.amount !== 0);
+      await okx.closePosition(BITCOIN, undefined as never, { marginMode: 'cross' });
+    },
   },
   {
     subject: 'Orders',
@@ -706,13 +728,19 @@ const rows: Row[] = [
   },
   {
     subject: 'Hedge mode, isolated margin, trailing stops',
-    call: "setLeverage, createOrder (marginMode 'isolated')",
-    shows: 'a position with its own margin',
+    call: "setLeverage, createOrder (marginMode 'isolated'), addMargin, reduceMargin",
+    shows: 'a position with its own margin, into which and out of which money moves',
     run: async () => {
       await okx.setLeverage(5, ETHER, { marginMode: 'isolated', posSide: 'net' });
       await okx.createOrder(ETHER, 'market', 'buy', 1, undefined, { marginMode: 'isolated' });
       const [position] = await okx.fetchPositions([ETHER]);
       assert.deepEqual([position!.marginMode, position!.leverage], ['isolated', 5]);
+      const margin = async (): Promise<number> => Number((await okx.fetchPositions([ETHER]))[0]!.info.margin);
+      const before = await margin();
+      await okx.addMargin(ETHER, 20);
+      assert.ok(Math.abs((await margin()) - before - 20) < 1e-9);
+      await okx.reduceMargin(ETHER, 15);
+      assert.ok(Math.abs((await margin()) - before - 5) < 1e-9);
       await okx.closePosition(ETHER, undefined as never, { marginMode: 'isolated' });
     },
   },

@@ -539,6 +539,22 @@ const rows: Row[] = [
   },
   {
     subject: 'Orders',
+    call: "getBills (funding), subscribe ('balance_and_position')",
+    shows: 'a payment that falls due is told, and stands in the bills',
+    run: async () => {
+      await submit({ ordType: 'market', sz: '3' });
+      const { funding, now } = exchange.exchange.market(BITCOIN)!;
+      funding.nextAt = now + 300;
+      await pushed('balance_and_position', ({ data }) => data[0]!.eventType === 'funding_fee');
+      const [bill] = await rest.getBills({ type: '8' } as never);
+      assert.deepEqual([bill!.instId, bill!.sz, bill!.ts], [BITCOIN, '3', String(now + 300)]);
+      const [position] = await rest.getPositions({ instId: BITCOIN });
+      assert.equal((position as unknown as Json).fundingFee, bill!.balChg);
+      await flat();
+    },
+  },
+  {
+    subject: 'Orders',
     call: 'WebsocketAPIClient: submitNewOrder, amendOrder, cancelOrder',
     shows: 'the same over a socket',
     run: async () => {
@@ -648,14 +664,21 @@ const rows: Row[] = [
   },
   {
     subject: 'Hedge mode, isolated margin, trailing stops',
-    call: "setLeverage, submitOrder, closePositions (mgnMode 'isolated')",
-    shows: 'a position with its own margin',
+    call: "setLeverage, submitOrder, changePositionMargin, closePositions (mgnMode 'isolated')",
+    shows: 'a position with its own margin, into which and out of which money moves',
     run: async () => {
       await rest.setLeverage({ instId: ETHER, lever: '5', mgnMode: 'isolated' });
       await submit({ instId: ETHER, tdMode: 'isolated', ordType: 'market' });
       const [position] = await rest.getPositions({ instId: ETHER });
       assert.deepEqual([position!.mgnMode, position!.lever], ['isolated', '5']);
-      assert.ok(Number((position as unknown as Json).margin) > 0);
+      const margin = async (): Promise<number> =>
+        Number(((await rest.getPositions({ instId: ETHER }))[0] as unknown as Json).margin);
+      const before = await margin();
+      assert.ok(before > 0);
+      const move = { instId: ETHER, posSide: 'net' };
+      await rest.changePositionMargin({ ...move, type: 'add', amt: '20' } as never);
+      await rest.changePositionMargin({ ...move, type: 'reduce', amt: '15' } as never);
+      assert.ok(Math.abs((await margin()) - before - 5) < 1e-9);
       await rest.closePositions({ instId: ETHER, mgnMode: 'isolated' });
     },
   },

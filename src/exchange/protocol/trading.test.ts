@@ -121,9 +121,14 @@ test('a market order with attached stops: fills, a pair stands for it, closing t
       algos.data[0]!.side,
       algos.data[0]!.sz,
       algos.data[0]!.state,
+      algos.data[0]!.lever,
     ],
-    [protection, 'oco', 'sell', '3', 'live'],
+    [protection, 'oco', 'sell', '3', 'live', '5'],
   );
+  const [entry] = (await rest.get(`trade/order?instId=${SWAP}&ordId=${placed.ordId}`)).data;
+  const [attached] = entry!.attachAlgoOrds as Json[];
+  assert.equal(attached!.attachAlgoClOrdId, protection);
+  assert.notEqual(attached!.attachAlgoId, algos.data[0]!.algoId, 'what stands is a new order');
   await flatten();
   const gone = await socket.eventually(() =>
     socket.rows('orders-algo').find((row) => row.algoClOrdId === protection && row.state === 'canceled'),
@@ -252,6 +257,42 @@ test('position and balance are what an independent reckoning of the fills says',
   );
   assert.ok(Math.abs(Number(details.cashBal) - 10_000 - bills) < 1e-6);
   await flatten();
+});
+
+test('a dead man’s switch that nobody renews takes the orders of its tag, one push each, and nothing else', async () => {
+  const at = await last();
+  const far = { side: 'buy', ordType: 'limit', sz: '1', px: price(at * 0.993) };
+  const mine = [await place({ ...far, tag: 'mine' }), await place({ ...far, tag: 'mine' })];
+  const other = await place({ ...far, tag: 'other' });
+  const stop = await rest.post('trade/order-algo', {
+    instId: SWAP,
+    tdMode: 'cross',
+    side: 'sell',
+    ordType: 'trigger',
+    sz: '1',
+    triggerPx: price(at * 0.9),
+    orderPx: '-1',
+    tag: 'mine',
+  });
+  const [armed] = (await rest.post('trade/cancel-all-after', { timeOut: '10', tag: 'mine' })).data;
+  for (const { ordId } of mine) assert.deepEqual(await states(ordId), ['live', 'canceled']);
+  const ends = socket.rows('orders').filter(({ tag, state }) => tag === 'mine' && state === 'canceled');
+  for (const { cancelSource, uTime } of ends) {
+    assert.equal(cancelSource, '20');
+    assert.ok(Number(uTime) >= Number(armed!.triggerTime));
+  }
+  const left = await rest.get('trade/orders-pending');
+  assert.deepEqual(
+    left.data.map(({ ordId }) => ordId),
+    [other.ordId],
+  );
+  const algos = await rest.get('trade/orders-algo-pending?ordType=trigger');
+  assert.deepEqual(
+    algos.data.map(({ algoId }) => algoId),
+    [stop.data[0]!.algoId],
+  );
+  await rest.post('trade/cancel-order', { instId: SWAP, ordId: other.ordId });
+  await rest.post('trade/cancel-algos', [{ instId: SWAP, algoId: stop.data[0]!.algoId }]);
 });
 
 test('a batch answers for each of its orders', async () => {
