@@ -33,8 +33,8 @@ export class CandleSeries {
   readonly barMs: number;
   /** The one being built; null before the first trade or candle. */
   building: Candle | null = null;
-  /** The newest closed ones, oldest first, at most `CANDLES_KEPT`. */
-  readonly closed: Candle[] = [];
+  /** Oldest first; what is more than `CANDLES_KEPT` is cut off when somebody looks, or when it has doubled. */
+  private readonly kept: Candle[] = [];
   private readonly listener: CandleListener;
   private official = false;
   private lastClosedAt = -1;
@@ -44,6 +44,12 @@ export class CandleSeries {
   constructor(barMs: number, listener: CandleListener) {
     this.barMs = barMs;
     this.listener = listener;
+  }
+
+  /** The newest closed ones, oldest first, at most `CANDLES_KEPT`. */
+  get closed(): readonly Candle[] {
+    if (this.kept.length > CANDLES_KEPT) this.cut();
+    return this.kept;
   }
 
   trade(event: TradeEvent): void {
@@ -96,25 +102,29 @@ export class CandleSeries {
 
   private append(candle: Candle): void {
     this.lastClosedAt = candle.openAt;
-    this.closed.push(candle);
-    if (this.closed.length > CANDLES_KEPT) this.own.delete(this.closed.shift()!.openAt);
+    this.kept.push(candle);
+    if (this.kept.length === 2 * CANDLES_KEPT) this.cut();
     this.listener.closed(candle);
   }
 
+  private cut(): void {
+    for (const { openAt } of this.kept.splice(0, this.kept.length - CANDLES_KEPT)) this.own.delete(openAt);
+  }
+
   private mend(candle: Candle): void {
-    const { closed } = this;
+    const { kept, closed } = this;
     let at = closed.length;
     while (at > 0 && closed[at - 1]!.openAt >= candle.openAt) at--;
     if (closed[at]!.openAt === candle.openAt) {
       if (!this.own.delete(candle.openAt)) return;
-      closed[at] = candle;
+      kept[at] = candle;
     } else {
       if (closed.length === CANDLES_KEPT) {
         if (at === 0) return;
-        this.own.delete(closed.shift()!.openAt);
+        this.own.delete(kept.shift()!.openAt);
         at--;
       }
-      closed.splice(at, 0, candle);
+      kept.splice(at, 0, candle);
     }
     this.listener.restart();
     for (const each of closed) this.listener.closed(each);

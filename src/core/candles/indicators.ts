@@ -1,4 +1,5 @@
 import type { Candle } from './candle-series.ts';
+import { RollingMoments, RollingSum } from './rolling.ts';
 
 /**
  * Average true range, in ticks, as Wilder defines it: the mean of the first `period` true ranges, then
@@ -52,45 +53,77 @@ export class AverageTrueRange {
  * (0.018 = 1.8 % a day). Sample standard deviation about a mean of zero, because the mean of minute returns is noise.
  */
 export class RollingVolatility {
-  private readonly squares: Float64Array;
-  private readonly perDay: number;
+  private readonly squares: RollingSum;
+  private readonly barsPerDay: number;
   private previousClose = 0;
-  private seen = 0;
-  private at = 0;
 
   constructor(window: number, barMs: number) {
-    this.squares = new Float64Array(window);
-    this.perDay = 86_400_000 / barMs;
+    this.squares = new RollingSum(window);
+    this.barsPerDay = 86_400_000 / barMs;
   }
 
   update(candle: Readonly<Candle>): void {
     if (this.previousClose > 0) {
       const change = Math.log(candle.close / this.previousClose);
-      this.squares[this.at] = change * change;
-      this.at = (this.at + 1) % this.squares.length;
-      this.seen++;
+      this.squares.push(change * change);
     }
     this.previousClose = candle.close;
   }
 
   reset(): void {
     this.previousClose = 0;
-    this.seen = 0;
-    this.at = 0;
+    this.squares.reset();
   }
 
   /** Standard deviation of one candle's return, as a fraction; null before ten returns are known. */
   get perBar(): number | null {
-    const count = Math.min(this.seen, this.squares.length);
-    if (count < 10) return null;
-    let sum = 0;
-    for (let i = 0; i < count; i++) sum += this.squares[i]!;
-    return Math.sqrt(sum / count);
+    if (this.squares.count < 10) return null;
+    // rounding can leave a hair below zero where nothing has moved
+    return Math.sqrt(Math.max(0, this.squares.mean));
   }
 
   /** The same, scaled to a day by the square root of time. */
   get daily(): number | null {
     const bar = this.perBar;
-    return bar === null ? null : bar * Math.sqrt(this.perDay);
+    return bar === null ? null : bar * Math.sqrt(this.barsPerDay);
+  }
+}
+
+/**
+ * Recent volatility over the usual: deviation of the close-to-close steps of the newest `short` candles over that of the
+ * newest `long`. 1 where nothing moves.
+ */
+export class VolatilityRatio {
+  private readonly recent: RollingMoments;
+  private readonly usual: RollingMoments;
+  private previousClose = 0;
+
+  constructor(short: number, long: number) {
+    this.recent = new RollingMoments(short);
+    this.usual = new RollingMoments(long);
+  }
+
+  update(candle: Readonly<Candle>): void {
+    if (this.previousClose > 0) {
+      const step = candle.close - this.previousClose;
+      this.recent.push(step);
+      this.usual.push(step);
+    }
+    this.previousClose = candle.close;
+  }
+
+  get ready(): boolean {
+    return this.usual.ready && this.recent.ready;
+  }
+
+  get value(): number {
+    const usual = this.usual.variance;
+    return usual > 0 ? Math.sqrt(this.recent.variance / usual) : 1;
+  }
+
+  reset(): void {
+    this.recent.reset();
+    this.usual.reset();
+    this.previousClose = 0;
   }
 }

@@ -1,10 +1,67 @@
 /**
- * Sums over the newest `window` values, in constant time and without drift.
+ * Sum and mean of the newest `window` values, in constant time and without drift.
  *
  * A rolling sum that adds what comes and subtracts what leaves keeps every rounding error it ever made. Here a second sum
  * is started afresh with each pass over the ring: when the pass ends it covers exactly the window, and takes the place of
- * the first. An error lives for at most one window, no candle pays for a re-summation, and values are held as differences
- * from a recent one, so that prices far from zero lose no digits. Of whole numbers (ticks, lots) the sums are exact.
+ * the first. An error lives for at most one window, and no value pays for a re-summation. Of whole numbers (ticks, lots)
+ * the sums are exact.
+ */
+export class RollingSum {
+  readonly window: number;
+  private readonly ring: Float64Array;
+  private at = 0;
+  private full = false;
+  private total = 0;
+  private fresh = 0;
+
+  constructor(window: number) {
+    this.window = window;
+    this.ring = new Float64Array(window);
+  }
+
+  push(value: number): void {
+    const { ring, at } = this;
+    this.total += this.full ? value - ring[at]! : value;
+    this.fresh += value;
+    ring[at] = value;
+    if (at + 1 < this.window) {
+      this.at = at + 1;
+      return;
+    }
+    this.at = 0;
+    this.full = true;
+    this.total = this.fresh;
+    this.fresh = 0;
+  }
+
+  get ready(): boolean {
+    return this.full;
+  }
+
+  get count(): number {
+    return this.full ? this.window : this.at;
+  }
+
+  get sum(): number {
+    return this.total;
+  }
+
+  /** Of the values so far while there are fewer than `window`; NaN before the first. */
+  get mean(): number {
+    return this.total / this.count;
+  }
+
+  reset(): void {
+    this.at = 0;
+    this.full = false;
+    this.total = 0;
+    this.fresh = 0;
+  }
+}
+
+/**
+ * Mean and deviation of the newest `window` values, kept as `RollingSum` keeps its sum, and as differences from a recent
+ * value, so that prices far from zero lose no digits.
  */
 export class RollingMoments {
   readonly window: number;
@@ -78,11 +135,6 @@ export class RollingMoments {
 
   get deviation(): number {
     return Math.sqrt(this.variance);
-  }
-
-  /** The value that the next `push` drops; only once `ready`. */
-  get oldest(): number {
-    return this.ring[this.at]!;
   }
 
   reset(): void {
