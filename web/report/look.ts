@@ -1,0 +1,137 @@
+/** Colours, theme, and what all charts share. A canvas reads no style sheet: it is told, again after every change of theme. */
+import {
+  ColorType,
+  CrosshairMode,
+  type DeepPartial,
+  type IChartApi,
+  type Time,
+  type TimeChartOptions,
+  type UTCTimestamp,
+} from 'lightweight-charts';
+import { createSignal } from 'solid-js';
+import { day, minute } from './text.ts';
+
+export type Theme = 'auto' | 'light' | 'dark';
+const THEME_KEY = 'hunter.report.theme';
+const root = document.documentElement;
+
+const [theme, setThemeSignal] = createSignal<Theme>(remembered());
+/** Counts changes of what is seen: the choice here, or the system's own switch. */
+const [lookVersion, setLookVersion] = createSignal(0);
+
+export { lookVersion, theme };
+
+apply(theme());
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () =>
+  setLookVersion((version) => version + 1),
+);
+
+export function setTheme(next: Theme): void {
+  setThemeSignal(next);
+  apply(next);
+  try {
+    localStorage.setItem(THEME_KEY, next);
+  } catch {
+    // a file may be denied its storage: the choice then lasts as long as the page
+  }
+  setLookVersion((version) => version + 1);
+}
+
+function apply(next: Theme): void {
+  root.style.colorScheme = next === 'auto' ? 'light dark' : next;
+}
+
+function remembered(): Theme {
+  try {
+    const kept = localStorage.getItem(THEME_KEY);
+    return kept === 'light' || kept === 'dark' ? kept : 'auto';
+  } catch {
+    return 'auto';
+  }
+}
+
+const probe = document.createElement('i');
+probe.hidden = true;
+
+/** A colour of the style sheet as the theme has it now, such as `rgb(15, 18, 20)`; with `alpha`, that transparent. */
+export function color(name: string, alpha = 1): string {
+  if (!probe.isConnected) document.body.append(probe);
+  probe.style.color = `var(--${name})`;
+  const solid = getComputedStyle(probe).color;
+  const parts = /^rgb\((\d+), (\d+), (\d+)\)$/.exec(solid);
+  return parts === null || alpha === 1 ? solid : `rgba(${parts[1]}, ${parts[2]}, ${parts[3]}, ${alpha})`;
+}
+
+/** The library counts whole seconds and takes them for UTC, as this page does. */
+export const chartTime = (at: number): UTCTimestamp => Math.floor(at / 1000) as UTCTimestamp;
+export const timeOf = (time: Time): number => (time as UTCTimestamp) * 1000;
+
+/** From the library: 0 year, 1 month, 2 day, 3 time, 4 time with seconds. */
+const DAY_OR_LONGER = 2;
+
+export function chartLook(): DeepPartial<TimeChartOptions> {
+  const line = color('line');
+  return {
+    autoSize: true,
+    layout: {
+      background: { type: ColorType.Solid, color: 'transparent' },
+      textColor: color('quiet'),
+      fontFamily: getComputedStyle(document.body).fontFamily,
+      fontSize: 11,
+      // The library is credited, with its link, at the foot of the page.
+      attributionLogo: false,
+      panes: { separatorColor: line, separatorHoverColor: line, enableResize: false },
+    },
+    grid: { vertLines: { color: color('grid') }, horzLines: { color: color('grid') } },
+    crosshair: {
+      mode: CrosshairMode.Normal,
+      vertLine: { color: color('faint'), labelBackgroundColor: color('label') },
+      horzLine: { color: color('faint'), labelBackgroundColor: color('label') },
+    },
+    rightPriceScale: { borderColor: line },
+    timeScale: {
+      borderColor: line,
+      timeVisible: true,
+      secondsVisible: false,
+      tickMarkFormatter: (time: Time, kind: number) => {
+        if (kind === 0) return String(new Date(timeOf(time)).getUTCFullYear());
+        return kind <= DAY_OR_LONGER ? day(timeOf(time)) : minute(timeOf(time)).slice(-5);
+      },
+    },
+    localization: { locale: 'en-US', timeFormatter: (time: Time) => `${minute(timeOf(time))} UTC` },
+    // A wheel over a chart scrolls the page; `withKeys` lends it to the chart that has the focus.
+    handleScroll: { mouseWheel: false, vertTouchDrag: false },
+    handleScale: { mouseWheel: false },
+  };
+}
+
+/** Arrows move, + and − zoom, Home and End go to the ends; the wheel zooms while the chart has the focus. */
+export function withKeys(chart: IChartApi, element: HTMLElement, whole: () => void): void {
+  const wheel = (isOn: boolean): void =>
+    chart.applyOptions({ handleScroll: { mouseWheel: isOn }, handleScale: { mouseWheel: isOn } });
+  element.addEventListener('focus', () => wheel(true));
+  element.addEventListener('blur', () => wheel(false));
+  element.addEventListener('pointerdown', () => element.focus({ preventScroll: true }));
+  element.addEventListener('keydown', (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const scale = chart.timeScale();
+    const range = scale.getVisibleLogicalRange();
+    if (range === null) return;
+    const span = range.to - range.from;
+    const show = (from: number, to: number): void => scale.setVisibleLogicalRange({ from, to });
+    const keys: Readonly<Record<string, () => void>> = {
+      ArrowLeft: () => show(range.from - span / 8, range.to - span / 8),
+      ArrowRight: () => show(range.from + span / 8, range.to + span / 8),
+      '+': () => show(range.from + span / 6, range.to - span / 6),
+      '=': () => show(range.from + span / 6, range.to - span / 6),
+      '-': () => show(range.from - span / 4, range.to + span / 4),
+      Home: () => show(0, span),
+      End: () => scale.scrollToRealTime(),
+      '0': whole,
+    };
+    const act = keys[event.key];
+    if (act === undefined) return;
+    event.preventDefault();
+    act();
+  });
+}

@@ -1,0 +1,92 @@
+import { createMemo, createSignal, For, type JSX, Show } from 'solid-js';
+import type { AccountMetrics } from '../../src/study/metrics/account-metrics.ts';
+import type { Report } from '../../src/study/report/pack.ts';
+import type { AccountReport, ReportData, TradeReport } from '../../src/study/report/report-data.ts';
+import { Costs } from './costs.tsx';
+import { EquityChart } from './equity-chart.tsx';
+import { Figures } from './figures.tsx';
+import { Findings } from './findings.tsx';
+import { GroupTables } from './groups.tsx';
+import { Header } from './header.tsx';
+import { ReturnHistogram } from './histogram.tsx';
+import { Months } from './months.tsx';
+import { Repeat } from './repeat.tsx';
+import { RollingSharpe } from './rolling-sharpe.tsx';
+import { ANY, setChosen, setFilter } from './state.ts';
+import { TradeChart } from './trade-chart.tsx';
+import { Trades } from './trades.tsx';
+
+/** One account and all that is its own: what every section below the header shows. */
+export interface Shown {
+  readonly data: ReportData;
+  readonly account: AccountReport;
+  readonly metrics: AccountMetrics;
+  readonly trades: readonly TradeReport[];
+}
+
+export function Page(props: { readonly report: Report }): JSX.Element {
+  const [index, setIndex] = createSignal(0);
+  const shown = createMemo((): Shown | null => {
+    const { data, metrics } = props.report;
+    const account = data.accounts[index()];
+    const figures = metrics[index()];
+    if (account === undefined || figures === undefined) return null;
+    return {
+      data,
+      account,
+      metrics: figures,
+      trades: data.trades.filter(({ symbol }) => account.symbols.includes(symbol)),
+    };
+  });
+  const choose = (next: number): void => {
+    setFilter(ANY);
+    setChosen(null);
+    setIndex(next);
+  };
+  return (
+    <>
+      <Header data={props.report.data} />
+      <main>
+        <Findings data={props.report.data} findings={props.report.findings} />
+        <Show when={props.report.data.accounts.length > 1}>
+          <nav class="accounts" aria-label="Account">
+            <For each={props.report.data.accounts}>
+              {({ currency }, at) => (
+                <button type="button" aria-pressed={at() === index()} onClick={() => choose(at())}>
+                  {currency} account
+                </button>
+              )}
+            </For>
+          </nav>
+        </Show>
+        <Show when={shown()} keyed fallback={<p class="empty">The run traded no account.</p>}>
+          {(current) => (
+            <>
+              <Figures shown={current} />
+              <EquityChart shown={current} />
+              <div class="three">
+                <Months shown={current} />
+                <ReturnHistogram shown={current} />
+                <RollingSharpe shown={current} />
+              </div>
+              <TradeChart shown={current} />
+              <Trades shown={current} />
+              <GroupTables shown={current} />
+              <Costs shown={current} />
+            </>
+          )}
+        </Show>
+        <Repeat data={props.report.data} />
+      </main>
+      <footer>
+        <span>All times are UTC. Nothing in this page is loaded from elsewhere.</span>
+        <span>
+          Charts:{' '}
+          <a href="https://www.tradingview.com/" target="_blank" rel="noreferrer">
+            TradingView Lightweight Charts™
+          </a>
+        </span>
+      </footer>
+    </>
+  );
+}
