@@ -84,10 +84,8 @@ export class KillSwitch {
     this.watcher?.close();
   }
 
-  private readonly onSignal = (): void =>
-    this.request({ flatten: this.options.flattens, by: `signal ${KILL_SIGNAL}` });
-
-  private look(): void {
+  /** Looks for the file now; the clock and the watch call it. */
+  look(): void {
     const word = readWord(this.path);
     if (word === null) {
       this.state = 'absent';
@@ -107,6 +105,9 @@ export class KillSwitch {
     const flatten = word === 'flatten' || (word !== 'keep' && this.options.flattens);
     if (flatten || !seenEmpty) this.request({ flatten, by });
   }
+
+  private readonly onSignal = (): void =>
+    this.request({ flatten: this.options.flattens, by: `signal ${KILL_SIGNAL}` });
 
   private request(request: KillRequest): void {
     if (this.receiver !== null) {
