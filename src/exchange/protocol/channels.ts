@@ -7,11 +7,32 @@ export interface Channel {
   readonly about: 'market' | 'account' | 'house';
   /** Needs a login though it is about the market. */
   readonly login: boolean;
+  /** Wants to be told an `instType`. */
+  readonly typed: boolean;
 }
 
-const market = (door: Channel['door'], login = false): Channel => ({ door, about: 'market', login });
-const account = (door: Channel['door']): Channel => ({ door, about: 'account', login: true });
-const house = (door: Channel['door']): Channel => ({ door, about: 'house', login: false });
+/** What an `instType` may be; only swaps are traded here. */
+export const INSTRUMENT_TYPES: readonly string[] = ['SWAP', 'ANY', 'SPOT', 'MARGIN', 'FUTURES', 'OPTION'];
+export const isAboutSwaps = (instType: string): boolean => ['', 'SWAP', 'ANY'].includes(instType);
+
+const market = (door: Channel['door'], login = false): Channel => ({
+  door,
+  about: 'market',
+  login,
+  typed: false,
+});
+const account = (door: Channel['door'], typed: boolean): Channel => ({
+  door,
+  about: 'account',
+  login: true,
+  typed,
+});
+const house = (door: Channel['door'], typed: boolean): Channel => ({
+  door,
+  about: 'house',
+  login: false,
+  typed,
+});
 
 export const CHANNELS: ReadonlyMap<string, Channel> = new Map<string, Channel>([
   ['books', market('public')],
@@ -26,21 +47,21 @@ export const CHANNELS: ReadonlyMap<string, Channel> = new Map<string, Channel>([
   ['funding-rate', market('public')],
   ['open-interest', market('public')],
   ['price-limit', market('public')],
-  ['instruments', house('public')],
-  ['liquidation-orders', house('public')],
-  ['status', house('public')],
-  ['adl-warning', house('public')],
+  ['instruments', house('public', true)],
+  ['liquidation-orders', house('public', true)],
+  ['status', house('public', false)],
+  ['adl-warning', house('public', true)],
   ['trades-all', market('business')],
   ...Object.keys(BARS).flatMap((bar): [string, Channel][] => [
     [`candle${bar}`, market('business')],
     [`mark-price-candle${bar}`, market('business')],
     [`index-candle${bar}`, market('business')],
   ]),
-  ['orders', account('private')],
-  ['account', account('private')],
-  ['positions', account('private')],
-  ['balance_and_position', account('private')],
-  ['orders-algo', account('business')],
-  ['fills', account('private')],
-  ['algo-advance', account('business')],
+  ['orders', account('private', true)],
+  ['account', account('private', false)],
+  ['positions', account('private', true)],
+  ['balance_and_position', account('private', false)],
+  ['orders-algo', account('business', true)],
+  ['fills', account('private', false)],
+  ['algo-advance', account('business', true)],
 ]);

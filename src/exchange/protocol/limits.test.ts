@@ -109,6 +109,33 @@ test('a frame beyond 64 KB closes with 1009, more than 100 arguments with 4003, 
   assert.equal(await new Promise((resolve) => binary.on('close', resolve)), 4002);
 });
 
+test('channels about instruments want an instType; of other types than swaps there is nothing', async () => {
+  const socket = await connect('all');
+  await socket.login(exchange);
+  for (const channel of ['orders', 'positions', 'orders-algo', 'algo-advance', 'liquidation-orders'])
+    for (const arg of [{ channel }, { channel, instType: 'swap' }]) {
+      socket.send({ id: 'none', op: 'subscribe', args: [arg] });
+      const from = socket.messages.length;
+      assert.equal((await socket.until(({ id }) => id === 'none', from)).code, '60018', channel);
+    }
+  await socket.subscribe(
+    { channel: 'orders', instType: 'FUTURES' },
+    { channel: 'positions', instType: 'FUTURES' },
+    { channel: 'orders', instType: 'SWAP' },
+  );
+  const { last } = (await rest.open(`market/ticker?instId=${SWAP}`)).data[0]!;
+  const px = String(Math.round(Number(last) * 0.995));
+  const { ordId } = (await rest.post('trade/order', { ...order, px })).data[0]!;
+  await socket.eventually(() => (socket.rows('orders').length > 0 ? true : undefined));
+  await rest.post('trade/cancel-order', { instId: SWAP, ordId });
+  const told = socket.messages.filter(({ arg, data }) => (arg as Json)?.instType === 'FUTURES' && data);
+  assert.deepEqual(
+    told.map(({ data }) => data),
+    [[]],
+    'the empty snapshot of positions',
+  );
+});
+
 test('480 logins and subscriptions an hour, then 60014', async () => {
   const socket = await connect('public');
   for (let i = 0; i < 241; i++)

@@ -61,8 +61,8 @@ function operate(
     timed: true,
     answer: ({ gateway, limits, body }, account) => {
       const items = Array.isArray(body) ? body : [body];
-      if (items.length === 0 || (shape === 'one' && Array.isArray(body)))
-        return no('50000', 'Body for POST request cannot be empty.', 400);
+      if (items.length === 0) return no('50000', 'Body for POST request cannot be empty.', 400);
+      if (shape === 'one' && Array.isArray(body)) return no('50002', 'JSON syntax error', 400);
       if (items.length > itemsMax) return no('51111', `Maximum ${itemsMax} orders can be placed in bulk.`);
       const done = runEach(gateway, limits, account, operation, items, { name, single, batch });
       if (isRefused(done))

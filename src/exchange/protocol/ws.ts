@@ -2,7 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { Account } from '../accounts/account.ts';
-import { CHANNELS, type Channel } from './channels.ts';
+import { CHANNELS, type Channel, INSTRUMENT_TYPES, isAboutSwaps } from './channels.ts';
 import { Fields } from './fields.ts';
 import { type Gateway, Unsaved } from './gateway.ts';
 import type { Key } from './keys.ts';
@@ -245,6 +245,7 @@ export class Doors {
     if (session.door !== 'all' && session.door !== channel.door) return 'channel';
     if (channel.login && session.key === null) return 'login';
     if (channel.about === 'account' && !gateway.isSound) return 'unsound';
+    if (channel.typed && !INSTRUMENT_TYPES.includes(arg.text('instType'))) return 'channel';
     const instId = arg.text('instId');
     if (channel.about === 'market' && gateway.feedOf(marketId(arg)) === undefined) return 'channel';
     if (channel.about === 'account' && instId !== '' && gateway.feedOf(instId) === undefined)
@@ -283,15 +284,15 @@ export class Doors {
   private listenToTheHouse(session: Session, arg: Fields, key: string): () => void {
     const { hub, exchange } = this.gateway;
     const name = arg.text('channel');
-    const isAboutSwaps = ['SWAP', 'ANY'].includes(arg.text('instType'));
-    if (name === 'instruments' && isAboutSwaps) {
+    const aboutSwaps = isAboutSwaps(arg.text('instType'));
+    if (name === 'instruments' && aboutSwaps) {
       const rows = exchange.markets.map(({ listing }) => listing.row);
       session.send(`{"arg":${key},"data":${JSON.stringify(rows)}}`, name);
     }
     const topics =
       name === 'status'
         ? [name]
-        : name === 'liquidation-orders' && isAboutSwaps
+        : name === 'liquidation-orders' && aboutSwaps
           ? exchange.markets
               .map(({ instrument }) => instrument.id)
               .filter((id) => ['', id].includes(arg.text('instId')))
@@ -317,8 +318,11 @@ export class Doors {
     const { hub, privateFeed } = this.gateway;
     const name = arg.text('channel');
     const family = arg.text('instFamily') || arg.text('uly');
-    const filter =
-      arg.text('instId') || arg.text('ccy') || (family === '' ? '' : `${family}-SWAP`) || EVERYTHING;
+    const type = arg.text('instType');
+    // of other types there is never anything: a filter that nothing passes
+    const filter = isAboutSwaps(type)
+      ? arg.text('instId') || arg.text('ccy') || (family === '' ? '' : `${family}-SWAP`) || EVERYTHING
+      : type;
     const head = JSON.stringify({ ...arg.raw, uid: account.uid });
     const topic = topicOf(name, account, filter);
     const interval = updateInterval(arg);
