@@ -1,5 +1,5 @@
 /**
- * Five clients at one exchange under faults drawn by a seed: `node bench/soak-exchange.ts [minutes=30] [seed=1]`.
+ * Five clients at one exchange under faults drawn by a seed: `npx node bench/soak-exchange.ts [minutes=30] [seed=1]`.
  * ccxt pro, okx-api, our own feed and venue, and two raw sockets. Prints once a minute what memory is held after a
  * collection, how many sockets are open and what went wrong unhandled; ends by itself, with exit code 1 when something leaks,
  * stays open, was not handled, or when our client believes something that the exchange does not.

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { parse } from 'yaml';
 import { checkPlan, drawPlan, FaultPlanError, loadPlan } from './plan.ts';
 
 test('a plan in YAML: times become milliseconds, everything else stays as it was written', () => {
@@ -69,4 +70,14 @@ test('what a plan cannot mean is refused, with the place and the mend', () => {
 test('a seed is a plan, and another seed another one', () => {
   assert.deepEqual(loadPlan('seed:7'), drawPlan(7));
   assert.notDeepEqual(drawPlan(7), drawPlan(8));
+});
+
+test('docs/faults.md: its example is a plan, its tables name every fault there is', () => {
+  const text = readFileSync(new URL('../../../docs/faults.md', import.meta.url), 'utf8');
+  const [, example] = /```yaml\n([^`]*)```/.exec(text)!;
+  assert.equal(checkPlan(parse(example!)).faults.length, 6);
+  const [, tables] = text.split('## What and where');
+  const named = [...tables!.matchAll(/^\| `([a-z-]+)`/gm)].map(([, name]) => name!);
+  assert.deepEqual(named.toSorted(), [...new Set(drawPlan(1).faults.map(({ fault }) => fault))].toSorted());
+  assert.equal(named.length, 21);
 });
