@@ -1,0 +1,311 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Approved, OrderCommand, Place } from '../../core/commands.ts';
+import {
+  CandleEvent,
+  FillEvent,
+  FundingEvent,
+  FundingPaymentEvent,
+  OrderEvent,
+  TradeEvent,
+} from '../../core/events.ts';
+import { parseMoney } from '../../core/instrument.ts';
+import { BTC } from '../../core/testing/specs.ts';
+import { lots, ms, type Side, ticks, us } from '../../core/units.ts';
+import type { VenueEvent } from '../venue.ts';
+import { type BarConfig, BarLiquidity } from './bar-liquidity.ts';
+import { PaperMatcher } from './matcher.ts';
+
+const BAR_MS = 60_000;
+const START_MS = 1_795_348_800_000;
+const HALF = 30;
+
+/** [open, high, low, close, volume] in ticks and lots; a spread of 10 bp is 600 ticks at 60,000.0, so prices stand out. */
+type Bar = readonly [number, number, number, number, number];
+
+/** A matcher told of one-minute bars; orders leave between them. */
+class Bench {
+  readonly events: VenueEvent[] = [];
+  readonly matcher: PaperMatcher;
+  private bars = 0;
+  private number = 0;
+
+  constructor(changes: Partial<BarConfig> = {}) {
+    this.matcher = new PaperMatcher(
+      {
+        startBalance: parseMoney('1000000'),
+        fees: { maker: '0.0002', taker: '0.0005' },
+        orderLatency: { kind: 'constant', ms: 20 },
+        answerLatency: { kind: 'constant', ms: 20 },
+        seed: 1,
+        queue: { kind: 'behindFirst' },
+        selfImpact: true,
+        maintenanceRate: 0.004,
+      },
+      [BTC],
+      [
+        new BarLiquidity({
+          of: 'candles',
+          barMs: BAR_MS,
+          spreadBp: 1,
+          volumeShareMax: 0.1,
+          intrabar: 'pessimistic',
+          ...changes,
+        }),
+      ],
+    );
+  }
+
+  get now() {
+    return us((START_MS + this.bars * BAR_MS) * 1000);
+  }
+
+  bar(...[open, high, low, close, volume]: Bar): this {
+    const openAt = START_MS + this.bars * BAR_MS;
+    this.bars++;
+    this.matcher.market(
+      new CandleEvent(
+        this.now,
+        0,
+        ms(openAt),
+        ticks(open),
+        ticks(high),
+        ticks(low),
+        ticks(close),
+        lots(volume),
+        true,
+      ),
+      (event) => this.events.push(event),
+    );
+    return this;
+  }
+
+  send(changes: Partial<Place> = {}): Place {
+    const clientOrderId = `b${++this.number}`;
+    const place: Place = {
+      kind: 'place',
+      instrument: 0,
+      clientOrderId,
+      side: 'buy',
+      type: 'market',
+      size: lots(10),
+      price: ticks(changes.side === 'sell' ? 1 : 900_000),
+      reduceOnly: false,
+      leverage: 1,
+      takeProfit: ticks(0),
+      stopLoss: ticks(0),
+      protectionId: '',
+      purpose: 'entry',
+      ...changes,
+    };
+    this.matcher.submit(place as Approved<OrderCommand> & Place, this.now);
+    return place;
+  }
+
+  /** [side, price, size, purpose] of every fill heard. */
+  get fills(): [Side, number, number, string][] {
+    return this.events.flatMap((event) =>
+      event instanceof FillEvent ? [[event.side, event.price, event.size, event.purpose]] : [],
+    );
+  }
+
+  get states(): string[] {
+    return this.events.flatMap((event) => (event instanceof OrderEvent ? [event.state] : []));
+  }
+}
+
+/** Long 10 from 600,000 with a stop at 599,000 and a target at 602,000, then the bars. */
+function long(changes: Partial<BarConfig>, ...bars: readonly Bar[]): Bench {
+  const bench = new Bench(changes).bar(600_000, 600_000, 600_000, 600_000, 1000);
+  bench.send({ takeProfit: ticks(602_000), stopLoss: ticks(599_000), protectionId: 'b1x' });
+  for (const bar of bars) bench.bar(...bar);
+  return bench;
+}
+
+test('a market order meets the open of the bar it arrives in, half the spread against it', () => {
+  const bench = new Bench().bar(600_000, 600_500, 599_500, 600_400, 1000);
+  bench.send();
+  assert.deepEqual(bench.fills, [], 'nothing is known of the next bar yet');
+  bench.bar(601_000, 603_000, 600_900, 602_000, 1000);
+  assert.deepEqual(bench.fills, [['buy', 601_000 + HALF, 10, 'entry']]);
+  bench.send({ side: 'sell', reduceOnly: true, purpose: 'close', price: ticks(0) });
+  bench.bar(602_000, 602_000, 602_000, 602_000, 1000);
+  assert.deepEqual(bench.fills.at(-1), ['sell', 602_000 - HALF, 10, 'close']);
+});
+
+test('an open beyond the worst price that was approved fills nothing', () => {
+  const bench = new Bench().bar(600_000, 600_000, 600_000, 600_000, 1000);
+  bench.send({ price: ticks(600_900) });
+  bench.bar(601_000, 601_000, 600_000, 600_000, 1000);
+  assert.deepEqual(bench.fills, []);
+  assert.equal(bench.states.at(-1), 'canceled');
+});
+
+test('beyond the share of the volume the rest pays the worst price, and not beyond its limit', () => {
+  const bench = new Bench().bar(600_000, 600_000, 600_000, 600_000, 1000);
+  bench.send({ size: lots(25) });
+  bench.bar(600_000, 601_000, 599_000, 600_500, 100);
+  assert.deepEqual(bench.fills, [
+    ['buy', 600_000 + HALF, 10, 'entry'],
+    ['buy', 601_000 + HALF, 15, 'entry'],
+  ]);
+  bench.send({ size: lots(25), price: ticks(600_600) });
+  bench.bar(600_500, 601_000, 599_000, 600_500, 100);
+  assert.deepEqual(bench.fills.slice(2), [['buy', 600_500 + HALF, 10, 'entry']]);
+});
+
+test('nothing fills in a bar without volume: the order waits for the next one that has some', () => {
+  const bench = new Bench().bar(600_000, 600_000, 600_000, 600_000, 1000);
+  bench.send();
+  bench.bar(600_000, 600_000, 600_000, 600_000, 0).bar(600_000, 600_000, 600_000, 600_000, 0);
+  assert.deepEqual(bench.fills, []);
+  bench.bar(600_700, 600_700, 600_700, 600_700, 1000);
+  assert.deepEqual(bench.fills, [['buy', 600_700 + HALF, 10, 'entry']]);
+});
+
+test('stop and target: each at its price, the stop where the bar reached both, the open where that is beyond', () => {
+  const last = (...bars: readonly Bar[]) => long({}, ...bars).fills.at(-1);
+  assert.deepEqual(last([600_000, 602_500, 599_500, 602_200, 1000]), [
+    'sell',
+    602_000 - HALF,
+    10,
+    'takeProfit',
+  ]);
+  assert.deepEqual(last([600_000, 600_500, 598_000, 598_500, 1000]), [
+    'sell',
+    599_000 - HALF,
+    10,
+    'stopLoss',
+  ]);
+  assert.deepEqual(last([600_000, 602_500, 598_000, 600_000, 1000]), [
+    'sell',
+    599_000 - HALF,
+    10,
+    'stopLoss',
+  ]);
+  const quiet: Bar = [600_000, 600_100, 599_900, 600_000, 1000];
+  assert.deepEqual(last(quiet, [598_000, 602_500, 597_000, 600_000, 1000]), [
+    'sell',
+    598_000 - HALF,
+    10,
+    'stopLoss',
+  ]);
+  assert.deepEqual(last(quiet, [603_000, 603_500, 598_000, 600_000, 1000]), [
+    'sell',
+    603_000 - HALF,
+    10,
+    'takeProfit',
+  ]);
+});
+
+test('asked to, the extreme nearer to the open comes first', () => {
+  const last = (...bars: readonly Bar[]) => long({ intrabar: 'nearest' }, ...bars).fills.at(-1);
+  const quiet: Bar = [600_000, 600_100, 599_900, 600_000, 1000];
+  assert.deepEqual(last(quiet, [601_500, 602_500, 598_000, 600_000, 1000])?.[3], 'takeProfit');
+  assert.deepEqual(last(quiet, [599_500, 602_500, 598_900, 600_000, 1000])?.[3], 'stopLoss');
+});
+
+test('a resting order fills when the price goes through it, at its price; a touch is not enough', () => {
+  const bench = new Bench().bar(600_000, 600_000, 600_000, 600_000, 1000);
+  bench.send({ type: 'postOnly', price: ticks(599_000) });
+  bench.bar(600_000, 600_500, 599_000, 600_000, 1000);
+  assert.deepEqual(bench.fills, []);
+  bench.bar(600_000, 600_500, 598_999, 600_000, 60).bar(600_000, 600_500, 598_999, 600_000, 1000);
+  assert.deepEqual(bench.fills, [
+    ['buy', 599_000, 6, 'entry'],
+    ['buy', 599_000, 4, 'entry'],
+  ]);
+});
+
+test('funding at a bar’s boundary is charged on what was held there: after its stops, before the next entries', () => {
+  const fundingAt = ms(START_MS + 2 * BAR_MS);
+  const payments = (bench: Bench) =>
+    bench.events.filter((event) => event instanceof FundingPaymentEvent).length;
+  const told = (bench: Bench) =>
+    bench.matcher.market(new FundingEvent(bench.now, 0, '0.0001', fundingAt), (event) =>
+      bench.events.push(event),
+    );
+  const held = long({}, [600_000, 600_100, 599_900, 600_000, 1000]);
+  assert.equal(payments(held), 0);
+  const before = new Bench().bar(600_000, 600_000, 600_000, 600_000, 1000);
+  told(before);
+  before.send();
+  before.bar(600_000, 600_100, 599_900, 600_000, 1000).bar(600_000, 600_100, 599_900, 600_000, 1000);
+  assert.equal(payments(before), 1, 'held over the funding time');
+  const after = new Bench().bar(600_000, 600_000, 600_000, 600_000, 1000);
+  told(after);
+  after.bar(600_000, 600_100, 599_900, 600_000, 1000);
+  after.send();
+  after.bar(600_000, 600_100, 599_900, 600_000, 1000);
+  assert.equal(payments(after), 0, 'bought just after it');
+});
+
+test('trades serve where there are no candles: an order meets the next trade after it arrived', () => {
+  const bench = new Bench({ of: 'trades', volumeShareMax: 1 });
+  const at = (milliseconds: number, price: number, size: number) =>
+    bench.matcher.market(
+      new TradeEvent(
+        us((START_MS + milliseconds) * 1000),
+        0,
+        ms(START_MS + milliseconds),
+        ticks(price),
+        lots(size),
+        'buy',
+      ),
+      (event) => bench.events.push(event),
+    );
+  at(-5, 600_000, 100);
+  bench.send();
+  at(10, 605_000, 100);
+  assert.deepEqual(bench.fills, [], 'still on its way');
+  at(25, 601_000, 100);
+  at(60, 601_000, 100);
+  assert.deepEqual(bench.fills, [['buy', 601_000 + HALF, 10, 'entry']]);
+});
+
+test('whatever the bars do, no fill lies outside what its bar allowed, and no more than ten per cent at the open', () => {
+  const bar = fc
+    .tuple(fc.integer({ min: 590_000, max: 610_000 }), fc.nat(3000), fc.nat(3000), fc.nat(1000), fc.nat(200))
+    .map(
+      ([open, up, down, to, volume]): Bar => [
+        open,
+        open + up,
+        open - down,
+        open - down + ((up + down) * to) / 1000,
+        volume,
+      ],
+    )
+    .map(([o, h, l, c, v]): Bar => [o, h, l, Math.round(c), v]);
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(bar, fc.boolean(), fc.integer({ min: 1, max: 40 })), { minLength: 2, maxLength: 40 }),
+      (steps) => {
+        const bench = new Bench();
+        for (const [each, buys, size] of steps) {
+          const before = bench.fills.length;
+          bench.bar(...each);
+          const fills = bench.fills.slice(before);
+          const [open, high, low, , volume] = each;
+          for (const [side, price] of fills) {
+            const half = side === 'buy' ? HALF + 1 : -HALF - 1;
+            assert.ok(
+              price >= low + Math.min(0, half) && price <= high + Math.max(0, half),
+              `${side} at ${price}`,
+            );
+          }
+          const atOpen = fills.filter(
+            ([side, price]) => Math.abs(price - open) <= HALF + 1 && side !== undefined,
+          );
+          if (high - open > 100 && open - low > 100) {
+            const taken = atOpen.reduce((sum, [, , filled]) => sum + filled, 0);
+            assert.ok(taken <= Math.floor(volume * 0.1), `${taken} of ${volume} at the open`);
+          }
+          if (volume === 0) assert.deepEqual(fills, []);
+          bench.send({ side: buys ? 'buy' : 'sell', size: lots(size) });
+        }
+      },
+    ),
+    { seed: 20261122, numRuns: 300 },
+  );
+});
