@@ -23,16 +23,14 @@ export class Divergence {
 
   push(low: number, high: number, oscillator: number): void {
     const now = ++this.now;
-    this.low.push(low, oscillator, now);
-    this.high.push(high, oscillator, now);
-    if (this.seeksLow ? this.low.age(now) < this.settle : this.high.age(now) < this.settle) return;
-    if (this.seeksLow) {
-      this.low.settle(this.window);
-      this.high.begin();
-    } else {
-      this.high.settle(this.window);
-      this.low.begin();
-    }
+    const sought = this.seeksLow ? this.low : this.high;
+    const next = this.seeksLow ? this.high : this.low;
+    // what comes next is looked for from the newest extreme on
+    if (sought.push(this.seeksLow ? low : high, oscillator, now)) next.begin();
+    else next.push(this.seeksLow ? high : low, oscillator, now);
+    if (sought.age(now) < this.settle) return;
+    sought.settle(this.window);
+    sought.begin();
     this.seeksLow = !this.seeksLow;
   }
 
@@ -68,12 +66,14 @@ class Swing {
     this.sign = sign;
   }
 
-  push(price: number, oscillator: number, now: number): void {
+  /** Whether it is the furthest so far. */
+  push(price: number, oscillator: number, now: number): boolean {
     const signed = this.sign * price;
-    if (signed < this.price) return;
+    if (signed < this.price) return false;
     this.price = signed;
     this.oscillator = this.sign * oscillator;
     this.at = now;
+    return true;
   }
 
   age(now: number): number {

@@ -26,5 +26,5 @@ export const BREAKOUT_CHANCE: ChanceTable = {
 export const REVERSAL_CHANCE: ChanceTable = {
   first: 1.9,
   step: 0.2,
-  logEntries: [-1.362, -1.586, -1.892, -2.225, -2.625, -3.034, -3.515, -4.123, -4.62, -5.212, -5.725],
+  logEntries: [-1.376, -1.616, -1.929, -2.267, -2.678, -3.091, -3.564, -4.139, -4.717, -5.354, -5.836],
 };
