@@ -13,12 +13,22 @@ import type { Tapes } from './tapes.ts';
 export interface PlayOptions {
   /** Only these of the tapes' instruments; null takes all. */
   readonly symbols: readonly string[] | null;
-  /** Other strategies than rows S1 to S5. Called once for each instrument. */
-  readonly strategies?: () => CandleOpinion;
+  /**
+   * Other strategies than rows S1 to S5, one for each instrument of a run. `known` are the run's data, for those that
+   * prepare something of them: a check cuts them off.
+   */
+  readonly strategies?: (known: KnownData) => CandleOpinion;
   /** Stop before the first event after this time. */
   readonly until?: Us;
   /** Everything is told to the engine and the venue so much later, ms. */
   readonly delayMs?: number;
+}
+
+/** What a run may look at. */
+export interface KnownData {
+  readonly instruments: readonly Instrument[];
+  /** Every event of the run, lent. */
+  forEach(emit: (event: MarketEvent) => void): void;
 }
 
 /** A run, played to its end. */
@@ -114,10 +124,11 @@ function seat(
     // without a book the detectors are silent: the strategies lead
     const market = books ? configured.market : { ...configured.market, lead: 'strategies' as const };
     const engine = { ...configured, market };
-    const { strategies } = options;
+    const strategies =
+      options.strategies === undefined ? null : bound(options.strategies, tapes, options.until);
     const desk = new Desk(
       {
-        engine: strategies === undefined ? engine : { ...engine, market: { ...market, strategies } },
+        engine: strategies === null ? engine : { ...engine, market: { ...market, strategies } },
         paper: paperConfig(settings),
         bars: {
           spreadBp: settings.market.assumed_spread_bp,
@@ -141,6 +152,17 @@ function seat(
   }
   return places;
 }
+
+const bound =
+  (strategies: NonNullable<PlayOptions['strategies']>, tapes: Tapes, until = us(Number.POSITIVE_INFINITY)) =>
+  (): CandleOpinion =>
+    strategies({
+      instruments: tapes.instruments,
+      forEach: (emit) =>
+        tapes.forEach((event) => {
+          if (event.at <= until) emit(event);
+        }),
+    });
 
 const SAMPLES_MS = [60_000, 300_000, 900_000, 3_600_000, 14_400_000, 86_400_000];
 const SAMPLES_MAX = 15_000;
