@@ -2,7 +2,7 @@ import type { RoundTrip } from './position/account.ts';
 import type { Lots, Side, Ticks, Us } from './units.ts';
 
 /** All that may leave the engine. */
-export type Command = Place | Cancel | SetTimer | Decision | TradeClosed;
+export type Command = Approved<Place> | Approved<Cancel> | SetTimer | Decision | TradeClosed;
 /** What a venue is given. */
 export type OrderCommand = Place | Cancel;
 
@@ -68,6 +68,9 @@ export interface TradeClosed {
   readonly trade: RoundTrip;
 }
 
-declare const approval: unique symbol;
+/** A private member goes with the object and not with a copy: what was changed after approval is not approved any more. */
+declare class Approval {
+  private readonly approval: true;
+}
 /** Only risk can make one: a venue accepts nothing else. */
-export type Approved<C extends OrderCommand = OrderCommand> = C & { readonly [approval]: true };
+export type Approved<C extends OrderCommand = OrderCommand> = C & Approval;

@@ -1,12 +1,12 @@
 import type { Command } from './commands.ts';
-import { type Event, EventKind } from './events.ts';
+import { type Event, EventKind, type OperatorEvent } from './events.ts';
 import { type ExecutionConfig, Trader } from './execution/trader.ts';
 import type { ExitsConfig } from './exits/exits.ts';
 import type { Instrument } from './instrument.ts';
 import { Market, type MarketConfig } from './market.ts';
 import { Account } from './position/account.ts';
 import type { SizingConfig } from './position/sizing.ts';
-import { Risk, type RiskConfig } from './risk/risk.ts';
+import { describeRefusal, type Refusal, Risk, type RiskConfig } from './risk/risk.ts';
 import type { Us } from './units.ts';
 
 export interface EngineConfig {
@@ -51,21 +51,25 @@ export class Engine {
       case EventKind.book: {
         const market = this.markets[event.instrument]!;
         market.onBook(event);
+        this.value(event.instrument, now, out);
         this.traders[event.instrument]!.pursue(market.proposalOfSignal, now, out);
         return;
       }
       case EventKind.trade: {
         this.markets[event.instrument]!.onTrade(event);
+        this.value(event.instrument, now, out);
         this.propose(event.instrument, now, out);
         return;
       }
       case EventKind.candle: {
         this.markets[event.instrument]!.onCandle(event);
+        this.value(event.instrument, now, out);
         this.propose(event.instrument, now, out);
         return;
       }
       case EventKind.mark:
-        return this.markets[event.instrument]!.onMark(event);
+        this.markets[event.instrument]!.onMark(event);
+        return this.value(event.instrument, now, out);
       case EventKind.funding:
         return this.markets[event.instrument]!.onFunding(event);
       case EventKind.feed:
@@ -74,14 +78,18 @@ export class Engine {
         return this.traders[event.instrument]!.onOrder(event, now, out);
       case EventKind.fill: {
         const taken = this.account.fill(event);
-        if (taken !== null) this.traders[event.instrument]!.onFill(event, taken.closed, now, out);
-        return;
+        if (taken === null) return;
+        const reached = this.risk.booked(this.account, taken.closed, now);
+        this.traders[event.instrument]!.onFill(event, taken.closed, now, out);
+        return this.stopAt(reached, now, out);
       }
-      case EventKind.fundingPayment:
-        this.account.pay(event);
-        return;
+      case EventKind.fundingPayment: {
+        if (!this.account.pay(event)) return;
+        return this.stopAt(this.risk.booked(this.account, null, now), now, out);
+      }
       case EventKind.account: {
         this.account.take(event);
+        this.risk.restore(event, this.account, now);
         this.numbers.continueFrom(event.nextOrderNumber);
         for (const trader of this.traders) trader.onAccount(event, now, out);
         return;
@@ -95,7 +103,7 @@ export class Engine {
         this.risk.held = event.reason;
         return;
       case EventKind.operator:
-        return this.obey(event.action, now, out);
+        return this.obey(event, now, out);
     }
   }
 
@@ -105,15 +113,41 @@ export class Engine {
     if (proposal !== null) this.traders[instrument]!.pursue(proposal, now, out);
   }
 
-  private obey(action: 'pause' | 'resume' | 'close' | 'kill' | 'arm', now: Us, out: Command[]): void {
-    if (action === 'pause') this.risk.paused = true;
-    else if (action === 'resume') this.risk.paused = false;
-    else if (action === 'arm') {
-      this.risk.killed = false;
-      for (const trader of this.traders) trader.arm();
-    } else {
-      if (action === 'kill') this.risk.killed = true;
-      for (const trader of this.traders) trader.flatten(`${action} by a person`, now, out);
+  /** The price of an instrument may have moved, and with it what a position is worth. */
+  private value(instrument: number, now: Us, out: Command[]): void {
+    const reached = this.risk.valued(instrument, this.markets[instrument]!.valuationPrice, now);
+    if (reached !== null) this.stopAt(reached, now, out);
+  }
+
+  /** A limit was reached that ends entries: those under way are taken back, and where it is so configured all is closed. */
+  private stopAt(reached: Refusal | null, now: Us, out: Command[]): void {
+    if (reached !== null) this.stop(this.risk.breachFlattens, describeRefusal(reached), now, out);
+  }
+
+  private stop(flatten: boolean, reason: string, now: Us, out: Command[]): void {
+    for (const trader of this.traders) {
+      if (flatten) trader.flatten(reason, now, out);
+      else trader.withdraw(now, out);
+    }
+  }
+
+  private obey({ action, flatten }: OperatorEvent, now: Us, out: Command[]): void {
+    switch (action) {
+      case 'pause':
+        this.risk.paused = true;
+        return;
+      case 'resume':
+        this.risk.paused = false;
+        return;
+      case 'arm':
+        this.risk.arm();
+        for (const trader of this.traders) trader.arm();
+        return;
+      case 'close':
+        return this.stop(true, 'close by a person', now, out);
+      case 'kill':
+        this.risk.kill(flatten);
+        return this.stop(flatten, 'the kill switch is on', now, out);
     }
   }
 }

@@ -322,9 +322,7 @@ export class Loop {
 
   private carryOut(commands: readonly Command[]): void {
     const { journal, venue, clock, projection, log, instruments } = this.parts;
-    const orders = commands.filter(
-      (command) => command.kind === 'place' || command.kind === 'cancel',
-    ) as readonly OrderCommand[];
+    const orders = commands.filter((command) => command.kind === 'place' || command.kind === 'cancel');
     const recorded = orders.length === 0 || this.intended(orders);
     for (const command of commands) {
       switch (command.kind) {
@@ -334,10 +332,10 @@ export class Loop {
             this.turnBack(command);
             break;
           }
-          venue.submit(command as Parameters<Venue['submit']>[0]);
+          venue.submit(command);
           break;
         case 'cancel':
-          venue.submit(command as Parameters<Venue['submit']>[0]);
+          venue.submit(command);
           break;
         case 'timer':
           this.later(command.fireAt, () => this.step(new TimerEvent(clock.now())));
@@ -346,7 +344,7 @@ export class Loop {
           this.note(() => journal.recordDecision(command));
           projection.decision(command);
           if (command.outcome === 'entered') {
-            const place = commands.find((each): each is Place => each.kind === 'place');
+            const place = commands.find((each) => each.kind === 'place');
             const instrument = instruments[command.instrument]!;
             log(
               'info',

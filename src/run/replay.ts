@@ -87,7 +87,7 @@ export class Replay {
     for (const command of commands) {
       if (command.kind === 'timer') this.timers.push(us(command.fireAt));
       else if (command.kind === 'place' || command.kind === 'cancel')
-        this.matcher.submit(command as Parameters<PaperMatcher['submit']>[0], engine.now);
+        this.matcher.submit(command, engine.now);
     }
     this.witness(event, commands);
   }

@@ -6,7 +6,7 @@ import { bookLevels } from '../exits/levels.ts';
 import type { Market } from '../market.ts';
 import type { Opinion } from '../opinion.ts';
 import type { Account, RoundTrip } from '../position/account.ts';
-import { autoLeverage, autoSize, type SizingConfig, sizeToLots } from '../position/sizing.ts';
+import { autoLeverage, entrySize, type SizingConfig } from '../position/sizing.ts';
 import { describeRefusal, type Refusal, type Risk, type RiskContext } from '../risk/risk.ts';
 import { type Lots, lots, type Side, signOf, type Ticks, ticks, type Us, us } from '../units.ts';
 import { next, type State } from './state.ts';
@@ -181,7 +181,7 @@ export class Trader {
         this.exitWanted = wanted || 'an exit was under way';
         this.state = next(open, 'exit');
       } else if (!this.covered) this.wantExit('position found without a stop for all of it', now, out);
-      else if (this.risk.killed) this.wantExit('the kill switch is on', now, out);
+      else if (this.risk.wantsFlat !== '') this.wantExit(this.risk.wantsFlat, now, out);
       else if (wanted !== '') this.wantExit(wanted, now, out);
       return;
     }
@@ -196,6 +196,12 @@ export class Trader {
       this.exitWanted = reason;
       this.cancelEntry(now, out);
     } else if (this.state === 'open') this.wantExit(reason, now, out);
+    else if (this.state === 'idle' && this.risk.killed) this.state = next(this.state, 'off');
+  }
+
+  /** No new risk: an entry on its way is taken back. What it has filled, and what is open, keeps its stop. */
+  withdraw(now: Us, out: Command[]): void {
+    if (this.state === 'entering') this.cancelEntry(now, out);
     else if (this.state === 'idle' && this.risk.killed) this.state = next(this.state, 'off');
   }
 
@@ -222,7 +228,7 @@ export class Trader {
     if (now < this.notBefore) return;
     const { quote, instrument } = this.market;
     const context = this.context(now);
-    const refused = this.risk.entryAllowed(context);
+    const refused = this.risk.entryAllowed(context, this.index);
     if (refused !== null) return this.tell(proposal, now, out, describeRefusal(refused), refused.reason);
     const unconfirmed = this.unconfirmed(proposal);
     if (unconfirmed !== '') return this.tell(proposal, now, out, unconfirmed, 'confirmation');
@@ -255,8 +261,25 @@ export class Trader {
     );
     const worst = ticks(side === 'buy' ? reference + slippage : reference - slippage);
 
-    const leverage = autoLeverage(this.sizing, confidence, sigma);
-    const size = sizeToLots(instrument, autoSize(this.sizing, confidence, sigma), reference);
+    const { stopLoss, takeProfit } = exits.value;
+    const price = this.config.entry === 'postOnly' ? reference : worst;
+    const leverage = Math.min(
+      autoLeverage(this.sizing, confidence, sigma),
+      instrument.leverageMax,
+      this.risk.leverageAllowed(this.index, side, price, stopLoss),
+    );
+    const { equity, record } = this.risk.history;
+    const { takerFee } = this.config;
+    const sized = entrySize(this.sizing, instrument, {
+      side,
+      price,
+      stopLoss,
+      confidence,
+      sigma,
+      equity,
+      record,
+      takerFee,
+    });
     const clientOrderId = this.numbers.peek();
     const order: Place = {
       kind: 'place',
@@ -264,13 +287,13 @@ export class Trader {
       clientOrderId,
       side,
       type: this.config.entry,
-      size,
-      price: this.config.entry === 'postOnly' ? reference : worst,
+      size: sized.size,
+      price,
       reduceOnly: false,
       // every venue takes whole leverage; down, never up
-      leverage: Math.max(1, Math.floor(Math.min(leverage, instrument.leverageMax))),
-      takeProfit: exits.value.takeProfit,
-      stopLoss: exits.value.stopLoss,
+      leverage: Math.max(1, Math.floor(leverage)),
+      takeProfit,
+      stopLoss,
       protectionId: protectionIdOf(clientOrderId),
       purpose: 'entry',
     };
@@ -278,7 +301,8 @@ export class Trader {
     if (!approved.ok)
       return this.tell(proposal, now, out, describeRefusal(approved.error), approved.error.reason);
     this.numbers.take();
-    this.decide(proposal, now, out, '', exits.value.note, clientOrderId);
+    const notes = [exits.value.note, sized.note].filter((note) => note !== '');
+    this.decide(proposal, now, out, '', notes.join('; '), clientOrderId);
     this.entry = this.send(approved.value, now, out);
     this.state = next('idle', 'enter');
     this.note = '';
@@ -421,7 +445,7 @@ export class Trader {
           };
     this.state = next('entering', 'entered');
     if (this.exitWanted !== '') this.wantExit(this.exitWanted, now, out);
-    else if (this.risk.killed) this.wantExit('the kill switch is on', now, out);
+    else if (this.risk.wantsFlat !== '') this.wantExit(this.risk.wantsFlat, now, out);
     else if (!this.covered) this.wantExit('the position is not what its entry filled', now, out);
   }
 

@@ -85,6 +85,11 @@ class Book {
     this.note(this.history.valued(instrument, price, this.now));
   }
 
+  /** What keeps entries out until the day turns or a person arms. */
+  get stopped(): Refusal['reason'] | undefined {
+    return this.history.breach?.reason;
+  }
+
   pass(microseconds: number): this {
     this.now = us(this.now + microseconds);
     this.history.at(this.now);
@@ -152,7 +157,7 @@ test('the day’s loss is what was realised, what is open, the fees and the fund
   close(book.history.dayLoss, 0.011);
   book.price(595_000); // 5,000 ticks × 1,000 lots × 1e-5
   close(book.history.dayLoss, 0.016);
-  assert.equal(book.history.breach, null);
+  assert.equal(book.stopped, undefined);
   book.price(581_000);
   close(book.history.dayLoss, 0.03);
   assert.deepEqual(book.reached, [{ reason: 'dailyLoss', limit: 0.03, actual: book.history.dayLoss }]);
@@ -166,11 +171,11 @@ test('it is reached once, stays reached when the price comes back, and frees its
   book.price(560_000);
   book.price(600_000);
   assert.equal(book.reached.length, 1);
-  assert.equal(book.history.breach?.reason, 'dailyLoss');
+  assert.equal(book.stopped, 'dailyLoss');
   book.pass(12 * HOUR - 1);
-  assert.equal(book.history.breach?.reason, 'dailyLoss');
+  assert.equal(book.stopped, 'dailyLoss');
   book.pass(1);
-  assert.equal(book.history.breach, null);
+  assert.equal(book.stopped, undefined);
   close(book.history.dayLoss, 0);
 });
 
@@ -191,14 +196,14 @@ test('a drawdown outlives the day, until a person arms; then it is counted from 
   assert.deepEqual(book.reached, [{ reason: 'drawdown', limit: 0.1, actual: book.history.drawdown }]);
   book.pass(3 * DAY);
   book.trade(900);
-  assert.equal(book.history.breach?.reason, 'drawdown');
+  assert.equal(book.stopped, 'drawdown');
   book.history.arm();
-  assert.equal(book.history.breach, null);
+  assert.equal(book.stopped, undefined);
   close(book.history.peakEquity, 11_700);
   book.trade(-1169);
-  assert.equal(book.history.breach, null);
+  assert.equal(book.stopped, undefined);
   book.trade(-2);
-  assert.equal(book.history.breach?.reason, 'drawdown');
+  assert.equal(book.stopped, 'drawdown');
 });
 
 test('losses in a row begin a pause, a win begins the count anew', () => {
@@ -258,7 +263,7 @@ test('while an open position has no price, nothing is judged', () => {
   assert.equal(book.history.known, false);
   book.price(560_000);
   assert.equal(book.history.known, true);
-  assert.equal(book.history.breach?.reason, 'dailyLoss');
+  assert.equal(book.stopped, 'dailyLoss');
 });
 
 test('a crash resets nothing: loss, peak, streak, pauses and record go on', () => {
@@ -278,9 +283,9 @@ test('a crash resets nothing: loss, peak, streak, pauses and record go on', () =
   assert.equal(book.history.pause(0, book.now)?.reason, 'stopLossPause');
   assert.deepEqual([book.history.record.wins, book.history.record.losses], [1, 2]);
   book.price(541_000); // 300 below the day's first equity
-  assert.equal(book.history.breach?.reason, 'dailyLoss');
+  assert.equal(book.stopped, 'dailyLoss');
   book.crash();
-  assert.equal(book.history.breach?.reason, 'dailyLoss', 'before any price is known');
+  assert.equal(book.stopped, 'dailyLoss', 'before any price is known');
 });
 
 test('what was lost over a midnight that nobody saw counts as lost today', () => {
@@ -291,7 +296,7 @@ test('what was lost over a midnight that nobody saw counts as lost today', () =>
   book.crash(20 * HOUR);
   book.price(570_000);
   close(book.history.dayLoss, 310 / 10_010);
-  assert.equal(book.history.breach?.reason, 'dailyLoss');
+  assert.equal(book.stopped, 'dailyLoss');
   // and what was gained begins the day
   const lucky = new Book();
   lucky.price(600_000);
@@ -307,7 +312,7 @@ test('a deposit is no gain and a withdrawal no loss', () => {
   book.crash(0, parseMoney('4800'));
   close(book.history.equity, 4800);
   close(book.history.dayLoss, 200 / 5000);
-  assert.equal(book.history.breach?.reason, 'dailyLoss', 'of what is left the loss is more than the limit');
+  assert.equal(book.stopped, 'dailyLoss', 'of what is left the loss is more than the limit');
   const richer = new Book();
   richer.trade(-200);
   richer.crash(0, parseMoney('109800'));

@@ -1,13 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import type { Place } from '../commands.ts';
-import { AccountEvent } from '../events.ts';
+import { AccountEvent, FillEvent } from '../events.ts';
 import { parseMoney } from '../instrument.ts';
 import { Account } from '../position/account.ts';
 import { Quote } from '../quote.ts';
 import { BTC, ETH } from '../testing/specs.ts';
-import { lots, ticks, type Us, us } from '../units.ts';
-import { describeRefusal, type Refusal, Risk, type RiskConfig, type RiskContext } from './risk.ts';
+import { lots, ms, type Side, ticks, type Us, us } from '../units.ts';
+import {
+  describeRefusal,
+  type Refusal,
+  type RefusalReason,
+  Risk,
+  type RiskConfig,
+  type RiskContext,
+} from './risk.ts';
 
 const config: RiskConfig = {
   dailyLossMax: 0.5,
@@ -40,10 +48,30 @@ function quoteAt(at: Us): Quote {
 function gate(changes: Partial<RiskConfig> = {}, balance = '10000') {
   const risk = new Risk({ ...config, ...changes }, [BTC, ETH]);
   const account = new Account([BTC, ETH]);
-  account.take(new AccountEvent(NOW, parseMoney(balance), [], [], 1));
+  const told = new AccountEvent(NOW, parseMoney(balance), [], [], 1);
+  account.take(told);
+  risk.restore(told, account, NOW);
   const context: RiskContext = { now: NOW, account, quote: quoteAt(NOW), feedLive: true };
   return { risk, account, context };
 }
+
+/** 100 lots of BTC at 600,000 ticks; selling them is a stop loss. */
+const fillOf = (side: Side, id: string, fee: string): FillEvent =>
+  new FillEvent(
+    NOW,
+    0,
+    id,
+    id,
+    id,
+    ms(0),
+    side,
+    ticks(600_000),
+    lots(100),
+    parseMoney(fee),
+    false,
+    side === 'buy' ? 'entry' : 'stopLoss',
+    '',
+  );
 
 const entry = (changes: Partial<Place> = {}): Place => ({
   kind: 'place',
@@ -214,22 +242,168 @@ test('reducing stays possible when everything else is refused', () => {
   assert.equal(refusal(risk.approve(exit({ size: lots(0) }), worst)).reason, 'size');
 });
 
+test('nothing is entered before the account is known, or while an open position has no price', () => {
+  const risk = new Risk(config, [BTC, ETH]);
+  const { account, context } = gate();
+  assert.equal(risk.entryAllowed(context)?.reason, 'recovering');
+  account.positions[1]!.fill('buy', lots(10), ticks(600_000));
+  risk.restore(new AccountEvent(NOW, parseMoney('10000'), [], [], 1), account, NOW);
+  assert.equal(risk.entryAllowed(context)?.reason, 'recovering');
+  risk.valued(1, 600_000, NOW);
+  assert.equal(risk.entryAllowed(context)?.reason, 'openPositions');
+});
+
+test('the limits that remember refuse with the limit and the figure', () => {
+  const lossy = (changes: Partial<RiskConfig>, fee: string) => {
+    const made = gate({ lossStreakMax: 1, lossStreakPauseMs: 60_000, ...changes });
+    const { risk, account, context } = made;
+    for (const [side, id] of [
+      ['buy', 't1'],
+      ['sell', 't2'],
+    ] as const) {
+      const taken = account.fill(fillOf(side, id, id === 't2' ? fee : '0'));
+      risk.booked(account, taken!.closed, NOW);
+    }
+    return { ...made, refused: refusal(risk.approve(entry(), context)) };
+  };
+  const daily = lossy({ dailyLossMax: 0.02 }, '-200');
+  assert.deepEqual(daily.refused, { reason: 'dailyLoss', limit: 0.02, actual: daily.risk.history.dayLoss });
+  const deep = lossy({ drawdownMax: 0.02 }, '-250');
+  assert.deepEqual(deep.refused, { reason: 'drawdown', limit: 0.02, actual: deep.risk.history.drawdown });
+  // arming frees from the drawdown, not from the pause after a loss
+  deep.risk.arm();
+  assert.deepEqual(refusal(deep.risk.approve(entry(), deep.context)), {
+    reason: 'lossStreak',
+    limit: 60,
+    actual: 0,
+  });
+  const stopped = lossy({ lossStreakMax: 0, stopLossPauseMs: 5000 }, '-1');
+  assert.deepEqual(stopped.refused, { reason: 'stopLossPause', limit: 5, actual: 0 });
+  admits(stopped.risk.approve(entry({ instrument: 1 }), stopped.context));
+});
+
+test('all positions and entries together are limited, found ones without bound', () => {
+  const { risk, account, context } = gate({
+    openPositionsMax: 3,
+    notionalTotalMax: 1500,
+    ordersPerMinuteMax: 99,
+  });
+  // 600 USDT of BTC under way
+  admits(risk.approve(entry(), context));
+  const eth = entry({ instrument: 1, size: lots(150) }); // 0.001 ETH each
+  const value = ETH.valueNumber(150, 600_002);
+  assert.ok(value > 899 && value < 901, `${value}`);
+  const refused = refusal(risk.approve(eth, context));
+  assert.deepEqual([refused.reason, refused.limit], ['totalNotional', 1500]);
+  assert.ok(Math.abs(refused.actual - value - BTC.valueNumber(100, 600_002)) < 1e-9);
+  admits(risk.approve({ ...eth, size: lots(149) }, context));
+  // filled, it counts as what it is worth now, not twice
+  risk.entryUnderWay(1, false);
+  account.positions[0]!.fill('buy', lots(100), ticks(600_002));
+  risk.booked(account, null, NOW);
+  risk.valued(0, 600_002, NOW);
+  admits(risk.approve({ ...eth, size: lots(149) }, context));
+  risk.entryUnderWay(1, false);
+  risk.entryUnderWay(0, true);
+  assert.equal(refusal(risk.approve({ ...eth, size: lots(1) }, context)).actual, Infinity);
+});
+
+test('an entry needs a stop that lies on the losing side and has an id', () => {
+  const { risk, context } = gate();
+  for (const wrong of [
+    { stopLoss: ticks(0) },
+    { stopLoss: ticks(600_002) },
+    { stopLoss: ticks(601_000) },
+    { side: 'sell' as const, stopLoss: ticks(595_000) },
+    { protectionId: '' },
+  ])
+    assert.equal(refusal(risk.approve(entry(wrong), context)).reason, 'noStop', JSON.stringify(wrong));
+});
+
+test('an entry whose stop would take the day over its limit is refused before it can', () => {
+  const { risk, context } = gate({ dailyLossMax: 0.01 });
+  // 600,002 → 580,002: 2 USDT a lot and two fees of 0.0005
+  const perLot = 2 * 0.1 + (60_000.2 + 58_000.2) * 0.0001 * 0.0005;
+  const size = Math.floor(100 / perLot);
+  admits(risk.approve(entry({ size: lots(size), stopLoss: ticks(580_002) }), context));
+  risk.entryUnderWay(0, false);
+  const refused = refusal(risk.approve(entry({ size: lots(size + 1), stopLoss: ticks(580_002) }), context));
+  assert.equal(refused.reason, 'lossAtStop');
+  assert.ok(Math.abs(refused.actual - ((size + 1) * perLot) / 10_000) < 1e-9);
+});
+
+test('leverage stays where liquidation lies behind the stop by the distance: just so much is admitted', () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom<Place['side']>('buy', 'sell'),
+      fc.integer({ min: 1000, max: 240_000 }),
+      fc.double({ min: 0.005, max: 0.3, noNaN: true }),
+      (side, away, liquidationDistanceMin) => {
+        const { risk, context } = gate({
+          leverageMax: 100,
+          liquidationDistanceMin,
+          notionalMax: 1e9,
+          notionalTotalMax: 1e9,
+          dailyLossMax: 1,
+          marginShareMax: 1,
+        });
+        const stopLoss = ticks(600_002 + (side === 'buy' ? -away : away));
+        const most = Math.floor(risk.leverageAllowed(0, side, 600_002, stopLoss));
+        const order = entry({ side, stopLoss, size: lots(1) });
+        if (most >= 1) admits(risk.approve({ ...order, leverage: most }, context));
+        risk.entryUnderWay(0, false);
+        const refused = refusal(risk.approve({ ...order, leverage: most + 1 }, context));
+        assert.ok(refused.reason === 'liquidation' || most + 1 > 100, refused.reason);
+      },
+    ),
+    { seed: 20261122, numRuns: 500 },
+  );
+});
+
+test('a second kill may add closing positions, never take it back; arming ends both', () => {
+  const { risk } = gate();
+  risk.kill(false);
+  assert.deepEqual([risk.killed, risk.killFlattens], [true, false]);
+  risk.kill(true);
+  risk.kill(false);
+  assert.deepEqual([risk.killed, risk.killFlattens], [true, true]);
+  risk.arm();
+  assert.equal(risk.killed, false);
+  risk.kill(false);
+  assert.equal(risk.killFlattens, false);
+});
+
+test('the orders of the last minute are remembered over a restart', () => {
+  const { risk, account, context } = gate();
+  for (let i = 0; i < 3; i++) risk.approve(exit(), context);
+  const next = new Risk(config, [BTC, ETH]);
+  next.restore(new AccountEvent(NOW, account.balance, [], [], 1, risk.state(NOW)), account, NOW);
+  assert.equal(refusal(next.approve(entry(), context)).reason, 'orderRate');
+});
+
 test('every refusal has words', () => {
-  const reasons: Refusal['reason'][] = [
-    'killed',
-    'paused',
-    'recovering',
-    'feed',
-    'staleBook',
-    'openPositions',
-    'notional',
-    'leverage',
-    'margin',
-    'priceCollar',
-    'orderRate',
-    'size',
-  ];
+  const plain = { killed: true, paused: true, held: true, recovering: true, feed: true };
+  const measured: Record<Exclude<RefusalReason, keyof typeof plain>, true> = {
+    dailyLoss: true,
+    drawdown: true,
+    lossStreak: true,
+    stopLossPause: true,
+    staleBook: true,
+    openPositions: true,
+    notional: true,
+    totalNotional: true,
+    leverage: true,
+    liquidation: true,
+    margin: true,
+    lossAtStop: true,
+    priceCollar: true,
+    noStop: true,
+    orderRate: true,
+    size: true,
+  };
+  const reasons = [...Object.keys(plain), ...Object.keys(measured)] as RefusalReason[];
   const words = reasons.map((reason) => describeRefusal({ reason, limit: 12, actual: 34 }));
   assert.equal(new Set(words).size, reasons.length);
-  for (const text of words.slice(4)) assert.ok(text.includes('12') && text.includes('34'), text);
+  for (const text of words.slice(Object.keys(plain).length))
+    assert.ok(text.includes('12') && text.includes('34'), text);
 });

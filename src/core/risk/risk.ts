@@ -8,7 +8,7 @@ import type { Quote } from '../quote.ts';
 import { ok, type Result, refuse } from '../result.ts';
 import { type Side, signOf, type Us, usToMs } from '../units.ts';
 import { History, type RiskState } from './history.ts';
-import type { Refusal, RiskConfig } from './limits.ts';
+import { describeRefusal, type Refusal, type RiskConfig } from './limits.ts';
 
 export type { RiskState } from './history.ts';
 export { describeRefusal, type Refusal, type RefusalReason, type RiskConfig } from './limits.ts';
@@ -51,7 +51,9 @@ export class Risk {
   /** The reconciled account, after `account` took it. */
   restore({ risk, endedMeanwhile }: AccountEvent, account: Account, now: Us): void {
     if (risk !== null) this.sentAt.splice(0, this.sentAt.length, ...risk.sentAt);
-    this.history.restore(risk, endedMeanwhile, account, now);
+    // told again while running: what changed is a gain or a loss like any other
+    if (risk === null && this.history.began) this.history.booked(account, null, now);
+    else this.history.restore(risk, endedMeanwhile, account, now);
   }
 
   /**
@@ -89,6 +91,13 @@ export class Risk {
     return this.config.breachFlattens;
   }
 
+  /** Why no position may stay open; empty when it may. */
+  get wantsFlat(): string {
+    if (this.killed && this.killFlattens) return 'the kill switch is on';
+    const { breach } = this.history;
+    return breach !== null && this.breachFlattens ? describeRefusal(breach) : '';
+  }
+
   // What may be done
 
   /** Whether a new position may be thought of at all; the same checks are made again on the order itself. */
@@ -98,7 +107,7 @@ export class Risk {
     if (this.paused) return { reason: 'paused', limit: 0, actual: 1 };
     if (this.held !== '') return { reason: 'held', limit: 0, actual: 1 };
     history.at(context.now);
-    if (history.began && !history.known) return { reason: 'recovering', limit: 0, actual: 1 };
+    if (!history.known) return { reason: 'recovering', limit: 0, actual: 1 };
     const stopped = history.breach ?? history.pause(instrument, context.now);
     if (stopped !== null) return stopped;
     const { quote } = context;
@@ -203,7 +212,6 @@ export class Risk {
     const allowed = moneyToNumber(account.balance) * config.marginShareMax;
     const margin = added / order.leverage;
     if (!(margin <= allowed)) return { reason: 'margin', limit: allowed, actual: margin };
-    if (!history.began) return null;
     const atStop = lossAtStop(
       instrument,
       order.side,

@@ -1,4 +1,4 @@
-import type { Cancel, Command, Decision, Place, TradeClosed } from '../commands.ts';
+import type { Approved, Cancel, Command, Decision, Place, TradeClosed } from '../commands.ts';
 import { Engine, type EngineConfig } from '../engine.ts';
 import {
   AccountEvent,
@@ -60,8 +60,9 @@ export const DESK_CONFIG: EngineConfig = {
     spreadMultiple: 1,
     levelReach: 1.5,
     levelBuffer: 0.1,
-    levelMultiple: 5,
-    levelCount: 50,
+    levelBandBp: 0.5,
+    levelBands: 60,
+    levelMultiple: 3,
     rewardRiskMin: 1.5,
     rewardRiskDefault: 2,
     moveTakeProfit: true,
@@ -235,10 +236,10 @@ export class Desk {
   }
 }
 
-export const placesIn = (commands: readonly Command[]): Place[] =>
-  commands.filter((command): command is Place => command.kind === 'place');
+export const placesIn = (commands: readonly Command[]): Approved<Place>[] =>
+  commands.filter((command) => command.kind === 'place');
 export const cancelsIn = (commands: readonly Command[]): Cancel[] =>
-  commands.filter((command): command is Cancel => command.kind === 'cancel');
+  commands.filter((command) => command.kind === 'cancel');
 export const decisionsIn = (commands: readonly Command[]): Decision[] =>
   commands.filter((command): command is Decision => command.kind === 'decision');
 export const closedIn = (commands: readonly Command[]): TradeClosed[] =>
