@@ -84,7 +84,8 @@ class Prophet extends Rule {
   }
   protected judge({ openAt, close }: Readonly<Candle>) {
     const later = this.table.get(openAt + 600_000);
-    return later === undefined ? 'none' : later > close ? 'long' : 'short';
+    if (later === undefined) return 'none';
+    return later > close * 1.004 ? 'long' : later < close * 0.996 ? 'short' : 'none';
   }
 }
 
