@@ -3,24 +3,23 @@ import { beforeEach, test } from 'node:test';
 import { ASK, BID } from '../../core/book/frame.ts';
 import { moneyToNumber, parseMoney } from '../../core/instrument.ts';
 import { money } from '../../core/units.ts';
-import { Exchange } from '../exchange.ts';
+import type { Exchange } from '../exchange.ts';
 import type { Market } from '../market/market.ts';
+import { openAccount, openExchange, place } from '../testing/stand.ts';
 import type { Account } from './account.ts';
 import type { Holding, MarginMode, PositionSide } from './holding.ts';
 import { Liquidator } from './liquidation.ts';
 import { bankruptcyPrice, liquidationPrice, tierOf, unrealized } from './margin.ts';
 import type { Order } from './order.ts';
 
-const START = 1_795_340_400_000;
 const TAKER = 0.0005;
 let exchange: Exchange;
 let liquidator: Liquidator;
 let account: Account;
 
 beforeEach(() => {
-  exchange = new Exchange(8, START, { clock: START, prices: {}, candles: new Map() });
+  [exchange, account] = openExchange(8);
   liquidator = new Liquidator(exchange.clearing, exchange.orders, () => exchange.followUp());
-  account = exchange.open('1', { apiKey: 'k', secret: 's', passphrase: 'p' });
 });
 
 function fund(currency: string, amount: string): void {
@@ -34,22 +33,7 @@ function enter(
   mode: MarginMode,
   positionSide: PositionSide = 'net',
 ): Order {
-  const placed = exchange.orders.place(account, {
-    market,
-    side,
-    type: 'market',
-    size,
-    price: 0,
-    clientId: '',
-    tag: '',
-    reduceOnly: false,
-    attachments: [],
-    mode,
-    positionSide,
-  });
-  assert.ok(placed.ok, placed.ok ? '' : placed.error.message);
-  exchange.followUp();
-  return placed.value;
+  return place(exchange, account, { market, side, size, mode, positionSide });
 }
 
 const near = (value: number, expected: number, tolerance: number): void =>
@@ -155,16 +139,13 @@ test('hedged long and short carry each other: the liquidation price counts both'
 test('a position of the third tier is first cut to the first, at the bankruptcy price', () => {
   fund('USDT', '1000000');
   const [market] = exchange.markets;
-  const maker = exchange.open('2', { apiKey: 'm', secret: 's', passphrase: 'p' });
-  maker.credit('USDT', parseMoney('10000000'));
+  const maker = openAccount(exchange, { USDT: '10000000' });
   const price = market!.book.best(BID) + 1;
   const size = 600_000;
-  const order = { market: market!, type: 'limit', size, price, clientId: '', tag: '' } as const;
-  const rest = { reduceOnly: false, attachments: [], mode: 'isolated' } as const;
+  const order = { market: market!, type: 'limit', size, price, mode: 'isolated' } as const;
   account.holding(market!, 'isolated').leverage = 20;
-  assert.ok(exchange.orders.place(maker, { ...order, ...rest, side: 'sell' }).ok);
-  assert.ok(exchange.orders.place(account, { ...order, ...rest, side: 'buy' }).ok);
-  exchange.followUp();
+  place(exchange, maker, { ...order, side: 'sell' });
+  place(exchange, account, { ...order, side: 'buy' });
   const holding = account.holding(market!, 'isolated');
   assert.equal(holding.size, size);
   assert.equal(tierOf(holding).maintenance, '0.02');

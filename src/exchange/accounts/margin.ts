@@ -80,7 +80,7 @@ export function initialMargin(account: Account, holding: Holding, intended: Inte
   const value = markValue(holding);
   const long = reached(holding.size, value, waiting(account, holding, 'buy', intended));
   const short = reached(-holding.size, value, waiting(account, holding, 'sell', intended));
-  return money(larger(larger(long, short), value) / BigInt(holding.leverage));
+  return money(larger(long, short) / BigInt(holding.leverage));
 }
 
 /** Lots that the position would have at most if every order of the intended one's side filled. */

@@ -3,14 +3,15 @@ import { beforeEach, test } from 'node:test';
 import { ASK, BID } from '../../core/book/frame.ts';
 import { moneyToNumber, parseMoney } from '../../core/instrument.ts';
 import { lots, ticks } from '../../core/units.ts';
-import { Exchange } from '../exchange.ts';
+import type { Exchange } from '../exchange.ts';
 import type { Market } from '../market/market.ts';
+import * as stand from '../testing/stand.ts';
+import { accepted, codeOf, openExchange } from '../testing/stand.ts';
 import type { Account } from './account.ts';
 import { marginOf } from './margin.ts';
 import { attachment, type Order } from './order.ts';
 import type { Amendment, Placement } from './order-desk.ts';
 
-const START = 1_795_340_400_000;
 let exchange: Exchange;
 let account: Account;
 let market: Market;
@@ -18,40 +19,15 @@ let bid: number;
 let ask: number;
 
 beforeEach(() => {
-  exchange = new Exchange(5, START, { clock: START, prices: {}, candles: new Map() });
-  account = exchange.open('1', { apiKey: 'k', secret: 's', passphrase: 'p' });
-  account.credit('USDT', parseMoney('100000'));
-  account.credit('BTC', parseMoney('2'));
+  [exchange, account] = openExchange(5, { USDT: '100000', BTC: '2' });
   market = exchange.markets[0]!;
   bid = market.book.best(BID);
   ask = market.book.best(ASK);
 });
 
-function send(change: Partial<Placement>, from = account): ReturnType<Exchange['orders']['place']> {
-  const placed = exchange.orders.place(from, {
-    market,
-    side: 'buy',
-    type: 'limit',
-    size: 100,
-    price: bid - 1000,
-    clientId: '',
-    tag: '',
-    reduceOnly: false,
-    attachments: [],
-    ...change,
-  });
-  exchange.followUp();
-  return placed;
-}
-
-function place(change: Partial<Placement>, from = account): Order {
-  const placed = send(change, from);
-  assert.ok(placed.ok, placed.ok ? '' : `${placed.error.code} ${placed.error.message}`);
-  return placed.value;
-}
-
-const codeOf = (result: { ok: boolean; error?: { code: string } }): string =>
-  result.ok ? '0' : result.error!.code;
+const send = (change: Partial<Placement>, from = account): ReturnType<typeof stand.send> =>
+  stand.send(exchange, from, { market, type: 'limit', size: 100, price: bid - 1000, ...change });
+const place = (change: Partial<Placement>, from = account): Order => accepted(send(change, from));
 const refused = (change: Partial<Placement>): string => codeOf(send(change));
 
 function amend(order: Order, change: Partial<Amendment>): string {

@@ -2,45 +2,27 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { BID } from '../../core/book/frame.ts';
 import { moneyToNumber, parseMoney } from '../../core/instrument.ts';
-import { Exchange } from '../exchange.ts';
+import type { Exchange } from '../exchange.ts';
 import type { Market } from '../market/market.ts';
+import * as stand from '../testing/stand.ts';
+import { codeOf, openExchange } from '../testing/stand.ts';
 import type { Account } from './account.ts';
 import { liquidationPrice } from './margin.ts';
-import { attachment } from './order.ts';
+import { attachment, type Order } from './order.ts';
 import type { Placement } from './order-desk.ts';
 
-const START = 1_795_340_400_000;
 let exchange: Exchange;
 let account: Account;
 let market: Market;
 
 beforeEach(() => {
-  exchange = new Exchange(6, START, { clock: START, prices: {}, candles: new Map() });
-  account = exchange.open('1', { apiKey: 'k', secret: 's', passphrase: 'p' });
-  account.credit('USDT', parseMoney('10000'));
-  account.credit('BTC', parseMoney('1'));
+  [exchange, account] = openExchange(6, { USDT: '10000', BTC: '1' });
   market = exchange.markets[0]!;
 });
 
-function place(change: Partial<Placement>): void {
-  const placed = exchange.orders.place(account, {
-    market,
-    side: 'buy',
-    type: 'market',
-    size: 1000,
-    price: 0,
-    clientId: '',
-    tag: '',
-    reduceOnly: false,
-    attachments: [],
-    ...change,
-  });
-  assert.ok(placed.ok, placed.ok ? '' : placed.error.message);
-  exchange.followUp();
-}
+const place = (change: Partial<Placement>): Order =>
+  stand.place(exchange, account, { market, size: 1000, ...change });
 
-const codeOf = (result: { ok: boolean; error?: { code: string } }): string =>
-  result.ok ? '0' : result.error!.code;
 const lever = (mode: 'cross' | 'isolated', to: number): string =>
   codeOf(exchange.settings.setLeverage(account, market, mode, 'net', to));
 

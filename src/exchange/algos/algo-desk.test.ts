@@ -5,21 +5,20 @@ import { parseMoney } from '../../core/instrument.ts';
 import type { Account } from '../accounts/account.ts';
 import { attachment, type Order } from '../accounts/order.ts';
 import type { Placement } from '../accounts/order-desk.ts';
-import { Exchange } from '../exchange.ts';
+import type { Exchange } from '../exchange.ts';
 import { FUNDING_INTERVAL_MS } from '../market/funding.ts';
 import type { Market } from '../market/market.ts';
+import * as stand from '../testing/stand.ts';
+import { openExchange } from '../testing/stand.ts';
 import type { Algo, TriggerPrice } from './algo.ts';
 
-const START = 1_795_340_400_000;
 let exchange: Exchange;
 let account: Account;
 let market: Market;
 let told: { algo: Algo; state: string; size: number; positionSize: number }[];
 
 beforeEach(() => {
-  exchange = new Exchange(17, START);
-  account = exchange.open('1', { apiKey: 'k', secret: 's', passphrase: 'p' });
-  account.credit('USDT', parseMoney('1000000'));
+  [exchange, account] = openExchange(17, { USDT: '1000000' }, true);
   market = exchange.markets[0]!;
   told = [];
   exchange.observe({
@@ -32,23 +31,8 @@ beforeEach(() => {
   });
 });
 
-function place(change: Partial<Placement>): Order {
-  const placed = exchange.orders.place(account, {
-    market,
-    side: 'buy',
-    type: 'market',
-    size: 500,
-    price: 0,
-    clientId: '',
-    tag: '',
-    reduceOnly: false,
-    attachments: [],
-    ...change,
-  });
-  assert.ok(placed.ok, placed.ok ? '' : placed.error.message);
-  exchange.followUp();
-  return placed.value;
-}
+const place = (change: Partial<Placement>): Order =>
+  stand.place(exchange, account, { market, size: 500, ...change });
 
 const attached = (
   takeProfit: number,

@@ -1,46 +1,29 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { ASK, BID } from '../../core/book/frame.ts';
-import { parseMoney } from '../../core/instrument.ts';
 import type { Account } from '../accounts/account.ts';
 import { type Attachment, attachment, type Order } from '../accounts/order.ts';
 import type { Placement } from '../accounts/order-desk.ts';
-import { Exchange } from '../exchange.ts';
+import type { Exchange } from '../exchange.ts';
 import type { Market } from '../market/market.ts';
+import * as stand from '../testing/stand.ts';
+import { accepted, openExchange } from '../testing/stand.ts';
 import type { Algo } from './algo.ts';
 import type { AlgoPlacement } from './algo-desk.ts';
 
-const START = 1_795_340_400_000;
 let exchange: Exchange;
 let account: Account;
 let market: Market;
 let middle: number;
 
 beforeEach(() => {
-  exchange = new Exchange(17, START, { clock: START, prices: {}, candles: new Map() });
-  account = exchange.open('1', { apiKey: 'k', secret: 's', passphrase: 'p' });
-  account.credit('USDT', parseMoney('1000000'));
+  [exchange, account] = openExchange(17, { USDT: '1000000' });
   market = exchange.markets[0]!;
   middle = Math.round(market.middle);
 });
 
-function place(change: Partial<Placement>): Order {
-  const placed = exchange.orders.place(account, {
-    market,
-    side: 'buy',
-    type: 'market',
-    size: 600,
-    price: 0,
-    clientId: '',
-    tag: '',
-    reduceOnly: false,
-    attachments: [],
-    ...change,
-  });
-  assert.ok(placed.ok, placed.ok ? '' : placed.error.message);
-  exchange.followUp();
-  return placed.value;
-}
+const place = (change: Partial<Placement>): Order =>
+  stand.place(exchange, account, { market, size: 600, ...change });
 
 function algo(change: Partial<AlgoPlacement>): ReturnType<Exchange['algos']['place']> {
   return exchange.algos.place(account, {
@@ -63,11 +46,7 @@ function algo(change: Partial<AlgoPlacement>): ReturnType<Exchange['algos']['pla
   });
 }
 
-function placed(change: Partial<AlgoPlacement>): Algo {
-  const result = algo(change);
-  assert.ok(result.ok, result.ok ? '' : result.error.message);
-  return result.value;
-}
+const placed = (change: Partial<AlgoPlacement>): Algo => accepted(algo(change));
 
 /** The last price is there now. */
 function touch(price: number): void {
