@@ -9,7 +9,7 @@ import type { Account, RoundTrip } from '../position/account.ts';
 import { autoLeverage, entrySize, type SizingConfig } from '../position/sizing.ts';
 import { describeRefusal, type Refusal, type Risk, type RiskContext } from '../risk/risk.ts';
 import { type Lots, lots, type Side, signOf, type Ticks, ticks, type Us, us } from '../units.ts';
-import { next, type State } from './state.ts';
+import { next, refusalOf, type State } from './state.ts';
 
 export interface ExecutionConfig {
   /** Confidence from which an entry is considered. */
@@ -206,7 +206,7 @@ export class Trader {
   }
 
   arm(): void {
-    if (this.state === 'halted') this.state = next(this.state, 'arm');
+    if (refusalOf(this.state, 'arm') === '') this.state = next(this.state as 'halted', 'arm');
   }
 
   private get size(): Lots {
@@ -310,13 +310,15 @@ export class Trader {
       out.push({ kind: 'timer', fireAt: us(now + this.config.entryTimeoutMs * 1000) });
   }
 
-  /** Support and resistance: what rests in the book where there is one, else what the candles turned at. */
-  private levels(): { support: Ticks | null; resistance: Ticks | null } {
+  /** Support and resistance: what rests in the book where there is one, and what the candles turned at. */
+  private levels(): { supports: readonly Ticks[]; resistances: readonly Ticks[] } {
     const { book, strategies } = this.market;
-    const found = book.valid ? bookLevels(book, this.exits) : { support: null, resistance: null };
+    const { supports, resistances } = book.valid
+      ? bookLevels(book, this.exits)
+      : { supports: [], resistances: [] };
     return {
-      support: found.support ?? strategies.support,
-      resistance: found.resistance ?? strategies.resistance,
+      supports: strategies.support === null ? supports : [...supports, strategies.support],
+      resistances: strategies.resistance === null ? resistances : [...resistances, strategies.resistance],
     };
   }
 
