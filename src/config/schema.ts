@@ -335,13 +335,19 @@ export const settingsSchema = z
           1,
           'microstructure: room between the level and the stop behind it, share of the stop distance.',
         ),
+        level_band_bp: real(
+          0.5,
+          0.01,
+          100,
+          'microstructure: the book is cut into bands of this width from the touch on, basis points.',
+        ),
+        level_bands: whole(60, 5, 1_000, 'microstructure: bands a side that are looked at.'),
         level_multiple: real(
-          5,
+          3,
           1,
           1_000,
-          'microstructure: a resting level counts from so many times the median level on.',
+          'microstructure: a band counts as a level from so many times the median band on.',
         ),
-        level_count: whole(50, 5, 400, 'microstructure: levels a side that are looked at, from the touch.'),
         rr_min: real(1.5, 0, 20, 'Reward to risk below this is mended or refused.'),
         rr_default: real(2, 0.1, 20, 'What a poor reward to risk is mended to.'),
         move_tp: z

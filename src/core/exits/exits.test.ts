@@ -19,8 +19,9 @@ const config: ExitsConfig = {
   spreadMultiple: 1,
   levelReach: 1.5,
   levelBuffer: 0.1,
-  levelMultiple: 5,
-  levelCount: 50,
+  levelBandBp: 0.5,
+  levelBands: 60,
+  levelMultiple: 3,
   rewardRiskMin: 1.5,
   rewardRiskDefault: 2,
   moveTakeProfit: true,
@@ -35,8 +36,8 @@ const bare: ExitContext = {
   sigmaLong: null,
   spread: 0,
   imbalance: null,
-  support: null,
-  resistance: null,
+  supports: [],
+  resistances: [],
   roundTripCost: 0,
 };
 const place = (changes: Partial<ExitsConfig>, known: Partial<ExitContext>) =>
@@ -84,14 +85,14 @@ const anyContext: fc.Arbitrary<ExitContext> = fc
     sigmaLong: maybe(fraction(1e-6, 0.05)),
     spread: fc.integer({ min: 0, max: 50 }),
     imbalance: maybe(fraction(-1, 1)),
-    below: maybe(fc.integer({ min: 0, max: 2000 })),
-    above: maybe(fc.integer({ min: 0, max: 2000 })),
+    below: fc.array(fc.integer({ min: 0, max: 2000 }), { maxLength: 4 }),
+    above: fc.array(fc.integer({ min: 0, max: 2000 }), { maxLength: 4 }),
     roundTripCost: fraction(0, 0.01),
   })
   .map(({ below, above, ...rest }) => ({
     ...rest,
-    support: below === null ? null : rest.entry - below,
-    resistance: above === null ? null : rest.entry + above,
+    supports: below.map((distance) => rest.entry - distance),
+    resistances: above.map((distance) => rest.entry + distance),
   }));
 
 test('exits are on their side, on the grid, above zero, of no poorer ratio than the least, and worth their costs', () => {
@@ -151,13 +152,13 @@ test('neither exit is nearer than percentages or ATR ask for', () => {
 test('long and short are mirror images', () => {
   fc.assert(
     fc.property(anyConfig, anyContext, (settings, context) => {
-      const mirror = (price: number | null): number | null => price && 2 * context.entry - price;
+      const mirror = (price: number): number => 2 * context.entry - price;
       const turned: ExitContext = {
         ...context,
         direction: context.direction === 'long' ? 'short' : 'long',
         imbalance: context.imbalance === null ? null : -context.imbalance,
-        support: mirror(context.resistance),
-        resistance: mirror(context.support),
+        supports: context.resistances.map(mirror),
+        resistances: context.supports.map(mirror),
       };
       const one = placeExits(settings, BTC, context);
       const other = placeExits(settings, BTC, turned);
@@ -168,7 +169,7 @@ test('long and short are mirror images', () => {
         return assert.deepEqual(one, other);
       }
       // what lies below zero is no level
-      if ((turned.support ?? 1) <= 0 || (context.support ?? 1) <= 0) return;
+      if ([...turned.supports, ...context.supports].some((level) => level <= 0)) return;
       assert.deepEqual(
         [one.value.takeProfit, one.value.stopLoss],
         [other.value.takeProfit, other.value.stopLoss].map((price) => mirror(price) as Ticks),
@@ -249,18 +250,19 @@ test('microstructure: widened by the spread', () => {
 test('microstructure: the stop goes behind the level, never further than its reach, and is never drawn in', () => {
   const stop = (known: Partial<ExitContext>): number =>
     distances(flow, { imbalance: 0, atr: 1000, ...known })[1];
-  assert.equal(stop({ support: 598_800 }), 1300, 'beyond the stop: behind it, with a tenth of room');
-  assert.equal(stop({ support: 599_050 }), 1050, 'just inside: its buffer reaches beyond');
-  assert.equal(stop({ support: 599_500 }), 1000, 'well inside: the stop is behind it as it is');
-  assert.equal(stop({ support: 598_500 }), 1000, 'too far to be worth it');
-  assert.equal(stop({ support: 600_500 }), 1000, 'on the wrong side');
-  assert.equal(stop({ resistance: 601_200 }), 1000, 'not what a long hides behind');
-  assert.equal(stop({ direction: 'short', resistance: 601_200 }), 1300);
-  assert.match(placed(flow, { imbalance: 0, atr: 1000, support: 598_800 }).note, /behind support 59880$/);
+  assert.equal(stop({ supports: [598_800] }), 1300, 'beyond the stop: behind it, with a tenth of room');
+  assert.equal(stop({ supports: [599_050] }), 1050, 'just inside: its buffer reaches beyond');
+  assert.equal(stop({ supports: [599_500] }), 1000, 'well inside: the stop is behind it as it is');
+  assert.equal(stop({ supports: [598_500] }), 1000, 'too far to be worth it');
+  assert.equal(stop({ supports: [600_500] }), 1000, 'on the wrong side');
+  assert.equal(stop({ resistances: [601_200] }), 1000, 'not what a long hides behind');
+  assert.equal(stop({ direction: 'short', resistances: [601_200] }), 1300);
+  assert.equal(stop({ supports: [598_650, 599_500, 598_800, 590_000] }), 1300, 'the nearest that will do');
+  assert.match(placed(flow, { imbalance: 0, atr: 1000, supports: [598_800] }).note, /behind support 59880$/);
 });
 
 test('microstructure: a stop that went behind a level takes the target with it', () => {
-  const exits = placed({ ...flow, rewardRiskMin: 1.6 }, { imbalance: 0, atr: 1000, support: 598_800 });
+  const exits = placed({ ...flow, rewardRiskMin: 1.6 }, { imbalance: 0, atr: 1000, supports: [598_800] });
   assert.deepEqual([exits.takeProfit, exits.stopLoss], [602_600, 598_700]);
   assert.match(exits.note, /take profit moved out to 2 R$/);
 });

@@ -3,86 +3,120 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { OrderBook } from '../book/order-book.ts';
 import { frameOf, type Level } from '../testing/books.ts';
-import { bookLevels, nearestCluster } from './levels.ts';
+import { bookLevels, clusters, type LevelRule } from './levels.ts';
 
 const seed = 20261122;
-const rule = { levelMultiple: 5, levelCount: 50 };
+/** At a price of 100,000 a band is ten ticks. */
+const rule: LevelRule = { levelBandBp: 1, levelBands: 20, levelMultiple: 3 };
 
-const bookOf = (bids: readonly Level[], asks: readonly Level[]): OrderBook => {
+const bookOf = (bids: readonly Level[], asks: readonly Level[] = []): OrderBook => {
   const book = new OrderBook();
   book.apply(frameOf(true, bids, asks));
   return book;
 };
-const even = (from: number, step: number, count = 20): Level[] =>
-  Array.from({ length: count }, (_, at) => [from + at * step, 10] as const);
+/** A level of 10 lots every other tick. */
+const even = (from: number, sign: 1 | -1, ticks = 150): Level[] =>
+  Array.from({ length: ticks / 2 }, (_, at) => [from + sign * 2 * at, 10] as const);
 const withSizes = (levels: readonly Level[], sizes: Readonly<Record<number, number>>): Level[] =>
   levels.map(([price, size]) => [price, sizes[price] ?? size] as const);
 
-test('support is the nearest heavy bid, resistance the nearest heavy offer', () => {
+test('supports are the ends of heavy bands of bids, resistances those of offers, nearest first', () => {
   const book = bookOf(
-    withSizes(even(999, -1), { 995: 60, 990: 500 }),
-    withSizes(even(1001, 1), { 1004: 49, 1009: 50 }),
+    withSizes(even(100_000, -1), { 99966: 120, 99934: 500 }),
+    withSizes(even(100_002, 1), { 100024: 100, 100076: 109, 100100: 110 }),
   );
-  assert.deepEqual(bookLevels(book, rule), { support: 995, resistance: 1009 });
+  // a usual band holds 50; 40 and 110 make three times that, 40 and 109 do not
+  assert.deepEqual(bookLevels(book, rule), { supports: [99_962, 99_932], resistances: [100_100] });
 });
 
-test('a run of heavy levels counts as one: its far end is the level', () => {
-  const book = bookOf(withSizes(even(999, -1), { 997: 70, 996: 90, 995: 60, 993: 80 }), []);
-  assert.equal(nearestCluster(book.bids, rule), 995);
+test('size that is spread over a band counts like size on one level', () => {
+  const spread = even(100_000, -1).map(
+    ([price, size]): Level => [price, price > 99_950 && price <= 99_960 ? 3 * size : size],
+  );
+  assert.deepEqual(clusters(bookOf(spread).bids, rule), [99_952]);
 });
 
-test('an even book, a thin one and an empty one have no level', () => {
-  assert.equal(nearestCluster(bookOf(even(999, -1), []).bids, rule), null);
-  assert.equal(nearestCluster(bookOf([[999, 1000], ...even(998, -1, 3)], []).bids, rule), null);
-  assert.deepEqual(bookLevels(new OrderBook(), rule), { support: null, resistance: null });
+test('heavy bands beside each other are one cluster: its price is the far end', () => {
+  const book = bookOf(withSizes(even(100_000, -1), { 99970: 200, 99964: 200, 99956: 200, 99930: 200 }));
+  assert.deepEqual(clusters(book.bids, rule), [99_952, 99_922]);
 });
 
-test('beyond the levels looked at nothing counts, neither for the median nor as a level', () => {
-  const book = bookOf(withSizes(even(999, -1), { 989: 100 }), []);
-  assert.equal(nearestCluster(book.bids, { ...rule, levelCount: 11 }), 989);
-  assert.equal(nearestCluster(book.bids, { ...rule, levelCount: 10 }), null);
+test('dust does not make the usual level look heavy', () => {
+  // nine in ten levels hold next to nothing, as in real books
+  const dusty = Array.from({ length: 200 }, (_, at): Level => [100_000 - at, at % 10 === 5 ? 50 : 1]);
+  assert.deepEqual(clusters(bookOf(dusty).bids, rule), []);
 });
 
-/** The rule by sorting and filtering plain arrays. */
-function naive(levels: readonly Level[], bids: boolean, multiple: number, count: number): number | null {
-  const near = levels.toSorted(([one], [other]) => (bids ? other - one : one - other)).slice(0, count);
-  if (near.length < 5) return null;
-  const sizes = near.map(([, size]) => size).sort((one, other) => one - other);
-  const half = sizes.length / 2;
-  const median = (sizes[Math.ceil(half) - 1]! + sizes[Math.floor(half)]!) / 2;
-  const heavy = near.map(([, size]) => size >= multiple * median);
-  const first = heavy.indexOf(true);
-  if (first < 0) return null;
-  const after = heavy.indexOf(false, first);
-  return near[(after < 0 ? near.length : after) - 1]![0];
+test('an even book, a short one, one of gaps and an empty one have no clusters', () => {
+  assert.deepEqual(clusters(bookOf(even(100_000, -1)).bids, rule), []);
+  assert.deepEqual(clusters(bookOf(withSizes(even(100_000, -1, 40), { 99984: 900 })).bids, rule), []);
+  const gaps = bookOf(Array.from({ length: 10 }, (_, at) => [100_000 - at * 35, 10] as const));
+  assert.deepEqual(clusters(gaps.bids, rule), []);
+  assert.deepEqual(bookLevels(new OrderBook(), rule), { supports: [], resistances: [] });
+});
+
+test('what lies beyond the bands counts neither as a cluster nor for what is usual', () => {
+  const book = bookOf(withSizes(even(100_000, -1), { 99926: 500 }));
+  assert.deepEqual(clusters(book.bids, { ...rule, levelBands: 8 }), [99_922]);
+  assert.deepEqual(clusters(book.bids, { ...rule, levelBands: 7 }), []);
+});
+
+/** The rule with filters over plain lists. */
+function naive(levels: readonly Level[], { levelBandBp, levelBands, levelMultiple }: LevelRule): number[] {
+  if (levels.length === 0) return [];
+  const touch = levels.reduce((best, [price]) =>
+    Math.abs(price - 1_000_000) < Math.abs(best[0] - 1_000_000) ? [price, 0] : best,
+  )[0];
+  const width = Math.max(1, Math.round((touch * levelBandBp) / 10_000));
+  const inside = levels
+    .map(([price, size]) => ({ price, size, band: Math.floor(Math.abs(price - touch) / width) }))
+    .filter(({ band }) => band <= levelBands);
+  const last = Math.max(...inside.map(({ band }) => band));
+  const bands = Array.from({ length: last }, (_, at) => inside.filter(({ band }) => band === at));
+  const sizes = bands.map((list) => list.reduce((sum, { size }) => sum + size, 0));
+  if (sizes.length < 5) return [];
+  const order = sizes.toSorted((one, other) => one - other);
+  const usual = (order[Math.ceil(last / 2) - 1]! + order[Math.floor(last / 2)]!) / 2;
+  if (usual === 0) return [];
+  const heavy = (at: number): boolean => at < last && sizes[at]! >= levelMultiple * usual;
+  return bands.flatMap((list, at) =>
+    heavy(at) && !heavy(at + 1)
+      ? list
+          .map(({ price }) => price)
+          .sort((one, other) => Math.abs(other - touch) - Math.abs(one - touch))
+          .slice(0, 1)
+      : [],
+  );
 }
 
-test('the same level as a naive search finds, in any book', () => {
+test('the same clusters as a naive search finds, in any book', () => {
   let found = 0;
   const side = fc.uniqueArray(
     fc.tuple(
       // some far behind the dense window of the ladder
-      fc.oneof(fc.integer({ min: 1, max: 200 }), fc.integer({ min: 1, max: 900_000 })),
+      fc.oneof(
+        { weight: 9, arbitrary: fc.integer({ min: 1, max: 300 }) },
+        { weight: 1, arbitrary: fc.integer({ min: 1, max: 900_000 }) },
+      ),
       fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 300 })),
     ),
-    { selector: ([distance]) => distance, maxLength: 80 },
+    { selector: ([distance]) => distance, maxLength: 150, size: 'max' },
   );
+  const anyRule = fc.record({
+    levelBandBp: fc.double({ min: 0.01, max: 0.15, noNaN: true }),
+    levelBands: fc.integer({ min: 1, max: 60 }),
+    levelMultiple: fc.double({ min: 1, max: 5, noNaN: true }),
+  });
   fc.assert(
-    fc.property(
-      side,
-      side,
-      fc.double({ min: 1, max: 8, noNaN: true }),
-      fc.integer({ min: 1, max: 90 }),
-      (below, above, levelMultiple, levelCount) => {
-        const bids = below.map(([distance, size]): Level => [1_000_000 - distance, size]);
-        const asks = above.map(([distance, size]): Level => [1_000_000 + distance, size]);
-        const levels = bookLevels(bookOf(bids, asks), { levelMultiple, levelCount });
-        assert.equal(levels.support, naive(bids, true, levelMultiple, levelCount));
-        assert.equal(levels.resistance, naive(asks, false, levelMultiple, levelCount));
-        if (levels.support !== null) found++;
-      },
-    ),
-    { seed, numRuns: 2000 },
+    fc.property(side, side, anyRule, (below, above, settings) => {
+      const bids = below.map(([distance, size]): Level => [1_000_000 - distance, size]);
+      const asks = above.map(([distance, size]): Level => [1_000_000 + distance, size]);
+      const { supports, resistances } = bookLevels(bookOf(bids, asks), settings);
+      assert.deepEqual(supports, naive(bids, settings));
+      assert.deepEqual(resistances, naive(asks, settings));
+      found += supports.length;
+    }),
+    { seed, numRuns: 1500 },
   );
-  assert.ok(found > 500, `only ${found} levels were found`);
+  assert.ok(found > 500, `only ${found} clusters were found`);
 });

@@ -3,47 +3,67 @@ import type { OrderBook } from '../book/order-book.ts';
 import { type Ticks, ticks } from '../units.ts';
 
 export interface LevelRule {
-  /** A level is significant from so many times the median level on. */
+  /** Each side is cut into bands of this width from the touch on, basis points of the price; at least one tick. */
+  readonly levelBandBp: number;
+  /** Bands that are looked at. */
+  readonly levelBands: number;
+  /** A band is significant from so many times the median band on. */
   readonly levelMultiple: number;
-  /** Levels of a side that are looked at, from the touch. */
-  readonly levelCount: number;
 }
 
-/** Fewer levels than this have no median worth the name. */
-const LEVELS_MIN = 5;
+/** Fewer bands than this have no median worth the name. */
+const BANDS_MIN = 5;
 
 /**
- * The nearest cluster of resting size on one side: among the best `levelCount` levels those of at least `levelMultiple`
- * times their median size are significant; the cluster is the first unbroken run of significant levels from the touch,
- * and its price that of the run's far end, so that what is put behind it is behind all of it. Null when there is none.
+ * Clusters of resting size on one side, nearest first: bands that hold at least `levelMultiple` times what the median band
+ * holds, neighbouring ones together; the price of each is that of its last level, so that what is put behind it is behind
+ * all of it. The last band is left out, for the book ends somewhere within it.
  *
- * It says where size is shown, not that it will be there when price comes: on real captures nine in ten of such walls
- * disappear unfilled. Costs O(n log n) in the levels looked at: for the moment of an entry, not for every frame.
+ * Bands and not single levels, because most levels are dust: on an OKX book of 400 levels four in ten hold over five times
+ * the median level. Of bands of half a basis point one in twenty holds over three times the median (real captures of
+ * BTC and ETH perpetuals; `bench/exits.ts` prints how well their prices hold).
+ *
+ * It says where size is shown, not that it will be there when price comes. Visits each level within the bands once: for
+ * the moment of an entry, not for every frame.
  */
-export function nearestCluster(ladder: Ladder, { levelMultiple, levelCount }: LevelRule): Ticks | null {
+export function clusters(ladder: Ladder, { levelBandBp, levelBands, levelMultiple }: LevelRule): Ticks[] {
+  const { best } = ladder;
+  if (best === NO_PRICE) return [];
+  const width = Math.max(1, Math.round((best * levelBandBp) / 10_000));
   const sizes: number[] = [];
-  for (let price = ladder.best; price !== NO_PRICE && sizes.length < levelCount; price = ladder.next(price))
-    sizes.push(ladder.sizeAt(price));
-  if (sizes.length < LEVELS_MIN) return null;
-  const wanted = levelMultiple * median(sizes);
-
-  let end = NO_PRICE;
-  let price = ladder.best;
-  for (const size of sizes) {
-    if (size >= wanted) end = price;
-    else if (end !== NO_PRICE) break;
-    price = ladder.next(price);
+  const ends: number[] = [];
+  for (let price = best; price !== NO_PRICE; price = ladder.next(price)) {
+    const band = Math.floor(Math.abs(price - best) / width);
+    if (band > levelBands) break;
+    while (sizes.length <= band) {
+      sizes.push(0);
+      ends.push(NO_PRICE);
+    }
+    sizes[band]! += ladder.sizeAt(price);
+    ends[band] = price;
   }
-  return end === NO_PRICE ? null : ticks(end);
+  sizes.pop();
+  const usual = median(sizes);
+  // where most bands are empty, nothing is usual
+  if (sizes.length < BANDS_MIN || usual === 0) return [];
+
+  const found: Ticks[] = [];
+  for (const [band, size] of sizes.entries()) {
+    if (size < levelMultiple * usual) continue;
+    // the run goes on: its end is this band's
+    if (band > 0 && sizes[band - 1]! >= levelMultiple * usual) found.pop();
+    found.push(ticks(ends[band]!));
+  }
+  return found;
 }
 
-/** The nearest clusters below and above, as `ExitContext` wants them. */
+/** The clusters below and above, as `ExitContext` wants them. */
 export const bookLevels = (
   book: OrderBook,
   rule: LevelRule,
-): { readonly support: Ticks | null; readonly resistance: Ticks | null } => ({
-  support: nearestCluster(book.bids, rule),
-  resistance: nearestCluster(book.asks, rule),
+): { readonly supports: Ticks[]; readonly resistances: Ticks[] } => ({
+  supports: clusters(book.bids, rule),
+  resistances: clusters(book.asks, rule),
 });
 
 function median(values: readonly number[]): number {

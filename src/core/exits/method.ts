@@ -23,14 +23,14 @@ export interface ExitsConfig {
   readonly imbalanceShift: number;
   /** Row T4: both exits move out by so many spreads. */
   readonly spreadMultiple: number;
-  /** Row T4: a level is sought up to this multiple of the stop distance: the stop goes behind it, never further. ≥ 1. */
+  /** Row T4: to get behind a level the stop may move out to this multiple of its distance. ≥ 1. */
   readonly levelReach: number;
   /** Row T4: room between the level and the stop behind it, fraction of the stop distance. */
   readonly levelBuffer: number;
-  /** Row T4: a resting level is significant from so many times the median level on. */
+  /** Row T4: what counts as a level in the book: `LevelRule` of `levels.ts`. */
+  readonly levelBandBp: number;
+  readonly levelBands: number;
   readonly levelMultiple: number;
-  /** Row T4: levels of a side that are looked at, from the touch. */
-  readonly levelCount: number;
   /** Row T6: reward to risk below this is mended or refused. */
   readonly rewardRiskMin: number;
   /** Row T6: what it is mended to. */
@@ -56,9 +56,9 @@ export interface ExitContext {
   readonly spread: number;
   /** Depth imbalance, −1…1; positive = more resting buyers. */
   readonly imbalance: number | null;
-  /** The level below and the level above that price is thought to turn at, ticks. */
-  readonly support: number | null;
-  readonly resistance: number | null;
+  /** Levels below and above that price is thought to turn at, ticks, in any order. */
+  readonly supports: readonly number[];
+  readonly resistances: readonly number[];
   /** Two taker fees and the spread, fraction of the price. */
   readonly roundTripCost: number;
 }

@@ -1,6 +1,7 @@
 import { ok, refuse } from '../result.ts';
+import { ticks } from '../units.ts';
 import { atr } from './atr.ts';
-import { type ExitMethod, known } from './method.ts';
+import type { ExitMethod } from './method.ts';
 import { volatility } from './volatility.ts';
 
 /**
@@ -11,9 +12,10 @@ import { volatility } from './volatility.ts';
  *    reason for the entry is gone). Leaning against us: the target nearer, the stop with more room.
  * 2. widened by the spread: both exits go out by `spreadMultiple` spreads. A stop is filled at the other side of the
  *    book, and a bounce between bid and ask must not trigger it.
- * 3. behind the level: when support (long) or resistance (short) with its buffer lies beyond the stop, but within
- *    `levelReach` times its distance, the stop goes behind it. It is never drawn in to a level: what rests in a book may
- *    be gone in a second, and this way a false level can cost a bounded widening and nothing else.
+ * 3. behind a level: the nearest support (long) or resistance (short) that, with its buffer, lies beyond the stop but within
+ *    `levelReach` times its distance moves the stop behind it; of those nearer, the stop is behind as it is. It is never
+ *    drawn in to a level: what rests in a book may be gone in a second, and this way a false level can cost a bounded
+ *    widening and nothing else.
  *
  * Imbalance speaks of the next ticks, not of the minutes that a trade lasts, so the default shift is small.
  */
@@ -32,13 +34,17 @@ export const microstructure: ExitMethod = (config, instrument, context) => {
   let risk = base.value.risk - shift + config.spreadMultiple * spread;
   let note = `${base.value.note}, book leans ${(lean * 100).toFixed(0)} % our way, spread ${instrument.priceToNumber(spread)}`;
 
-  const level = direction === 'long' ? context.support : context.resistance;
-  if (known(level) && sign * (entry - level) >= 0) {
-    const behind = sign * (entry - level) + Math.max(1, config.levelBuffer * risk);
-    if (behind > risk && behind <= config.levelReach * risk) {
-      risk = behind;
-      note += `, stop behind ${direction === 'long' ? 'support' : 'resistance'} ${instrument.priceToNumber(level)}`;
-    }
+  const levels = direction === 'long' ? context.supports : context.resistances;
+  const buffer = Math.max(1, config.levelBuffer * risk);
+  let hidden = Number.POSITIVE_INFINITY;
+  for (const level of levels) {
+    const behind = sign * (entry - level) + buffer;
+    if (level > 0 && behind > risk && behind <= config.levelReach * risk) hidden = Math.min(hidden, behind);
+  }
+  if (hidden < Number.POSITIVE_INFINITY) {
+    const level = instrument.formatPrice(ticks(Math.round(entry - sign * (hidden - buffer))));
+    note += `, stop behind ${direction === 'long' ? 'support' : 'resistance'} ${level}`;
+    risk = hidden;
   }
   return ok({ reward, risk, note });
 };

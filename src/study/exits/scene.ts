@@ -8,7 +8,7 @@ import type { Bars, Entry } from './paired.ts';
 /** What is known before a bar opens. */
 export type Known = Pick<
   ExitContext,
-  'atr' | 'sigma' | 'sigmaLong' | 'spread' | 'imbalance' | 'support' | 'resistance'
+  'atr' | 'sigma' | 'sigmaLong' | 'spread' | 'imbalance' | 'supports' | 'resistances'
 >;
 
 /** One market's past, and what could be known at each of its moments. */
@@ -76,8 +76,8 @@ export function candleScene(
         sigmaLong: sigmaLong[bar]!,
         spread: 1,
         imbalance: 0,
-        support,
-        resistance,
+        supports: [support],
+        resistances: [resistance],
       };
     },
   };

@@ -31,21 +31,21 @@ test('real candles are read whole, on their tick grid', {
 });
 
 test('the simulated market as seconds with what its book said', () => {
-  const rule = { levelMultiple: 5, levelCount: 50 };
+  const rule = { levelBandBp: 0.5, levelBands: 60, levelMultiple: 3 };
   const make = () => simulateBook(5, 10, rule, { halfLifeMs: 60_000, levels: 10 }, figures);
   const { bars, firstBar, known } = make();
   assert.ok(firstBar > 300 && firstBar < 560, `${firstBar}`);
   let levels = 0;
   let moved = 0;
   for (let bar = firstBar; bar < 600; bar++) {
-    const { atr, sigma, sigmaLong, spread, imbalance, support, resistance } = known(bar);
+    const { atr, sigma, sigmaLong, spread, imbalance, supports, resistances } = known(bar);
     const open = bars.open[bar]!;
     assert.ok(atr! > 0 && sigma! > 0 && sigmaLong! > 0 && spread >= 1);
     assert.ok(Math.abs(imbalance!) <= 1);
     assert.ok(bars.low[bar]! <= open && open <= bars.high[bar]!);
-    assert.ok(support === null || support <= open);
-    assert.ok(resistance === null || resistance >= open);
-    if (support !== null) levels++;
+    assert.ok(supports.every((level) => level <= open));
+    assert.ok(resistances.every((level) => level >= open));
+    levels += supports.length;
     if (bars.high[bar]! > bars.low[bar]!) moved++;
   }
   assert.ok(levels > 20 && moved > 20, `${levels} levels, ${moved} seconds with trades`);
