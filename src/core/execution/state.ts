@@ -1,3 +1,5 @@
+import { assert } from '../assert.ts';
+
 /** What can happen to the life of a trade. */
 export type Occasion =
   /** The account was reconciled: nothing of ours stands there, … */
@@ -158,6 +160,7 @@ type Next<S extends State, O extends Occasion> = Extract<(typeof TABLE)[S][O], S
 
 /** The state after `on`. Only occasions that move the state are taken: another does not compile. */
 export function next<S extends State, T extends Transition<S>>(state: S, on: T): Next<S, T> {
+  assert(refusalOf(state, on) === '', `${on} in state ${state}`);
   return TABLE[state][on] as Next<S, T>;
 }
 
