@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { ASK, BID } from '../../core/book/frame.ts';
-import { moneyToNumber, parseMoney } from '../../core/instrument.ts';
-import { lots, ticks } from '../../core/units.ts';
+import { applyRate, moneyToNumber, parseMoney } from '../../core/instrument.ts';
+import { lots, money, ticks } from '../../core/units.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Market } from '../market/market.ts';
 import * as stand from '../testing/stand.ts';
-import { accepted, codeOf, openExchange } from '../testing/stand.ts';
+import { accepted, codeOf, openAccount, openExchange } from '../testing/stand.ts';
 import type { Account } from './account.ts';
 import { marginOf } from './margin.ts';
 import { attachment, type Order } from './order.ts';
@@ -249,6 +249,20 @@ test('isolated margin: value over leverage leaves the balance, comes back with t
   const past = account.pastPositions.items.at(-1)!;
   assert.deepEqual([past.type, past.largest, past.closedSize, past.mode], ['2', 1000, 1000, 'isolated']);
   assert.equal(parseMoney(past.realized), result);
+});
+
+test('an order needs its margin and the fee of taking it', () => {
+  const price = bid - 1000;
+  const value = market.instrument.value(lots(100), ticks(price));
+  const [margin, fee] = [value / 3n, applyRate(value, '0.0005')];
+  for (const [cash, code] of [
+    [margin + fee - 1n, '51008'],
+    [margin + fee, '0'],
+  ] as const) {
+    const other = openAccount(exchange);
+    other.credit('USDT', money(cash));
+    assert.equal(codeOf(send({ price }, other)), code);
+  }
 });
 
 test('cross and isolated positions of one instrument do not touch each other', () => {
