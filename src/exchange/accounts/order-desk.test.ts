@@ -135,6 +135,8 @@ test('reduce-only: never more than the position, counting only those that would 
   assert.equal(refused({ side: 'sell', reduceOnly: true, price: ask + 500, size: 301 }), '51112');
   const far = place({ side: 'sell', reduceOnly: true, price: ask + 500, size: 200 });
   assert.equal(refused({ side: 'sell', reduceOnly: true, price: ask + 600, size: 101 }), '51112');
+  const behind = { side: 'sell', reduceOnly: true, price: ask + 500, size: 101 } as const;
+  assert.equal(refused(behind), '51112', 'at one price the first comes first');
   const near = place({ side: 'sell', reduceOnly: true, price: ask + 400, size: 90 });
   assert.equal(far.state, 'live');
   // one that comes before both pushes out what no longer has anything to reduce
