@@ -2,67 +2,78 @@ import type { CandleEvent, TradeEvent } from '../../core/events.ts';
 import type { Instrument } from '../../core/instrument.ts';
 import type { CandleColumns } from '../report/report-data.ts';
 
+const WIDTH = 6;
+const HIGH = 2;
+const LOW = 3;
+const CLOSE = 4;
+const VOLUME = 5;
+
 /** The candles of one instrument for the report: those of the tape, or where there are none, built from its trades. */
 export class CandleKeeper {
   private readonly instrument: Instrument;
   private readonly barMs: number;
   private readonly runBarMs: number;
-  private readonly openAt: number[] = [];
-  private readonly open: number[] = [];
-  private readonly high: number[] = [];
-  private readonly low: number[] = [];
-  private readonly close: number[] = [];
-  private readonly volume: number[] = [];
+  /** One row after the other: opening time, open, high, low, close, volume. Grown by doubling, not by element. */
+  private rows: Float64Array;
+  private count = 0;
 
-  /** `barMs`: of the candles kept; `runBarMs`: of those the engine was told. */
-  constructor(instrument: Instrument, barMs: number, runBarMs: number) {
+  /** `barMs`: of the candles kept; `runBarMs`: of those the engine was told; `expected`: how many will come, or 0. */
+  constructor(instrument: Instrument, barMs: number, runBarMs: number, expected: number) {
+    this.rows = new Float64Array(Math.max(64, expected) * WIDTH);
     this.instrument = instrument;
     this.barMs = barMs;
     this.runBarMs = runBarMs;
   }
 
-  candle(event: CandleEvent): void {
-    this.openAt.push(event.openAt);
-    this.open.push(event.open);
-    this.high.push(event.high);
-    this.low.push(event.low);
-    this.close.push(event.close);
-    this.volume.push(event.volume);
+  candle({ openAt, open, high, low, close, volume }: CandleEvent): void {
+    this.add(openAt, open, high, low, close, volume);
   }
 
-  trade(event: TradeEvent): void {
-    const openAt = Math.floor(event.exchangeAt / this.barMs) * this.barMs;
-    const last = this.openAt.length - 1;
+  trade({ exchangeAt, price, size }: TradeEvent): void {
+    const openAt = Math.floor(exchangeAt / this.barMs) * this.barMs;
+    const { rows } = this;
+    const last = (this.count - 1) * WIDTH;
     // a trade told late belongs to a candle that is settled
-    if (last >= 0 && openAt < this.openAt[last]!) return;
-    const { price, size } = event;
-    if (last < 0 || openAt > this.openAt[last]!) {
-      this.openAt.push(openAt);
-      this.open.push(price);
-      this.high.push(price);
-      this.low.push(price);
-      this.close.push(price);
-      this.volume.push(size);
-      return;
-    }
-    if (price > this.high[last]!) this.high[last] = price;
-    if (price < this.low[last]!) this.low[last] = price;
-    this.close[last] = price;
-    this.volume[last]! += size;
+    if (last >= 0 && openAt < rows[last]!) return;
+    if (last < 0 || openAt > rows[last]!) return this.add(openAt, price, price, price, price, size);
+    if (price > rows[last + HIGH]!) rows[last + HIGH] = price;
+    if (price < rows[last + LOW]!) rows[last + LOW] = price;
+    rows[last + CLOSE] = price;
+    rows[last + VOLUME]! += size;
   }
 
   columns(): CandleColumns {
-    const price = (ticks: number): number => this.instrument.priceToNumber(ticks);
+    const column = (place: number): number[] =>
+      Array.from({ length: this.count }, (_, i) => this.rows[i * WIDTH + place]!);
+    const prices = (place: number): number[] =>
+      column(place).map((each) => this.instrument.priceToNumber(each));
     return {
       symbol: this.instrument.id,
       barMs: this.barMs,
       runBarMs: this.runBarMs,
-      openAt: this.openAt,
-      open: this.open.map(price),
-      high: this.high.map(price),
-      low: this.low.map(price),
-      close: this.close.map(price),
-      volume: this.volume.map((lots) => lots * this.instrument.lotSize),
+      openAt: column(0),
+      open: prices(1),
+      high: prices(HIGH),
+      low: prices(LOW),
+      close: prices(CLOSE),
+      volume: column(VOLUME).map((lots) => lots * this.instrument.lotSize),
     };
+  }
+
+  private add(openAt: number, open: number, high: number, low: number, close: number, volume: number): void {
+    const at = this.count * WIDTH;
+    if (at === this.rows.length) {
+      const grown = new Float64Array(at * 2);
+      grown.set(this.rows);
+      this.rows = grown;
+    }
+    const { rows } = this;
+    rows[at] = openAt;
+    rows[at + 1] = open;
+    rows[at + HIGH] = high;
+    rows[at + LOW] = low;
+    rows[at + CLOSE] = close;
+    rows[at + VOLUME] = volume;
+    this.count++;
   }
 }

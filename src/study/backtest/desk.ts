@@ -51,6 +51,8 @@ export class Desk {
   private readonly holdings: readonly Holding[];
   /** Of each instrument's position: what `profitNumber` needs, as of the size and cost it was read at. */
   private readonly entries: { size: number; cost: Money; price: number }[];
+  /** The balance, and as a plain number: read with every event, changed with every fill. */
+  private readonly cash = { exact: NO_MONEY, plain: 0 };
   private begun = false;
 
   constructor(
@@ -73,7 +75,7 @@ export class Desk {
     );
     this.keepers = instruments.map((instrument, index) => {
       const { candles, barMs } = holdings[index]!;
-      return new CandleKeeper(instrument, candles > 0 ? barMs : config.barMs, config.barMs);
+      return new CandleKeeper(instrument, candles > 0 ? barMs : config.barMs, config.barMs, candles);
     });
     const liquidity = this.kinds.map((kind, index): Liquidity => {
       if (kind === 'books' || kind === 'nothing') return new BookLiquidity(config.paper);
@@ -156,7 +158,11 @@ export class Desk {
 
   private value(at: number): void {
     const { account, markets } = this.replay.engine;
-    let equity = moneyToNumber(account.balance);
+    if (account.balance !== this.cash.exact) {
+      this.cash.exact = account.balance;
+      this.cash.plain = moneyToNumber(account.balance);
+    }
+    let equity = this.cash.plain;
     let gross = 0;
     for (let index = 0; index < markets.length; index++) {
       const position = account.positions[index]!;
