@@ -250,8 +250,11 @@ const openSockets = (): number =>
   process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
 const heaps: number[] = [];
 /**
- * What is held: JavaScript objects, what V8 keeps for them, what lies outside (Buffers are part of it), and what the system
- * counts, which the allocator gives back late or never.
+ * What is held: JavaScript objects, what V8 keeps for them, what lies outside (array buffers are part of it), and what the
+ * system counts. The last grows with the first crashes though nothing leaks: a life of the exchange that crashed keeps its
+ * books (9 MB of array buffers) until the collector comes by, and the C allocator keeps the peak of a few such lives for ever.
+ * Measured: its heap grew from 17 to 69 MB over 16 crashes in half a minute and not at all over the next 20; with
+ * MALLOC_MMAP_THRESHOLD_=131072 in the environment it stayed below 11 MB.
  */
 const describe = ({ heapUsed, heapTotal, external, arrayBuffers, rss }: NodeJS.MemoryUsage): string =>
   Object.entries({ heap: heapUsed, 'heap kept': heapTotal, external, 'array buffers': arrayBuffers, rss })
