@@ -216,6 +216,29 @@ test('settings make an engine and a paper account, unit by unit', () => {
   assert.deepEqual(paper.fees, { maker: '0.0002', taker: '0.0005' });
 });
 
+test('the paper venue’s chance: latencies and queue by their settings', () => {
+  const paper = (text: string) => paperConfig(parseSettings(`paper: { ${text} }`, 's.yaml'));
+  assert.deepEqual(paper('order_latency_ms: 5').orderLatency, { kind: 'constant', ms: 5 });
+  assert.deepEqual(paper('latency: log_normal, answer_latency_ms: 5, latency_sigma: 1').answerLatency, {
+    kind: 'logNormal',
+    medianMs: 5,
+    sigma: 1,
+  });
+  assert.deepEqual(
+    paper('latency: measured, order_latency_ms: 5, latency_quantiles_ms: [0, 1, 9]').orderLatency,
+    {
+      kind: 'measured',
+      floorMs: 5,
+      quantilesMs: [0, 1, 9],
+    },
+  );
+  assert.deepEqual(paper('queue: power, queue_exponent: 3').queue, { kind: 'power', exponent: 3 });
+  assert.deepEqual(paper('').queue, { kind: 'behindFirst' });
+  assert.throws(() => paper('latency: measured'), /latency_quantiles_ms: .*measure-latency/);
+  assert.throws(() => paper('latency_quantiles_ms: [3, 1]'), /must go up/);
+  assert.throws(() => paper('latency_quantiles_ms: [-1, 1]'), /latency_quantiles_ms/);
+});
+
 // --- nearest --------------------------------------------------------------------------------------------------------
 
 test('edit distance is a metric that agrees with plain recursion', () => {
