@@ -21,7 +21,7 @@ const BANDS_MIN = 5;
  *
  * Bands and not single levels, because most levels are dust: on an OKX book of 400 levels four in ten hold over five times
  * the median level. Of bands of half a basis point one in twenty holds over three times the median (real captures of
- * BTC and ETH perpetuals; `bench/exits.ts` prints how well their prices hold).
+ * BTC and ETH perpetuals; `bench/levels.ts` prints how seldom their prices hold).
  *
  * It says where size is shown, not that it will be there when price comes. Visits each level within the bands once: for
  * the moment of an entry, not for every frame.
