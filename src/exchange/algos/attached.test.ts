@@ -220,6 +220,19 @@ test('a trigger order opens, and its child carries what was attached to it', () 
   assert.deepEqual([pair!.type, pair!.clientId, pair!.size], ['oco', 'guard', 600]);
 });
 
+test('a trigger order fires when the price comes to it, from whichever side', () => {
+  const [above, below] = [middle + 400, middle - 400];
+  const trigger = (at: number): Algo =>
+    placed({ type: 'trigger', side: 'buy', size: 10, trigger: last(at), reduceOnly: false });
+  const [rising, falling] = [trigger(above), trigger(below)];
+  touch(middle);
+  assert.deepEqual([rising.state, falling.state], ['live', 'live']);
+  touch(below);
+  assert.deepEqual([rising.state, falling.state], ['live', 'effective']);
+  touch(above);
+  assert.equal(rising.state, 'effective');
+});
+
 test('in hedge mode stops of the one side leave the other alone', () => {
   exchange.settings.setPositionMode(account, 'long_short_mode');
   place({ positionSide: 'long', attachments: [attachment('l', null, last(middle - 1000))] });
