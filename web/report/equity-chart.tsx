@@ -10,7 +10,7 @@ import {
 import { createEffect, createSignal, type JSX, on, onCleanup, onMount, Show } from 'solid-js';
 import { chartLook, chartTime, color, lookVersion, timeOf, withKeys } from './look.ts';
 import type { Shown } from './page.tsx';
-import { fixed, minute, moneyDecimals, percent } from './text.ts';
+import { barName, fixed, minute, moneyDecimals, percent } from './text.ts';
 
 interface Reading {
   readonly at: number;
@@ -94,8 +94,8 @@ export function EquityChart(props: { readonly shown: Shown }): JSX.Element {
         />
         <p class="note">
           <Show when={benchmark}>{(known) => <>Benchmark: {known().description}. </>}</Show>
-          Equity counts open positions at their mark. Drawdown is the worst between two points, not only at
-          them.
+          Equity counts open positions at their mark; one point every {barName(equity.everyMs)}. Drawdown is
+          the worst between two points, not only at them.
         </p>
       </Show>
     </section>

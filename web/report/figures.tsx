@@ -211,7 +211,7 @@ export function Figures(props: { readonly shown: Shown }): JSX.Element {
               <dd class={`value ${tile.tone ?? ''}`}>{tile.value}</dd>
               <dd class="beside">{tile.beside}</dd>
               <Show when={tile.against}>
-                <dd class="against">{tile.against} holding</dd>
+                <dd class="against">holding: {tile.against}</dd>
               </Show>
             </div>
           )}

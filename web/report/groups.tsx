@@ -5,7 +5,6 @@ import { ANY, setFilter, type TradeFilter } from './state.ts';
 import {
   ABSENT,
   duration,
-  figureText,
   fixed,
   intervalText,
   moneyDecimals,
@@ -52,8 +51,9 @@ export function GroupTables(props: { readonly shown: Shown }): JSX.Element {
           </For>
         </div>
         <p class="note">
-          Sums are facts; the expectancy is an estimate with its 95 % interval, withheld below 30 trades. An
-          hour or a weekday that stands out among so many is chance until shown otherwise.
+          Sums and means are what happened; the 95 % interval is where the mean of more such trades may lie,
+          withheld below 30. An hour or a weekday that stands out among so many is chance until shown
+          otherwise.
         </p>
       </Show>
     </section>
@@ -69,6 +69,8 @@ function GroupTable(props: {
 }): JSX.Element {
   const decimals = moneyDecimals(props.currency);
   const reach = props.groups.reduce((most, { net }) => Math.max(most, Math.abs(net)), 1e-12);
+  /** Cents are noise beside thousands. */
+  const netDecimals = reach >= 1000 ? 0 : decimals;
   const show = (key: string): void => {
     setFilter({ ...ANY, [props.kind]: key } as TradeFilter);
     document.getElementById('trades')?.scrollIntoView();
@@ -85,12 +87,14 @@ function GroupTable(props: {
               </th>
               <th scope="col">Trades</th>
               <th scope="col">Won</th>
-              <th scope="col" colspan="2">
-                Net, {props.currency}
-              </th>
+              <th scope="col">Net, {props.currency}</th>
+              <td />
               <th scope="col">A trade</th>
+              <th scope="col">95 %</th>
               <th scope="col">Mean R</th>
-              <th scope="col">P. factor</th>
+              <th scope="col" title="Profit factor: gross profit ÷ gross loss">
+                PF
+              </th>
               <th scope="col">Held</th>
             </tr>
           </thead>
@@ -110,7 +114,7 @@ function GroupTable(props: {
                   </th>
                   <td>{fixed(group.trades, 0)}</td>
                   <td>{fixed((group.wins / group.trades) * 100, 0)} %</td>
-                  <td class={toneOf(group.net)}>{signed(group.net, decimals)}</td>
+                  <td class={toneOf(group.net)}>{signed(group.net, netDecimals)}</td>
                   <td class="span">
                     <i
                       class={toneOf(group.net)}
@@ -120,22 +124,10 @@ function GroupTable(props: {
                       }}
                     />
                   </td>
-                  <td
-                    title={
-                      intervalText(group.expectancy, (value) => signed(value, decimals)) ||
-                      group.expectancy.why
-                    }
-                  >
-                    {group.expectancy.value === null ? (
-                      <span class="quiet">few</span>
-                    ) : (
-                      <>
-                        {figureText(group.expectancy, (value) => signed(value, decimals))}
-                        <small>
-                          {intervalText(group.expectancy, (value) => signed(value, decimals === 2 ? 0 : 4))}
-                        </small>
-                      </>
-                    )}
+                  <td>{signed(group.net / group.trades, decimals)}</td>
+                  <td class="quiet" title={group.expectancy.why}>
+                    {intervalText(group.expectancy, (value) => signed(value, decimals === 2 ? 0 : 4)) ||
+                      'few'}
                   </td>
                   <td>{group.averageR === null ? ABSENT : signed(group.averageR, 2)}</td>
                   <td>{group.profitFactor === null ? ABSENT : fixed(group.profitFactor, 2)}</td>

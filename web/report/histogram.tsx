@@ -73,9 +73,9 @@ export function ReturnHistogram(props: { readonly shown: Shown }): JSX.Element {
   );
 }
 
-/** Round values between the edges, about five, clear of the margins. */
+/** Round values between the edges, about seven, clear of the margins. */
 function niceTicks(from: number, to: number): number[] {
-  const wanted = (to - from) / 5;
+  const wanted = (to - from) / 7;
   const power = 10 ** Math.floor(Math.log10(wanted));
   const step = ([1, 2, 5, 10].find((digit) => digit * power >= wanted) ?? 10) * power;
   const ticks: number[] = [];

@@ -92,6 +92,9 @@ export function chartLook(): DeepPartial<TimeChartOptions> {
     timeScale: {
       borderColor: line,
       timeVisible: true,
+      // the whole run fits, however many points it has
+      minBarSpacing: 0.001,
+      enableConflation: true,
       secondsVisible: false,
       tickMarkFormatter: (time: Time, kind: number) => {
         if (kind === 0) return String(new Date(timeOf(time)).getUTCFullYear());

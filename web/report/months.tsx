@@ -17,7 +17,11 @@ export function Months(props: { readonly shown: Shown }): JSX.Element {
   /** A run within half a year is laid out as a short row rather than as twelve columns of dashes. */
   const shownMonths = years.length === 1 && months.length <= 6 ? months.map(({ month }) => month) : TWELVE;
   return (
-    <section aria-labelledby="months-title" data-section="months">
+    <section
+      aria-labelledby="months-title"
+      data-section="months"
+      classList={{ wide: shownMonths.length > 6 }}
+    >
       <h2 id="months-title">Returns by month</h2>
       <Show when={months.length > 0} fallback={<p class="empty">Not a whole day was seen.</p>}>
         <div class="sideways">

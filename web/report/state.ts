@@ -47,7 +47,7 @@ export function passes(trade: TradeReport, wanted: TradeFilter): boolean {
     (wanted.result === '' || (wanted.result === 'won' ? net > 0 : net < 0)) &&
     (wanted.hour === '' || opened.toISOString().slice(11, 13) === wanted.hour) &&
     (wanted.weekday === '' || WEEKDAYS[opened.getUTCDay()] === wanted.weekday) &&
-    (wanted.month === '' || new Date(trade.closedAt).toISOString().startsWith(wanted.month)) &&
+    (wanted.month === '' || new Date(trade.closedAt - 1).toISOString().startsWith(wanted.month)) &&
     (wanted.words === '' || wordsOf(trade).includes(wanted.words.toLowerCase()))
   );
 }

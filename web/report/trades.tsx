@@ -89,7 +89,7 @@ export function Trades(props: { readonly shown: Shown }): JSX.Element {
   const [active, setActive] = createSignal(0);
   const first = (): number => Math.max(0, Math.floor(top() / ROW_PX) - SPARE);
   const last = (): number => Math.min(seen().length, Math.ceil((top() + tall()) / ROW_PX) + SPARE);
-  let box!: HTMLDivElement;
+  let box!: HTMLElement;
 
   onMount(() => {
     const size = new ResizeObserver(() => setTall(box.clientHeight));
@@ -160,13 +160,12 @@ export function Trades(props: { readonly shown: Shown }): JSX.Element {
       </div>
       <Show when={trades.length > 0} fallback={<p class="empty">No trade was closed.</p>}>
         <Filters trades={trades} />
-        <div
+        <section
           class="rows"
           ref={box}
           tabindex="0"
           onScroll={() => setTop(box.scrollTop)}
           onKeyDown={onKey}
-          role="group"
           aria-label="Trades. Arrow keys walk the rows, Enter shows one on the chart."
         >
           <table class="trades" aria-rowcount={seen().length + 1}>
@@ -227,7 +226,7 @@ export function Trades(props: { readonly shown: Shown }): JSX.Element {
           <Show when={seen().length === 0}>
             <p class="empty">No trade is of this kind.</p>
           </Show>
-        </div>
+        </section>
       </Show>
     </section>
   );

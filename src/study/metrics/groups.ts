@@ -28,7 +28,7 @@ export interface Groups {
   readonly hour: readonly Group[];
   /** UTC weekday of the entry, `Mon` to `Sun`. */
   readonly weekday: readonly Group[];
-  /** UTC month of the exit, `2022-05`: where the money was booked. */
+  /** UTC month of the exit, `2022-05`: where the money was booked. Midnight belongs to the day that ends. */
   readonly month: readonly Group[];
 }
 
@@ -69,7 +69,7 @@ export function groupsOf(trades: readonly TradeNumbers[]): Groups {
     weekday: by(({ openedAt }) => WEEKDAYS[new Date(openedAt).getUTCDay()]!).sort(
       (a, b) => WEEK.indexOf(a.key) - WEEK.indexOf(b.key),
     ),
-    month: by(({ closedAt }) => new Date(closedAt).toISOString().slice(0, 7)).sort(order),
+    month: by(({ closedAt }) => new Date(closedAt - 1).toISOString().slice(0, 7)).sort(order),
   };
 }
 

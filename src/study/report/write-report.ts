@@ -4,12 +4,15 @@ import { fileURLToPath } from 'node:url';
 import { deflateSync } from 'node:zlib';
 import { accountMetrics } from '../metrics/account-metrics.ts';
 import { thinned } from './candles.ts';
+import { thinnedAccount } from './curves.ts';
 import { packed, type Report } from './pack.ts';
 import type { ReportData } from './report-data.ts';
 import { sanity } from './sanity.ts';
 
 /** A browser draws as many without a pause; beyond, the page shows a longer bar and says so. */
 const CANDLES_MAX = 50_000;
+/** Points of a curve: a few for each pixel. */
+const POINTS_MAX = 6_000;
 
 /** The page's own script and style, as `npm run prepare` builds them from web/report. */
 const PAGE_FOLDER = fileURLToPath(new URL('../../../web/dist/report/', import.meta.url));
@@ -45,7 +48,11 @@ export function pageOf(report: Report, folder = PAGE_FOLDER): string {
   const { data } = report;
   const shown = {
     ...report,
-    data: { ...data, candles: data.candles.map((candles) => thinned(candles, CANDLES_MAX)) },
+    data: {
+      ...data,
+      accounts: data.accounts.map((account) => thinnedAccount(account, POINTS_MAX)),
+      candles: data.candles.map((candles) => thinned(candles, CANDLES_MAX)),
+    },
   };
   const payload = deflateSync(JSON.stringify(packed(shown)), { level: 9 }).toString('base64');
   const names = data.instruments.map(({ symbol }) => symbol.replace(/-SWAP$/, '')).join(', ');

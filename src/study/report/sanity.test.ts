@@ -1,0 +1,175 @@
+/** A run that is clean, and the same run falsified in one way at a time: each is found, and by its own name. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { AccountReport, FillReport, ReportData, TradeReport } from './report-data.ts';
+import { type FindingCode, type FindingLevel, sanity } from './sanity.ts';
+import { sampleReport } from './testing/sample.ts';
+
+const clean = sampleReport({ lookback: 96, candles: 12_000, symbols: 2 });
+
+type Change = Partial<ReportData>;
+const codes = (change: Change): FindingCode[] => sanity({ ...clean, ...change }).map(({ code }) => code);
+const levelOf = (change: Change, wanted: FindingCode): FindingLevel | undefined =>
+  sanity({ ...clean, ...change }).find(({ code }) => code === wanted)?.level;
+
+const withTrades = (change: (trade: TradeReport, index: number) => Partial<TradeReport>): Change => ({
+  trades: clean.trades.map((trade, index) => ({ ...trade, ...change(trade, index) })),
+});
+const withFills = (change: (fill: FillReport, index: number) => Partial<FillReport>): Change => ({
+  fills: clean.fills.map((fill, index) => ({ ...fill, ...change(fill, index) })),
+});
+const withAccount = (change: (account: AccountReport) => Partial<AccountReport>): Change => ({
+  accounts: clean.accounts.map((account) => ({ ...account, ...change(account) })),
+});
+const withEquity = (equity: (value: number, index: number) => number): Change =>
+  withAccount((account) => ({
+    openPositions: 1,
+    equity: { ...account.equity, equity: account.equity.equity.map(equity) },
+  }));
+
+describe('the sanity stop', () => {
+  test('finds nothing impossible in an honest run', () => {
+    assert.deepEqual(
+      sanity(clean).filter(({ level }) => level !== 'caution'),
+      [],
+    );
+    assert.ok(clean.trades.length > 100);
+  });
+
+  const falsified: readonly (readonly [string, FindingCode, FindingLevel, Change])[] = [
+    [
+      'look-ahead that was found',
+      'lookAhead',
+      'impossible',
+      { lookAhead: { verdict: 'suspected', detail: '3 decisions changed' } },
+    ],
+    [
+      'a balance a hundredth off',
+      'books',
+      'impossible',
+      withAccount(({ balance }) => ({ balance: `${Number(balance) + 0.01}` })),
+    ],
+    ['a trade left out', 'books', 'impossible', { trades: clean.trades.slice(1) }],
+    [
+      'equity that ends elsewhere than the balance',
+      'books',
+      'impossible',
+      withAccount(({ equity }) => ({
+        equity: { ...equity, equity: equity.equity.map((value) => value * 1.001) },
+      })),
+    ],
+    [
+      'a fill below the low of its bar',
+      'fillOutside',
+      'impossible',
+      withFills(({ price }, index) => (index === 7 ? { price: price * 0.9 } : {})),
+    ],
+    [
+      'a fill outside what the book allowed',
+      'fillOutside',
+      'impossible',
+      withFills(({ price }, index) =>
+        index === 7 ? { allowed: { low: price * 1.01, high: price * 1.02, volume: 1e9 } } : {},
+      ),
+    ],
+    [
+      'a fill larger than what the book showed',
+      'volume',
+      'impossible',
+      withFills(({ price, size }, index) =>
+        index === 7 ? { allowed: { low: price, high: price, volume: size / 2 } } : {},
+      ),
+    ],
+    [
+      'a fill larger than the bar',
+      'volume',
+      'impossible',
+      withFills((_, index) => (index === 7 ? { size: 1e12 } : {})),
+    ],
+    [
+      'a fill at a time without a market',
+      'fillWithoutMarket',
+      'impossible',
+      withFills((_, index) => (index === 7 ? { at: clean.from - 86_400_000 } : {})),
+    ],
+    [
+      'a trade before the indicators were warm',
+      'beforeWarm',
+      'impossible',
+      { instruments: clean.instruments.map((spec) => ({ ...spec, warmAt: clean.to })) },
+    ],
+    [
+      'a trade after the end',
+      'outsideRun',
+      'impossible',
+      withTrades((_, index) => (index === 0 ? { closedAt: clean.to + 1 } : {})),
+    ],
+    [
+      'a trade that ends before it begins',
+      'outsideRun',
+      'impossible',
+      withTrades(({ openedAt }, index) => (index === 0 ? { closedAt: openedAt - 1 } : {})),
+    ],
+    [
+      'orders that arrive before they are sent',
+      'negativeLatency',
+      'impossible',
+      { market: { ...clean.market, latencyMsMin: -5 } },
+    ],
+    ['no latency', 'noLatency', 'caution', { market: { ...clean.market, latencyMsMin: 0 } }],
+    [
+      'twenty times the money in six weeks',
+      'growth',
+      'suspect',
+      withEquity((value, index) => value * (1 + index / 600)),
+    ],
+    ['equity below zero', 'ruin', 'suspect', withEquity((value, index) => (index === 50 ? -1 : value))],
+    [
+      'returns as smooth as a savings book',
+      'sharpe',
+      'suspect',
+      withEquity((_, index) => 100_000 * (1 + index * 1e-5) + (index % 288 < 144 ? 3 : 0)),
+    ],
+    ['nothing but winners', 'allWon', 'suspect', withTrades(() => ({ net: '1' }))],
+    ['free trading', 'noCosts', 'suspect', withFills(() => ({ fee: '0' }))],
+    ['a taker who is paid', 'noCosts', 'suspect', { market: { ...clean.market, takerFee: -0.0001 } }],
+    [
+      'one trade that made it all',
+      'oneTrade',
+      'caution',
+      withTrades((_, index) => ({ net: index === 3 ? '1000' : index % 2 === 0 ? '2' : '-1' })),
+    ],
+    ['a handful of trades', 'fewTrades', 'caution', { trades: clean.trades.slice(0, 12) }],
+    ['funding left out', 'noFunding', 'caution', {}],
+  ];
+  for (const [what, code, level, change] of falsified)
+    test(`finds ${what}`, () => {
+      assert.ok(codes(change).includes(code), `found ${codes(change).join(', ')} instead of ${code}`);
+      assert.equal(levelOf(change, code), level);
+    });
+
+  test('the worst stands first, and each explains itself in numbers', () => {
+    const findings = sanity({ ...clean, ...withFills(() => ({ fee: '0', price: 1 })) });
+    const order = ['impossible', 'suspect', 'caution'];
+    const ranks = findings.map(({ level }) => order.indexOf(level));
+    assert.deepEqual(
+      ranks,
+      [...ranks].sort((a, b) => a - b),
+    );
+    for (const { title, detail } of findings) {
+      assert.ok(title.length > 8 && title.length < 90, title);
+      assert.match(detail, /\d/);
+    }
+  });
+
+  test('a funding time is held over only when it passes while the trade is open', () => {
+    const eight = 8 * 3_600_000;
+    const at = (openedAt: number, closedAt: number): boolean =>
+      codes({
+        trades: [{ ...clean.trades[0]!, openedAt: clean.from + openedAt, closedAt: clean.from + closedAt }],
+      }).includes('noFunding');
+    assert.equal(at(1, eight - 1), false);
+    assert.equal(at(1, eight), true);
+    assert.equal(at(eight, 2 * eight - 1), false);
+  });
+});
