@@ -42,6 +42,10 @@ export class AverageTrueRange {
     this.average = 0;
   }
 
+  get ready(): boolean {
+    return this.seen > this.period;
+  }
+
   /** In ticks; null until `period` true ranges are known. */
   get value(): number | null {
     return this.seen > this.period ? this.average : null;

@@ -5,6 +5,8 @@
  */
 export class RollingRegression {
   readonly window: number;
+  /** Rise per value; means nothing before `ready`, as all figures here. */
+  slope = 0;
   /** Sum of squares of the times about their mean: n(n² − 1) / 12. */
   private readonly timeSquares: number;
   /** Standard deviation of the slope, per unit deviation of one step, were the values a random walk. */
@@ -50,10 +52,12 @@ export class RollingRegression {
     this.freshSum += fresh;
     this.freshSquares += fresh * fresh;
     this.freshProducts += at * fresh;
-    if (at + 1 < ring.length) {
-      this.at = at + 1;
-      return;
-    }
+    if (at + 1 < this.window) this.at = at + 1;
+    else this.turn(value);
+    this.slope = this.covariance / this.timeSquares;
+  }
+
+  private turn(value: number): void {
     this.at = 0;
     this.full = true;
     this.origin = this.freshOrigin;
@@ -66,14 +70,8 @@ export class RollingRegression {
     this.freshProducts = 0;
   }
 
-  /** The window is full; the figures below mean nothing before. */
   get ready(): boolean {
     return this.full;
-  }
-
-  /** Rise per value. */
-  get slope(): number {
-    return this.covariance / this.timeSquares;
   }
 
   /** The line's height at the newest value. */
@@ -119,6 +117,7 @@ export class RollingRegression {
   }
 
   reset(): void {
+    this.slope = 0;
     this.at = 0;
     this.full = false;
     this.sum = 0;

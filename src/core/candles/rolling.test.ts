@@ -10,7 +10,8 @@ import { Delay, RollingExtreme, RollingMoments, RollingSum } from './rolling.ts'
 const seed = 20261122;
 const sum = (values: readonly number[]): number => values.reduce((all, each) => all + each, 0);
 const mean = (values: readonly number[]): number => sum(values) / values.length;
-const variance = (values: readonly number[]): number => mean(values.map((each) => (each - mean(values)) ** 2));
+const variance = (values: readonly number[]): number =>
+  mean(values.map((each) => (each - mean(values)) ** 2));
 
 function near(actual: number, wanted: number, scale = Math.abs(wanted), what = ''): void {
   assert.ok(Math.abs(actual - wanted) <= 1e-9 * scale, `${what} ${actual} is not ${wanted}`);

@@ -65,8 +65,11 @@ export class RollingSum {
  */
 export class RollingMoments {
   readonly window: number;
+  /** Of the values so far while there are fewer than `window`; NaN before the first, as `variance` is. */
+  mean = Number.NaN;
+  /** Of the population (divided by the count). */
+  variance = Number.NaN;
   private readonly ring: Float64Array;
-  private readonly perWindow: number;
   private at = 0;
   private full = false;
   private origin = 0;
@@ -79,7 +82,6 @@ export class RollingMoments {
   constructor(window: number) {
     this.window = window;
     this.ring = new Float64Array(window);
-    this.perWindow = 1 / window;
   }
 
   push(value: number): void {
@@ -96,10 +98,17 @@ export class RollingMoments {
     const fresh = value - this.freshOrigin;
     this.freshSum += fresh;
     this.freshSquares += fresh * fresh;
-    if (at + 1 < ring.length) {
-      this.at = at + 1;
-      return;
-    }
+    if (at + 1 < this.window) this.at = at + 1;
+    else this.turn(value);
+    const count = this.full ? this.window : this.at;
+    const shift = this.sum / count;
+    const variance = this.squares / count - shift * shift;
+    this.mean = this.origin + shift;
+    // rounding can leave a hair below zero where all values are equal
+    this.variance = variance > 0 ? variance : 0;
+  }
+
+  private turn(value: number): void {
     this.at = 0;
     this.full = true;
     this.origin = this.freshOrigin;
@@ -110,27 +119,8 @@ export class RollingMoments {
     this.freshSquares = 0;
   }
 
-  /** As many values have come as the window holds; before that, `mean` and `variance` speak of those that have. */
   get ready(): boolean {
     return this.full;
-  }
-
-  get count(): number {
-    return this.full ? this.window : this.at;
-  }
-
-  /** NaN before the first value. */
-  get mean(): number {
-    return this.full ? this.origin + this.sum * this.perWindow : this.origin + this.sum / this.at;
-  }
-
-  /** Of the population (divided by the count); NaN before the first value. */
-  get variance(): number {
-    const share = this.full ? this.perWindow : 1 / this.at;
-    const mean = this.sum * share;
-    const variance = this.squares * share - mean * mean;
-    // rounding can leave a hair below zero where all values are equal
-    return variance < 0 ? 0 : variance;
   }
 
   get deviation(): number {
@@ -138,6 +128,8 @@ export class RollingMoments {
   }
 
   reset(): void {
+    this.mean = Number.NaN;
+    this.variance = Number.NaN;
     this.at = 0;
     this.full = false;
     this.sum = 0;
@@ -157,6 +149,8 @@ export class RollingMoments {
  */
 export class RollingExtreme {
   readonly window: number;
+  /** Of the values so far while there are fewer than `window`; NaN before the first. */
+  value = Number.NaN;
   private readonly sign: 1 | -1;
   /** The present block, and the extremes of the ends of the one before; all times `sign`. */
   private readonly block: Float64Array;
@@ -171,7 +165,8 @@ export class RollingExtreme {
     this.window = window;
     this.sign = sign;
     this.block = new Float64Array(window);
-    this.ends = new Float64Array(window);
+    // before the first block is complete there is no end of one before
+    this.ends = new Float64Array(window).fill(Number.NEGATIVE_INFINITY);
     this.endsAt = new Int32Array(window);
   }
 
@@ -185,6 +180,8 @@ export class RollingExtreme {
     }
     if (at + 1 < this.window) this.at = at + 1;
     else this.turn();
+    const end = this.ends[this.at]!;
+    this.value = this.sign * (end > this.begin ? end : this.begin);
   }
 
   private turn(): void {
@@ -208,27 +205,19 @@ export class RollingExtreme {
     return this.full;
   }
 
-  /** Of the values so far while there are fewer than `window`; NaN before the first. */
-  get value(): number {
-    const { begin } = this;
-    if (this.full) {
-      const end = this.ends[this.at]!;
-      return this.sign * (end > begin ? end : begin);
-    }
-    return this.at > 0 ? this.sign * begin : Number.NaN;
-  }
-
   /** How many pushes ago the extreme was last touched; 0 = by the newest value. */
   get age(): number {
     const { at } = this;
-    if (this.full && this.ends[at]! > this.begin) return at + this.window - 1 - this.endsAt[at]!;
+    if (this.ends[at]! > this.begin) return at + this.window - 1 - this.endsAt[at]!;
     return at - 1 - this.beginAt;
   }
 
   reset(): void {
+    this.value = Number.NaN;
     this.at = 0;
     this.full = false;
     this.begin = Number.NEGATIVE_INFINITY;
+    this.ends.fill(Number.NEGATIVE_INFINITY);
   }
 }
 

@@ -15,6 +15,8 @@ const RANGE_OF_WALK = Math.sqrt(8 / Math.PI);
 export class Band {
   /** Deviation of a close-to-close step over the window, ticks. */
   stepDeviation = 0;
+  /** The walk's range over the band's; 0 while the band has no width. */
+  tightness = 0;
   private readonly edges: Donchian;
   private readonly steps: RollingMoments;
   private readonly walk: number;
@@ -33,6 +35,8 @@ export class Band {
       this.stepDeviation = this.steps.deviation;
     }
     this.previous = candle.close;
+    const width = this.edges.upper - this.edges.lower;
+    this.tightness = width > 0 ? (this.walk * this.stepDeviation) / width : 0;
   }
 
   get ready(): boolean {
@@ -48,16 +52,11 @@ export class Band {
     return this.edges.lower;
   }
 
-  /** The walk's range over the band's; 0 while the band has no width. */
-  get tightness(): number {
-    const width = this.edges.upper - this.edges.lower;
-    return width > 0 ? (this.walk * this.stepDeviation) / width : 0;
-  }
-
   reset(): void {
     this.edges.reset();
     this.steps.reset();
     this.previous = 0;
     this.stepDeviation = 0;
+    this.tightness = 0;
   }
 }

@@ -63,28 +63,24 @@ export class Breakout implements Strategy {
   update(candle: Readonly<Candle>): void {
     const { high, low, close } = candle;
     const { upper, lower, tightness } = this.band;
-    const atr = this.atr.value;
     const judged = this.ready;
     const before = this.previous;
-    const trueRange = before > 0 ? Math.max(high, before) - Math.min(low, before) : high - low;
+    const margin = close > upper || close < lower ? this.config.margin * (this.atr.value ?? 0) : 0;
     this.band.update(candle);
     this.volume.push(candle.volume);
-    this.range.push(trueRange);
+    this.range.push(before > 0 ? Math.max(high, before) - Math.min(low, before) : high - low);
     this.atr.update(candle);
     this.previous = close;
-    if (!judged || atr === null) return;
+    if (!judged) return;
     if (this.side !== 0) this.follow(close);
-    const margin = this.config.margin * atr;
     const side = close > upper + margin ? 1 : close < lower - margin ? -1 : 0;
-    if (side !== 0 && side !== this.side && tightness >= this.config.tightnessMin && this.surges) {
-      this.side = side;
-      this.level = side === 1 ? upper : lower;
-      this.strength = this.surge;
-      this.age = 0;
-      this.direction = 'none';
-      this.confidence = 0;
-      if (this.config.confirmCandles === 0) this.believe();
-    }
+    if (side === 0 || side === this.side || tightness < this.config.tightnessMin || !this.surges) return;
+    this.forget();
+    this.side = side;
+    this.level = side === 1 ? upper : lower;
+    this.strength = this.surge;
+    this.age = 0;
+    if (this.config.confirmCandles === 0) this.believe();
   }
 
   private follow(close: number): void {
@@ -120,7 +116,7 @@ export class Breakout implements Strategy {
   }
 
   get ready(): boolean {
-    return this.band.ready && this.range.ready && this.atr.value !== null;
+    return this.band.ready && this.range.ready && this.atr.ready;
   }
 
   /** The level broken upwards while it holds, else the lowest low of the window; ticks, NaN before the first candle. */

@@ -1,0 +1,129 @@
+/**
+ * What the candle strategies and their indicators cost: `node bench/strategies.ts`. One million candles, in the order in
+ * which a backtest feeds them; the best of interleaved rounds, since whatever else the machine does only adds. Beside them
+ * the same indicators, with the same windows, from trading-signals, the library that the tests check ours against.
+ *
+ * `node bench/strategies.ts --confusion [FROM TO]` prints what the strategies make of planted paths, seeds 1000 to 1999 if
+ * none are named (nothing was fitted on those).
+ */
+import { cpus } from 'node:os';
+import { getHeapStatistics } from 'node:v8';
+import * as library from 'trading-signals';
+import { settingsSchema } from '../src/config/schema.ts';
+import { strategyConfig } from '../src/config/strategy.ts';
+import type { Candle } from '../src/core/candles/candle-series.ts';
+import { CandleSeries } from '../src/core/candles/candle-series.ts';
+import { AverageTrueRange, RollingVolatility } from '../src/core/candles/indicators.ts';
+import { StrategyDetector } from '../src/core/strategy/detector.ts';
+import { confusion, confusionTable } from '../src/core/strategy/testing/confusion.ts';
+import { clusteredWalk } from '../src/core/strategy/testing/markets.ts';
+
+const settings = settingsSchema.parse({});
+const config = strategyConfig(settings);
+
+if (process.argv.includes('--confusion')) {
+  const [from = 1000, to = 1999] = process.argv
+    .slice(2)
+    .filter((each) => /^\d+$/.test(each))
+    .map(Number);
+  console.log(
+    `${to - from + 1} paths of each kind, seeds ${from} to ${to}; a path is read as what was best for longest`,
+  );
+  console.log(confusionTable(confusion(config, from, to)));
+  process.exit(0);
+}
+
+const CANDLES = 1_000_000;
+const ROUNDS = 7;
+/** The library is slow: a part of the candles tells. */
+const LIBRARY_CANDLES = 50_000;
+
+const candles: Candle[] = [];
+for (let seed = 1000; candles.length < CANDLES; seed++) candles.push(...clusteredWalk(seed, 20_000));
+
+const detector = new StrategyDetector(config);
+const atr = new AverageTrueRange(settings.market.atr_period);
+const volatility = new RollingVolatility(settings.market.volatility_window, 60_000);
+let settingsSeen = 0;
+
+function all(candle: Readonly<Candle>): void {
+  atr.update(candle);
+  volatility.update(candle);
+  detector.update(candle);
+  if (volatility.daily !== null && detector.best !== null) settingsSeen++;
+}
+
+const alone = detector.strategies.map(({ name }) => {
+  const strategy = new StrategyDetector(config).strategies.find((each) => each.name === name)!;
+  return { name, work: (candle: Readonly<Candle>) => strategy.update(candle) };
+});
+
+function fromLibrary(): (candle: Readonly<Candle>) => void {
+  const { trend, range, breakout, reversal } = config;
+  const closes = [
+    new library.LinearRegression(trend.window),
+    new library.BollingerBands(trend.window, 1),
+    new library.MOM(trend.momentumWindow),
+    new library.LinearRegression(range.window),
+    new library.BollingerBands(range.window, 1),
+    new library.BollingerBands(range.volatilityWindow, 1),
+    new library.LinearRegression(reversal.window),
+    new library.LinearRegression(reversal.turnWindow),
+    new library.BollingerBands(reversal.window + reversal.turnWindow, 1),
+    new library.RSI(reversal.rsiPeriod),
+  ];
+  const whole = [
+    new library.DonchianChannels(range.window),
+    new library.DonchianChannels(breakout.window),
+    new library.DonchianChannels(reversal.window + reversal.turnWindow),
+    new library.ATR(breakout.atrPeriod),
+    new library.ATR(settings.market.atr_period),
+  ];
+  const volume = new library.BollingerBands(breakout.window, 1);
+  const ranges = new library.BollingerBands(breakout.window, 1);
+  return (candle) => {
+    for (const each of closes) each.add(candle.close);
+    for (const each of whole) each.add(candle);
+    volume.add(candle.volume);
+    ranges.add(candle.high - candle.low);
+  };
+}
+
+const series = new CandleSeries(60_000, { closed: all, restart: () => undefined });
+let openAt = 0;
+const EVENT = { kind: 0, closed: true } as const;
+
+const ways: readonly { name: string; count: number; work: (candle: Readonly<Candle>) => void }[] = [
+  { name: 'strategies S1 to S5, ATR, volatility', count: CANDLES, work: all },
+  ...alone.map(({ name, work }) => ({ name: `  ${name} alone`, count: CANDLES, work })),
+  {
+    name: 'the same behind a CandleSeries',
+    count: CANDLES,
+    work: (candle) => {
+      openAt += 60_000;
+      series.candle({ ...EVENT, ...candle, at: 0, instrument: 0, openAt } as never);
+    },
+  },
+  { name: 'the same indicators, trading-signals', count: LIBRARY_CANDLES, work: fromLibrary() },
+];
+
+const best = ways.map(() => Number.POSITIVE_INFINITY);
+const allocated = ways.map(() => 0);
+const bytes = (): number => getHeapStatistics().total_allocated_bytes ?? Number.NaN;
+for (let round = 0; round < ROUNDS; round++)
+  for (const [at, { count, work }] of ways.entries()) {
+    const before = bytes();
+    const from = performance.now();
+    for (let i = 0; i < count; i++) work(candles[i]!);
+    best[at] = Math.min(best[at]!, (performance.now() - from) / count);
+    allocated[at] = (bytes() - before) / count;
+  }
+
+console.log(
+  `${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}, ${CANDLES} candles, best of ${ROUNDS} rounds`,
+);
+for (const [at, { name }] of ways.entries())
+  console.log(
+    `${name.padEnd(40)} ${(best[at]! * 1e6).toFixed(0).padStart(6)} ns a candle, ${allocated[at]!.toFixed(0).padStart(5)} bytes allocated, ${(best[at]! / best[0]!).toFixed(2).padStart(6)} × ours`,
+  );
+console.log(`(${settingsSeen} candles had a setting)`);
