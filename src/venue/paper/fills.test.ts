@@ -5,8 +5,7 @@ import { EventKind } from '../../core/events.ts';
 import { parseMoney } from '../../core/instrument.ts';
 import { generator, type Level } from '../../core/testing/books.ts';
 import { lots, type Side, signOf, ticks } from '../../core/units.ts';
-import type { PaperConfig } from './config.ts';
-import { Bench, OPEN_AT_MS, session } from './testing/bench.ts';
+import { Bench, CHANCY, OPEN_AT_MS, session } from './testing/bench.ts';
 
 const seed = 20261122;
 const lot = fc.integer({ min: 1, max: 2 ** 31 });
@@ -265,12 +264,6 @@ test('no taker pays worse than its limit, or better than the book of its arrival
   );
   assert.ok(checked > 300, `only ${checked} checked`);
 });
-
-const CHANCY: Partial<PaperConfig> = {
-  orderLatency: { kind: 'logNormal', medianMs: 20, sigma: 1 },
-  answerLatency: { kind: 'measured', floorMs: 3, quantilesMs: [0, 1, 5, 80] },
-  queue: { kind: 'power', exponent: 2 },
-};
 
 test('same inputs, same bytes; another seed, other latencies', () => {
   const told = (chance: number, ofSeed: number): string => {

@@ -9,7 +9,7 @@ import { BTC, BTC_INVERSE, ETH } from '../../core/testing/specs.ts';
 import { lots, ms, ticks } from '../../core/units.ts';
 import type { VenueEvent } from '../venue.ts';
 import { PaperMatcher } from './matcher.ts';
-import { Bench, CONFIG, OPEN_AT_MS, session } from './testing/bench.ts';
+import { Bench, CHANCY, CONFIG, OPEN_AT_MS, session } from './testing/bench.ts';
 
 const seed = 20261122;
 // --- latency --------------------------------------------------------------------------------------------------------
@@ -408,8 +408,8 @@ test('a short is liquidated upwards, an inverse position by its own arithmetic',
 test('balance = start + realised + fees + funding, exactly, over random sessions with flips and liquidations', () => {
   let fills = 0;
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 2 ** 31 }), (lot) => {
-      const bench = session(lot, () => undefined);
+    fc.property(fc.integer({ min: 1, max: 2 ** 31 }), fc.constantFrom({}, CHANCY), (lot, changes) => {
+      const bench = session(lot, () => undefined, changes);
       const position = new Position(BTC);
       let balance: bigint = parseMoney('3000');
       for (const event of bench.events)
@@ -437,9 +437,9 @@ test('saved and restored at every step, a session goes on as if nothing had happ
   let restored = 0;
   const row = (event: VenueEvent): unknown => ({ ...event });
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 2 ** 31 }), (lot) => {
-      const whole = session(lot, () => undefined);
-      const broken = session(lot, (bench) => {
+    fc.property(fc.integer({ min: 1, max: 2 ** 31 }), fc.constantFrom({}, CHANCY), (lot, changes) => {
+      const whole = session(lot, () => undefined, changes);
+      const killed = (bench: Bench): void => {
         // what is on its way to the venue ends with the process: see the next test
         const { matcher } = bench;
         if (onItsWay(matcher)) return;
@@ -450,11 +450,13 @@ test('saved and restored at every step, a session goes on as if nothing had happ
         carryMarket(matcher, again);
         bench.matcher = again;
         restored++;
-      });
+      };
+      const broken = session(lot, killed, changes);
       assert.deepEqual(broken.events.map(row), whole.events.map(row));
       assert.equal(broken.matcher.save(), whole.matcher.save());
-      for (const event of broken.events)
-        assert.equal(event.constructor, whole.events[0] && event.constructor);
+      broken.events.forEach((event, i) => {
+        assert.equal(event.constructor, whole.events[i]!.constructor);
+      });
     }),
     { seed, numRuns: 30 },
   );

@@ -46,8 +46,15 @@ interface Due {
  * Fills our orders against a market that they cannot move, in the time of the events alone: the same code for paper
  * trading on a live feed and for backtests on a tape. What a fill needs of the market is said by its `Liquidity`.
  *
- * - An order meets the market as it stands when it arrives, latency after it was sent.
+ * What it assumes, and which way it errs:
+ * - An order meets the market as it stands when it arrives; orders arrive, and answers come back, in the order in which they
+ *   were sent (`latency.ts`). Take profit and stop loss stand at the venue: they take no time.
  * - Take profit and stop loss trigger on the last trade and fill no better than the trade that triggered them.
+ * - While nobody runs it, nothing happens: a stop fires at the first trade after the restart, at that market's price, and of
+ *   several funding times that were missed only the forecast one is charged, on the mark of the restart: too kind to who
+ *   pays. What was on its way when the process ended never arrives (see `save`).
+ * - A liquidation takes the whole position at market, by one maintenance rate: too kind to positions beyond OKX's first tier.
+ *   A loss beyond the balance stays with the account, where OKX's insurance fund would bear it: too harsh.
  */
 export class PaperMatcher {
   private readonly instruments: readonly Instrument[];
@@ -420,11 +427,13 @@ export class PaperMatcher {
   }
 
   private settleFunding(at: Us): void {
-    this.account.settleFunding(usToMs(at), (index, fundingAt, amount) => {
-      const heardAt = this.answers.heardAt(msToUs(fundingAt));
-      this.answers.payment(new FundingPaymentEvent(heardAt, index, `${fundingAt}`, fundingAt, amount));
-    });
+    this.account.settleFunding(usToMs(at), this.onFunding);
   }
+
+  private readonly onFunding = (index: number, fundingAt: Ms, amount: Money): void => {
+    const heardAt = this.answers.heardAt(msToUs(fundingAt));
+    this.answers.payment(new FundingPaymentEvent(heardAt, index, `${fundingAt}`, fundingAt, amount));
+  };
 
   /** `before` is what earlier orders under the same id have filled. */
   private report(order: PaperOrder, state: OrderState, reason: string, at: Us, before = 0): void {

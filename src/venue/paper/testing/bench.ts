@@ -29,6 +29,13 @@ export const CONFIG: PaperConfig = {
   maintenanceRate: 0.004,
 };
 
+/** Nothing certain: every kind of chance that there is. */
+export const CHANCY: Partial<PaperConfig> = {
+  orderLatency: { kind: 'logNormal', medianMs: 20, sigma: 1 },
+  answerLatency: { kind: 'measured', floorMs: 3, quantilesMs: [0, 1, 5, 80] },
+  queue: { kind: 'power', exponent: 2 },
+};
+
 /** A matcher in its own time: milliseconds since the start, whole market told by hand. */
 export class Bench {
   matcher: PaperMatcher;
