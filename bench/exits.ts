@@ -45,10 +45,12 @@ const settings = engineConfig(parseSettings('', 'defaults'), 'bench');
 const exits: ExitsConfig = settings.exits;
 const figures: FigureSettings = {
   atrPeriod: settings.market.atrPeriod,
-  halfLife: 20,
-  slowHalfLife: 240,
+  volatilityWindow: settings.market.volatilityWindow,
+  volatilityWindowLong: settings.market.volatilityWindowLong,
   levelBars: 48,
 };
+/** Two hours stand for the usual: eight would be spent before the first trade. */
+const BOOK_FIGURES: FigureSettings = { ...figures, volatilityWindowLong: 120 };
 /** Bars of five minutes: two days at most. */
 const CANDLE_TERMS: Terms = { takerFee: 0.0005, slippage: 1, barsMax: 576 };
 /** Bars of one second: two hours at most. */
@@ -296,7 +298,7 @@ function studyBook(minutes: number): void {
   const drawn: Sample[] = [];
   const leaning: Sample[] = [];
   for (const seed of [101, 102, 103]) {
-    const scene = simulateBook(seed, minutes, exits, settings.market.microstructure, figures);
+    const scene = simulateBook(seed, minutes, exits, settings.market.microstructure, BOOK_FIGURES);
     const last = scene.openAt.length - BOOK_TERMS.barsMax;
     for (let bar = scene.firstBar; bar < last; bar += 1 + random.below(90)) {
       drawn.push({ scene, entry: { bar, direction: random.chance(0.5) ? 'long' : 'short' } });
@@ -310,7 +312,7 @@ function studyBook(minutes: number): void {
   study('simulated book, with the imbalance', leaning, CANDLE_METHODS, BOOK_TERMS);
 }
 
-const minutes = Number(process.argv[2] ?? 600);
+const minutes = Number(process.argv[2] ?? 480);
 console.log(
   `${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}; seed ${SEED}, ${OPTIONS.resamples} resamples in blocks of ${OPTIONS.block} trades, 95 %.`,
 );

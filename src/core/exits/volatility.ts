@@ -4,7 +4,7 @@ import { type ExitMethod, known } from './method.ts';
 /**
  * Row T3: the multiples of T2, of a range that follows volatility as it moves: entry · σ · √horizon. The default horizon
  * of 8/π bars makes it the mean range of one bar of a Brownian path, which is what the ATR estimates, so that the methods
- * can stand in for each other; the ATR remembers 14 bars, σ is what the volatility is now.
+ * can stand in for each other. What σ and its slow level are taken over is the market's business.
  *
  * σ is bounded by its slow level: `bound` times it at most, so that one wild minute does not put the stop out of reach,
  * and a `bound`-th of it at least, so that a lull does not put the stop into the noise. While the slow level is not known

@@ -142,7 +142,7 @@ test('dealing keeps the plans and the refusals, and moves the plans', () => {
 
 // --- entries --------------------------------------------------------------------------------------------------------
 
-const figures = { atrPeriod: 14, halfLife: 20, slowHalfLife: 60, levelBars: 48 };
+const figures = { atrPeriod: 14, volatilityWindow: 60, volatilityWindowLong: 240, levelBars: 48 };
 const path = makePath('martingale', 7, 3000, figures);
 
 test('nothing that is known at an entry, and no entry, changes with the bars that come after it', () => {

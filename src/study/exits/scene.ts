@@ -1,6 +1,5 @@
-import { AverageTrueRange } from '../../core/candles/indicators.ts';
+import { AverageTrueRange, RollingVolatility } from '../../core/candles/indicators.ts';
 import type { ExitContext } from '../../core/exits/exits.ts';
-import { MovingVolatility } from '../../core/exits/moving-volatility.ts';
 import type { Instrument } from '../../core/instrument.ts';
 import { lots, ms, type Ticks, ticks } from '../../core/units.ts';
 import type { Bars, Entry } from './paired.ts';
@@ -25,8 +24,8 @@ export interface Scene {
 
 export interface FigureSettings {
   readonly atrPeriod: number;
-  readonly halfLife: number;
-  readonly slowHalfLife: number;
+  readonly volatilityWindow: number;
+  readonly volatilityWindowLong: number;
   /** Support and resistance are the extremes of so many bars. */
   readonly levelBars: number;
 }
@@ -44,23 +43,27 @@ export function candleScene(
   const sigma = new Float64Array(count).fill(Number.NaN);
   const sigmaLong = new Float64Array(count).fill(Number.NaN);
   const range = new AverageTrueRange(settings.atrPeriod);
-  const volatility = new MovingVolatility(settings.halfLife, settings.slowHalfLife);
-  let firstBar = settings.levelBars;
+  const barMs = openAt[1]! - openAt[0]!;
+  const volatility = new RollingVolatility(settings.volatilityWindow, barMs);
+  const volatilityLong = new RollingVolatility(settings.volatilityWindowLong, barMs);
+  // a slow level of few bars is none
+  const firstBar = 1 + Math.max(settings.atrPeriod, settings.levelBars, settings.volatilityWindowLong);
   for (let bar = 0; bar < count; bar++) {
     // at the open of this bar only those before it are known
     atr[bar] = range.value ?? Number.NaN;
-    sigma[bar] = volatility.now ?? Number.NaN;
-    sigmaLong[bar] = volatility.level ?? Number.NaN;
-    if (Number.isNaN(atr[bar]! + sigma[bar]! + sigmaLong[bar]!)) firstBar = Math.max(firstBar, bar + 1);
-    range.update({
+    sigma[bar] = volatility.perBar ?? Number.NaN;
+    sigmaLong[bar] = volatilityLong.perBar ?? Number.NaN;
+    const candle = {
       openAt: ms(openAt[bar]!),
       open: ticks(bars.open[bar]!),
       high: ticks(bars.high[bar]!),
       low: ticks(bars.low[bar]!),
       close: ticks(bars.close[bar]!),
       volume: lots(0),
-    });
-    volatility.update({ close: bars.close[bar]! });
+    };
+    range.update(candle);
+    volatility.update(candle);
+    volatilityLong.update(candle);
   }
   return {
     name,

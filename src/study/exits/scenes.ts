@@ -2,10 +2,9 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { OrderBook } from '../../core/book/order-book.ts';
 import { Microstructure } from '../../core/brain/microstructure.ts';
-import { AverageTrueRange } from '../../core/candles/indicators.ts';
+import { AverageTrueRange, RollingVolatility } from '../../core/candles/indicators.ts';
 import { EventKind } from '../../core/events.ts';
 import { bookLevels, type LevelRule } from '../../core/exits/levels.ts';
-import { MovingVolatility } from '../../core/exits/moving-volatility.ts';
 import { Instrument, type InstrumentSpec } from '../../core/instrument.ts';
 import { Random } from '../../exchange/random.ts';
 import { DEFAULT_SCENARIO } from '../../exchange/scenarios/scenario.ts';
@@ -103,6 +102,7 @@ export function makePath(kind: PathKind, seed: number, count: number, settings: 
 }
 
 const SECOND_MS = 1000;
+const MINUTE_MS = 60_000;
 
 /**
  * The embedded exchange's market in virtual time, as bars of one second with what its book said at the start of each; range
@@ -126,7 +126,8 @@ export function simulateBook(
   const book = new OrderBook();
   const microstructure = new Microstructure(imbalance);
   const range = new AverageTrueRange(settings.atrPeriod);
-  const volatility = new MovingVolatility(settings.halfLife, settings.slowHalfLife);
+  const volatility = new RollingVolatility(settings.volatilityWindow, MINUTE_MS);
+  const volatilityLong = new RollingVolatility(settings.volatilityWindowLong, MINUTE_MS);
   let second = -1;
   const simulation = new Simulation({
     seed,
@@ -146,6 +147,7 @@ export function simulateBook(
       } else if (event.kind === EventKind.candle && event.closed) {
         range.update(event);
         volatility.update(event);
+        volatilityLong.update(event);
       }
     },
   });
@@ -154,7 +156,6 @@ export function simulateBook(
   const from = SIMULATED_FROM + 60_000;
   simulation.advance(from);
   const known: Known[] = [];
-  let firstBar = 0;
   for (second = 0; second < count; second++) {
     // entered at the mid; what crossing the spread costs is the slippage's part
     const mid = Math.round(book.mid);
@@ -162,12 +163,10 @@ export function simulateBook(
     bars.high[second] = mid;
     bars.low[second] = mid;
     const { value: atr } = range;
-    const { now: sigma, level: sigmaLong } = volatility;
-    if (atr === null || sigma === null || sigmaLong === null) firstBar = second + 1;
     known.push({
       atr,
-      sigma,
-      sigmaLong,
+      sigma: volatility.perBar,
+      sigmaLong: volatilityLong.perBar,
       spread: book.spread,
       imbalance: microstructure.depthImbalance,
       ...bookLevels(book, rule),
@@ -180,7 +179,8 @@ export function simulateBook(
     instrument: new Instrument(simulation.specs[0]!),
     bars,
     openAt: Float64Array.from({ length: count }, (_, at) => from + at * SECOND_MS),
-    firstBar,
+    // a slow level of few minutes is none
+    firstBar: 60 * (2 + Math.max(settings.atrPeriod, settings.volatilityWindowLong)),
     known: (bar) => known[bar]!,
   };
 }
