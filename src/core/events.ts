@@ -1,5 +1,5 @@
 import type { BookFrame } from './book/frame.ts';
-import type { OpenTrip, RoundTrip } from './position/account.ts';
+import type { OpenTrip } from './position/account.ts';
 import type { RiskState } from './risk/risk.ts';
 import type { Lots, Money, Ms, Side, Ticks, Us } from './units.ts';
 
@@ -305,8 +305,6 @@ export class AccountEvent {
   nextOrderNumber: number;
   /** What the limits remember, as the journal kept it; null in a new journal. */
   risk: RiskState | null;
-  /** Round trips that ended since then while nobody listened, oldest first. */
-  endedMeanwhile: readonly RoundTrip[];
   constructor(
     at: Us,
     balance: Money,
@@ -314,7 +312,6 @@ export class AccountEvent {
     orders: readonly OpenOrder[],
     nextOrderNumber: number,
     risk: RiskState | null = null,
-    endedMeanwhile: readonly RoundTrip[] = [],
   ) {
     this.at = at;
     this.balance = balance;
@@ -322,7 +319,6 @@ export class AccountEvent {
     this.orders = orders;
     this.nextOrderNumber = nextOrderNumber;
     this.risk = risk;
-    this.endedMeanwhile = endedMeanwhile;
   }
 }
 

@@ -49,16 +49,14 @@ export interface RecoverOptions {
  */
 export async function recover(options: RecoverOptions): Promise<Recovered> {
   const { journal, venue, instruments, now, pause, log } = options;
-  const limits = journal.riskState(now());
-  const sumsBefore = journal.accountSums().balance;
   const known = readJournal(journal, instruments);
+  known.limits = journal.riskState(now());
   for (let attempt = 0; ; attempt++) {
     await catchUp(options, known);
     const state = await venue.state();
     const differences = differencesOf(known.account, state, instruments);
     if (differences.length === 0) {
       const balance = balanceOf(journal, state, log);
-      const traded = money(journal.accountSums().balance - sumsBefore);
       return {
         event: new AccountEvent(
           now(),
@@ -66,8 +64,7 @@ export async function recover(options: RecoverOptions): Promise<Recovered> {
           agreed(known.account, state, journal),
           state.orders,
           journal.nextOrderNumber(),
-          limits === null ? null : carriedOn(limits, traded, balance),
-          known.ended,
+          known.limits === null ? null : carriedOn(known.limits, balance),
         ),
         knownFills: known.fills,
         knownPayments: known.payments,
@@ -90,8 +87,8 @@ interface Known {
   readonly payments: Set<string>;
   /** Exchange time of the newest fill; 0 when there is none. */
   lastFillAt: number;
-  /** Round trips that ended while nobody listened, oldest first. */
-  readonly ended: RoundTrip[];
+  /** What the limits remember; null in a new journal. */
+  limits: RiskState | null;
 }
 
 function readJournal(journal: Journal, instruments: readonly Instrument[]): Known {
@@ -100,7 +97,7 @@ function readJournal(journal: Journal, instruments: readonly Instrument[]): Know
     fills: new Set(),
     payments: new Set(),
     lastFillAt: 0,
-    ended: [],
+    limits: null,
   };
   for (const index of instruments.keys()) {
     const fills = journal
@@ -191,18 +188,28 @@ async function catchUp(
     (payment) => !known.payments.has(paymentId(payment)),
   );
   journal.transaction(() => {
+    const ended: RoundTrip[] = [];
+    let traded = 0n;
     for (const fill of fills) {
       const taken = bookFill(known, fill);
-      journal.recordFill(fill, taken?.realized ?? NO_MONEY);
+      const realized = taken?.realized ?? NO_MONEY;
+      journal.recordFill(fill, realized);
+      traded += realized + fill.fee;
       if (taken === null || taken.closed === null) continue;
-      known.ended.push(taken.closed);
+      ended.push(taken.closed);
       journal.recordTrade(closedTrade(instruments[fill.instrument]!, taken.closed));
     }
     for (const payment of payments) {
       bookPayment(known, payment);
       journal.recordFunding(payment);
+      traded += payment.amount;
     }
     for (const end of ends) journal.recordOrder(end);
+    if (known.limits === null) return;
+    // together with what they follow from: a start that dies here leaves nothing uncounted
+    const { balance, ended: before } = known.limits;
+    known.limits = { ...known.limits, balance: money(balance + traded), ended: [...before, ...ended] };
+    journal.recordRisk(known.limits);
   });
   for (const end of ends)
     log('info', `order ${end.clientOrderId}: ${end.state}${end.reason === '' ? '' : ` (${end.reason})`}`);
@@ -251,10 +258,8 @@ function agreed(account: Account, state: VenueState, journal: Journal): Position
 }
 
 /** What was neither there before nor traded for since is a deposit or a withdrawal: no gain, and no loss that a limit counts. */
-function carriedOn(limits: RiskState, traded: Money, balance: Money): RiskState {
-  const transferred = money(balance - limits.balance - traded);
-  return withTransfer(limits, balance, moneyToNumber(transferred));
-}
+const carriedOn = (limits: RiskState, balance: Money): RiskState =>
+  withTransfer(limits, balance, moneyToNumber(money(balance - limits.balance)));
 
 function balanceOf(journal: Journal, state: VenueState, log: Log): Money {
   const before = journal.accountSums();

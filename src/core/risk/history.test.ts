@@ -130,12 +130,12 @@ class Book {
     this.account = account;
     this.history = new History(this.config, [BTC, ETH]);
     const transfer = moneyToNumber(balance) - moneyToNumber(state.balance);
-    this.history.restore(withTransfer(state, balance, transfer), [], account, this.now);
+    this.history.restore(withTransfer(state, balance, transfer), account, this.now);
   }
 
   private begin(balance: string, state: RiskState | null): void {
     this.account.take(new AccountEvent(this.now, parseMoney(balance), [], [], 1));
-    this.history.restore(state, [], this.account, this.now);
+    this.history.restore(state, this.account, this.now);
   }
 
   private note(reached: Refusal | null): void {
@@ -338,7 +338,7 @@ test('trades that ended while nobody listened count', () => {
     exitReason: 'stopLoss' as const,
     clientOrderId: 'h1',
   };
-  other.history.restore(state, [ended], other.account, us(NOON + 2_000_000));
+  other.history.restore({ ...state, ended: [ended] }, other.account, us(NOON + 2_000_000));
   assert.equal(other.history.lossStreak, 2);
   assert.deepEqual(other.history.pause(null, us(NOON + 2_000_000)), {
     reason: 'lossStreak',

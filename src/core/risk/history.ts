@@ -32,6 +32,8 @@ export interface RiskState {
   readonly record: TrackRecord;
   /** When the orders of the last minute were approved. */
   readonly sentAt: readonly Us[];
+  /** Round trips that ended since while nobody listened, oldest first: in `balance`, not yet in the other figures. */
+  readonly ended: readonly RoundTrip[];
 }
 
 export interface Pause {
@@ -90,8 +92,8 @@ export class History {
     this.prices = instruments.map(() => 0);
   }
 
-  /** Goes on from what the journal kept; null begins anew. `endedMeanwhile`: trades that nobody heard the end of till now. */
-  restore(state: RiskState | null, endedMeanwhile: readonly RoundTrip[], account: Account, now: Us): void {
+  /** Goes on from what the journal kept; null begins anew. */
+  restore(state: RiskState | null, account: Account, now: Us): void {
     this.began = true;
     this.dayAt = state?.dayAt ?? dayOf(now);
     this.dayBegins = state === null;
@@ -111,7 +113,7 @@ export class History {
       this.turnDay(now);
       this.dayBegins = true;
     }
-    for (const trip of endedMeanwhile) this.count(trip, trip.closedAt);
+    for (const trip of state?.ended ?? []) this.count(trip, trip.closedAt);
     this.take(account);
     this.judge();
   }
@@ -130,6 +132,7 @@ export class History {
       stopLossAt: [...this.stopLossAt],
       record: this.record,
       sentAt: [...sentAt],
+      ended: [],
     };
   }
 

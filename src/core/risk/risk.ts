@@ -49,11 +49,11 @@ export class Risk {
   // What happens
 
   /** The reconciled account, after `account` took it. */
-  restore({ risk, endedMeanwhile }: AccountEvent, account: Account, now: Us): void {
+  restore({ risk }: AccountEvent, account: Account, now: Us): void {
     if (risk !== null) this.sentAt.splice(0, this.sentAt.length, ...risk.sentAt);
     // told again while running: what changed is a gain or a loss like any other
     if (risk === null && this.history.began) this.history.booked(account, null, now);
-    else this.history.restore(risk, endedMeanwhile, account, now);
+    else this.history.restore(risk, account, now);
   }
 
   /**
