@@ -400,6 +400,20 @@ test('a plan is followed by number: the same seed and the same requests and push
   assert.ok(missing.length > 2 && missing.length < 20, `${missing}`);
 });
 
+test('a snapshot that is no older than the right one is not taken for a stale one', () => {
+  const faults = new Faults(checkPlan({ faults: [{ fault: 'stale-snapshot' }] }));
+  const seen: string[] = [];
+  const session = { number: 1, door: 'public', deliver: (text: string) => seen.push(text) };
+  faults.start({} as House);
+  faults.opened(session as unknown as Session);
+  const snapshot = (arg: string, seqId: number): string =>
+    `{"arg":"${arg}","action":"snapshot","data":[{"seqId":${seqId}}]}`;
+  for (const text of [snapshot('a', 1), snapshot('b', 1), snapshot('c', 2)])
+    faults.outgoing(session as unknown as Session, text, `books|${SWAP}`);
+  assert.deepEqual(seen, [snapshot('a', 1), snapshot('b', 1), snapshot('c', 1)]);
+  assert.deepEqual(faults.counts, { 'stale-snapshot': 1 });
+});
+
 test('a plan in time is followed by the market: a book that comes so long after the start is struck, whatever the wall says', () => {
   /** Seconds of pushes through faults with a stand-in for a connection; `load` is how long the wall takes for each. */
   const run = (load: () => void): string[] => {
