@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Instrument } from '../core/instrument.ts';
 import { lots, ms, msToUs, ticks } from '../core/units.ts';
@@ -47,13 +47,16 @@ export async function simulateToFiles(
   mkdirSync(folder, { recursive: true });
   const raw = RawWriter.create(join(folder, RAW));
   const counts: Record<string, number> = {};
-  const labels: string[] = [];
+  const labels = openSync(join(folder, LABELS), 'w');
   const simulation: Simulation = new Simulation({
     ...options,
     raw: (direction, at, text) => raw.write(direction, 'simulated', at, text),
     label: (label) => {
+      // the others trade too, but nobody listens to them
+      if (!options.symbols.includes(label.instrument)) return;
       counts[label.kind] = (counts[label.kind] ?? 0) + 1;
-      labels.push(
+      writeSync(
+        labels,
         `${JSON.stringify(written(label, simulation.exchange.market(label.instrument)!.instrument))}\n`,
       );
     },
@@ -88,12 +91,13 @@ export async function simulateToFiles(
       await new Promise((resolve) => setImmediate(resolve));
     }
     simulation.finish();
-    writeFileSync(join(folder, LABELS), labels.join(''));
     await raw.close();
     tape.close();
   } catch (error) {
     tape.discard();
     throw error;
+  } finally {
+    closeSync(labels);
   }
   const spent = performance.now() - begun;
   const files = [TAPE, RAW, LABELS];
@@ -114,19 +118,30 @@ export async function simulateToFiles(
 
 /** A label as it stands in the file: prices and sizes as OKX writes them, sizes in contracts. */
 function written(label: Label, instrument: Instrument): Record<string, unknown> {
-  const { prices, size, parameters, ...rest } = label;
+  const { prices, size, parameters, orders, trades, ...rest } = label;
+  const px = (price: number): string => instrument.formatPrice(ticks(Math.round(price)));
+  const sz = (size: number): string => instrument.formatSize(lots(size));
   return {
     ...rest,
-    prices: prices.filter(Number.isFinite).map((price) => instrument.formatPrice(ticks(price))),
-    size: instrument.formatSize(lots(size)),
+    prices: prices.filter(Number.isFinite).map(px),
+    size: sz(size),
     parameters: Object.fromEntries(
-      Object.entries(parameters).map(([name, value]) => [
-        name,
-        LOTS.has(name) ? instrument.formatSize(lots(value as number)) : value,
-      ]),
+      Object.entries(parameters).map(([name, value]) => [name, LOTS.has(name) ? sz(value as number) : value]),
     ),
+    orders: orders.map((each) => ({
+      ...each,
+      price: px(each.price),
+      size: sz(each.size),
+      traded: sz(each.traded),
+    })),
+    trades: trades.map((each) => ({
+      ...each,
+      size: sz(each.size),
+      first: px(each.first),
+      last: px(each.last),
+    })),
   };
 }
 
 /** Parameters that are sizes. */
-const LOTS = new Set(['traded', 'peak', 'decoyTraded', 'genuineSize', 'genuineTraded', 'stopLots']);
+const LOTS = new Set(['traded', 'peak', 'hidden', 'decoyTraded', 'genuineSize', 'genuineTraded', 'stopLots']);

@@ -38,7 +38,7 @@ export class Agents {
     this.tickSize = instrument.tickSize;
     const opinion = latent.price / this.tickSize;
     this.crowd = new Crowd(book, opinion, random, execute, unitLots, activity, scenario.crowd);
-    this.takers = new Takers(book, this.crowd, latent, random, execute, unitLots, activity, scenario.takers);
+    this.takers = new Takers(book, this.crowd, latent, random, execute, listing, scenario.takers, label);
     this.stage = new Stage(book, this.takers, random, execute, listing, label);
     this.planter = new Planter(this.stage, scenario);
   }
@@ -46,14 +46,17 @@ export class Agents {
   /** An order of theirs was filled, `left` lots of it remain. */
   filled(tag: number, slot: number, size: number, left: number): void {
     this.stage.volume += size;
+    this.takers.volume += size;
     if (tag >= HERDS) this.stage.filled(tag, slot, size, left);
     else if (left === 0) this.crowd.gone(tag, slot);
   }
 
   step(now: number): void {
+    // what is filled in this step is filled now
+    this.stage.now = now;
     const worth = this.latent.price / this.tickSize;
     this.crowd.step(worth * (1 + this.takers.pressure / 10_000));
-    this.takers.step();
+    this.takers.step(now);
     this.planter.step(now);
   }
 
@@ -65,6 +68,7 @@ export class Agents {
   /** The time is up: what is under way is labelled as far as it got. */
   finish(): void {
     this.planter.finish();
+    this.takers.finish();
   }
 
   get quotes(): readonly [bid: number, ask: number] {

@@ -35,6 +35,8 @@ const WALL_CHANCE = 0.3;
 const WALL_UNITS = 70;
 /** Lots of an ordinary queue at the best price, in units of an ordinary order. */
 export const ORDINARY_QUEUE = 800;
+/** Nobody in the crowd rests more in one order, in units: whatever is larger was planted. */
+const LARGEST_UNITS = 400;
 
 /**
  * Background liquidity and market makers.
@@ -62,6 +64,7 @@ export class Crowd {
   private readonly queueOrders: number;
   private readonly slowOrders: number;
   private readonly fastOrders: number;
+  private readonly spreadTicks: number;
 
   constructor(
     book: OrderBook,
@@ -81,6 +84,7 @@ export class Crowd {
     this.queueOrders = Math.round(QUEUE_ORDERS * terms.makers);
     this.slowOrders = Math.round(SLOW_ORDERS * terms.background);
     this.fastOrders = Math.round(FAST_ORDERS * terms.background);
+    this.spreadTicks = Math.round(terms.spread_ticks);
     const places: number[] = [];
     this.herds = Array.from({ length: HERDS }, () => new Herd(places));
     this.setQuotes();
@@ -117,7 +121,7 @@ export class Crowd {
     const sign = side === ASK ? 1 : -1;
     if (Number.isNaN(now) || (now - quote) * sign <= 0 || (now - quote) * sign >= 50) return;
     this.quotes[side] = now;
-    this.quotes[opposed(side)] = now - sign;
+    this.quotes[opposed(side)] = now - sign * this.spreadTicks;
   }
 
   /** The crowd cancels whatever of its orders stands in the way; others' orders stay and will be traded with. */
@@ -144,7 +148,7 @@ export class Crowd {
   }
 
   private setQuotes(): void {
-    const spread = this.random.chance(0.94) ? 1 : 2;
+    const spread = this.spreadTicks * (this.random.chance(0.94) ? 1 : 2);
     this.quotes[BID] = Math.round(this.opinion - spread / 2);
     this.quotes[ASK] = this.quotes[BID] + spread;
     this.patience = (this.opinion / 10_000) * (PATIENCE_BP + this.random.exponential(PATIENCE_MORE_BP));
@@ -247,15 +251,15 @@ export class Crowd {
     const { random } = this;
     const distance =
       1 + Math.floor(random.exponential(kind === FAST ? FAST_DISTANCE_TICKS : SLOW_DISTANCE_TICKS));
-    // half of what stands in a book is hardly anything
-    const size = random.chance(0.45)
+    // much of what stands in a book is hardly anything
+    const size = random.chance(0.42)
       ? 1 + random.below(Math.ceil(this.unitLots / 10))
-      : this.unitLots * Math.min(400, Math.exp(1 + 2 * random.normal()));
+      : this.unitLots * Math.min(LARGEST_UNITS, Math.exp(1.18 + 2 * random.normal()));
     this.place(side, kind, this.quotes[side] + (side === BID ? -distance : distance), size);
   }
 
   private queueSize(): number {
-    return this.unitLots * Math.exp(3 + 1.1 * this.random.normal());
+    return this.unitLots * Math.min(LARGEST_UNITS, Math.exp(3 + 1.1 * this.random.normal()));
   }
 
   private place(side: BookSide, kind: number, price: number, size: number): void {

@@ -3,11 +3,11 @@ import type { Regime, ValueTerms } from '../scenarios/scenario.ts';
 
 const YEAR_SECONDS = 365 * 86_400;
 /** How long the pace of news stays high or low, and by how much it varies (deviation of its logarithm). */
-const PACE_SECONDS = 6;
+const PACE_SECONDS = 15;
 const PACE_DEVIATION = 0.65;
-/** The mood: volatility that stays high or low for half an hour, beneath the pace. */
-const MOOD_SECONDS = 1800;
-const MOOD_DEVIATION = 0.45;
+/** The mood: volatility that stays high or low for ten minutes, beneath the pace. */
+const MOOD_SECONDS = 600;
+const MOOD_DEVIATION = 0.5;
 /** The tide: a drift that changes within a minute or so, felt by funds. */
 const TIDE_SECONDS = 45;
 /** Shorter steps are lived jump by jump; longer ones (the generated past) by the variance that the jumps would have had. */
@@ -17,11 +17,15 @@ const AFTERSHOCK = 6;
 const AFTERSHOCK_SECONDS = 40;
 
 /**
- * The day's shape: busiest in the American morning, quietest before Europe wakes. The mean one-minute range of an hour of
- * the day over that of all, BTC-USDT-SWAP May to September 2022: 0.79 at 4 h, 1.29 at 13 h UTC.
+ * The day's shape, by the hour (UTC): the mean range of five-minute bars of OKX BTC-USDT-SWAP, May to September 2022, over
+ * that of all hours. Volatility follows it, and the pace of everything its square.
  */
-const DAY_PEAK_HOUR = 14.5;
-const DAY_SWING = 0.24;
+const DAY_SHAPE: readonly number[] = [
+  1.09, 0.93, 0.92, 0.84, 0.79, 0.83, 0.9, 0.92, 0.92, 0.83, 0.85, 0.9, 1.16, 1.29, 1.25, 1.15, 1.16, 1.08,
+  1.17, 1.08, 1.01, 0.97, 1.0, 0.97,
+];
+/** That is a mean over months; of two weeks the hours differ more (1.54 to 3.6 between busiest and quietest, not 1.63). */
+const DAY_STEEPNESS = 1.3;
 const HOUR_MS = 3_600_000;
 
 interface Coming {
@@ -49,6 +53,9 @@ export class LatentValue {
   news = 0;
   private ofDay = 1;
   private regimeLeft = 0;
+  /** Where the value stood when the regime began: what a ranging one comes back to. */
+  private anchor: number;
+  private readonly leader: LatentValue | null;
   private pace = 0;
   private mood = 0;
   private aftershock = 0;
@@ -57,8 +64,11 @@ export class LatentValue {
   private readonly terms: ValueTerms;
   private readonly random: Random;
 
-  constructor(price: number, terms: ValueTerms, random: Random) {
+  /** With a leader, its regimes are the leader's, at the same time; `terms` then say what they mean here. */
+  constructor(price: number, terms: ValueTerms, random: Random, leader: LatentValue | null = null) {
     this.log = Math.log(price);
+    this.anchor = this.log;
+    this.leader = leader;
     this.terms = terms;
     this.random = random;
     this.regime = terms.regimes[0]!;
@@ -92,9 +102,12 @@ export class LatentValue {
 
   /** Tells the time, ms: how busy it is depends on the hour. */
   tell(at: number): void {
-    const hour = at / HOUR_MS;
-    const swing = 1 + DAY_SWING * Math.cos((2 * Math.PI * (hour - DAY_PEAK_HOUR)) / 24);
-    this.ofDay = swing * swing;
+    // each figure holds in the middle of its hour, and between two middles what lies between
+    const hour = at / HOUR_MS - 0.5;
+    const before = Math.floor(hour);
+    const part = hour - before;
+    const shape = (1 - part) * DAY_SHAPE[(before + 24) % 24]! + part * DAY_SHAPE[(before + 25) % 24]!;
+    this.ofDay = shape ** (2 * DAY_STEEPNESS);
   }
 
   /** Moves on by `seconds` and gives what it moved by; `shared` is what a leading asset's move brings along. */
@@ -102,10 +115,13 @@ export class LatentValue {
     const before = this.log;
     this.news = 0;
     this.regimeLeft -= seconds;
-    if (this.regimeLeft <= 0) this.enterRegime();
+    if (this.leader !== null) this.follow(this.leader);
+    else if (this.regimeLeft <= 0) this.enterRegime();
     this.wander(seconds);
     const { terms, random } = this;
     this.log += this.drift * seconds + shared;
+    const { range_seconds: home } = this.regime;
+    if (home > 0) this.log += (this.anchor - this.log) * (1 - Math.exp(-seconds / home));
     if (seconds < JUMPWISE_SECONDS) this.jump(seconds);
     else this.log += this.volatility * Math.sqrt(seconds) * random.normal();
     if (terms.news_per_hour > 0 && random.chance((terms.news_per_hour / 3600) * seconds)) {
@@ -154,8 +170,16 @@ export class LatentValue {
     }
   }
 
+  private follow({ regime, terms }: LatentValue): void {
+    const own = this.terms.regimes[terms.regimes.indexOf(regime)]!;
+    if (own === this.regime) return;
+    this.regime = own;
+    this.anchor = this.log;
+  }
+
   private enterRegime(): void {
     const { regimes } = this.terms;
+    this.anchor = this.log;
     let pick = this.random.uniform() * regimes.reduce((sum, { weight }) => sum + weight, 0);
     for (const regime of regimes) {
       this.regime = regime;

@@ -239,7 +239,7 @@ export class Market {
 
   /** Lets a stretch of the past be traded along `path`. */
   absorb(path: Path): void {
-    const lotsPerSecond = 110 * this.listing.unitLots * this.listing.activity;
+    const lotsPerSecond = 200 * this.listing.unitLots * this.listing.activity;
     for (const part of tradedAlong(path, this.instrument.tickSize, lotsPerSecond, this.random))
       this.candles.absorb(part, PAST_STEP_MS);
   }

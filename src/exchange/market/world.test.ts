@@ -54,7 +54,8 @@ test('the market is deep, tight and as restless as Bitcoin', () => {
   assert.ok(spreads[540]! <= 2, `nine of ten spreads within ${spreads[540]} ticks`);
   const candles = market.candles.of('1m')!.closed.slice(-9);
   const range = candles.reduce((sum, { high, low, close }) => sum + (high - low) / close, 0) / candles.length;
-  assert.ok(range > 0.0004 && range < 0.003, `mean range of a minute ${range}`);
+  // 95 % of all nine-minute stretches of OKX BTC-USDT-SWAP, 2026-01-01 to 09
+  assert.ok(range > 0.0001 && range < 0.0016, `mean range of a minute ${range}`);
   assert.ok(market.trades.length > 300);
 });
 

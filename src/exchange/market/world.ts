@@ -33,7 +33,10 @@ export class World {
   private readonly bitcoin: LatentValue;
   private readonly ether: LatentValue;
   private readonly label: LabelSink;
-  private readonly regimes = new Map<Market, { readonly regime: Regime; readonly from: number }>();
+  private readonly regimes = new Map<
+    Market,
+    { readonly regime: Regime; readonly from: number; readonly middle: number }
+  >();
 
   constructor(
     seed: number,
@@ -57,7 +60,17 @@ export class World {
     const { value } = scenario;
     this.bitcoin = new LatentValue(priceOf('BTC'), value, chance(3));
     const own = value.volatility * Math.sqrt(1 - CORRELATION * CORRELATION);
-    this.ether = new LatentValue(priceOf('ETH'), { ...value, volatility: own, news_per_hour: 0 }, chance(4));
+    // what Ether drifts by itself and what it takes over from Bitcoin are together what the regime says
+    const regimes = value.regimes.map((regime) => ({
+      ...regime,
+      drift_bp_per_minute: (1 - CORRELATION) * regime.drift_bp_per_minute,
+    }));
+    this.ether = new LatentValue(
+      priceOf('ETH'),
+      { ...value, volatility: own, news_per_hour: 0, regimes },
+      chance(4),
+      this.bitcoin,
+    );
 
     for (const latent of [this.bitcoin, this.ether]) latent.tell(begin);
     const warmUp = remembered === null ? WARM_UP_MS : 0;
@@ -83,8 +96,9 @@ export class World {
   step(): void {
     this.now += STEP_MS;
     this.advance(STEP_MS / 1000, this.now);
+    const middles = this.bitcoin.news === 0 ? [] : this.markets.map(({ middle }) => middle);
     for (const market of this.markets) market.step(this.now);
-    this.tellOfTheWorld();
+    this.tellOfTheWorld(middles);
   }
 
   /** Moves what the assets are worth: Bitcoin leads, Ether goes along and has news of its own. */
@@ -114,10 +128,10 @@ export class World {
     }
   }
 
-  private tellOfTheWorld(): void {
-    for (const market of this.markets) {
-      const latent = this.latentOf(market.listing);
-      const { news } = latent === this.ether && this.ether.news === 0 ? this.bitcoin : latent;
+  /** `middles`: before the news, if there was any. */
+  private tellOfTheWorld(middles: readonly number[]): void {
+    const { news, regime } = this.bitcoin;
+    for (const [at, market] of this.markets.entries()) {
       if (news !== 0)
         this.label({
           kind: 'news',
@@ -125,32 +139,36 @@ export class World {
           from: this.now,
           to: this.now,
           side: news > 0 ? 'buy' : 'sell',
-          prices: [],
+          prices: [middles[at]!, market.middle],
           size: 0,
           participant: 'news',
-          parameters: { moveBp: (latent === this.ether ? CORRELATION : 1) * news * 10_000 },
+          parameters: { moveBp: (market.listing.asset === 'ETH' ? CORRELATION : 1) * news * 10_000 },
+          orders: [],
+          trades: [],
         });
       const before = this.regimes.get(market);
-      if (before?.regime === latent.regime) continue;
+      if (before?.regime === regime) continue;
       if (before !== undefined) this.tellOfRegime(market, true);
-      this.regimes.set(market, { regime: latent.regime, from: this.now });
+      this.regimes.set(market, { regime, from: this.now, middle: market.middle });
     }
   }
 
   private tellOfRegime(market: Market, complete: boolean): void {
     const lived = this.regimes.get(market);
     if (lived === undefined) return;
-    const { name, volatility, drift_bp_per_minute: drift } = lived.regime;
+    const { name, volatility, drift_bp_per_minute: drift, range_seconds: range } = lived.regime;
     this.label({
       kind: 'regime',
       instrument: market.instrument.id,
       from: lived.from,
       to: this.now,
       side: drift > 0 ? 'buy' : drift < 0 ? 'sell' : null,
-      prices: [],
+      prices: [lived.middle, market.middle],
       size: 0,
       participant: 'regime',
-      parameters: { name, volatility, driftBpPerMinute: drift, complete },
+      parameters: { name, volatility, driftBpPerMinute: drift, rangeSeconds: range, complete },
+      orders: [],
+      trades: [],
     });
   }
 

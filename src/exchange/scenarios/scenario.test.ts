@@ -12,7 +12,18 @@ import { DEFAULT_SCENARIO } from './scenario.ts';
 const START = 1_795_340_400_000;
 
 test('every shipped scenario loads, and btc-like is the file that the schema writes', () => {
-  const wanted = ['btc-like', 'empty', 'manipulated', 'quiet', 'range', 'trend', 'volatile'];
+  const wanted = [
+    'btc-like',
+    'empty',
+    'eth-like',
+    'manipulated',
+    'quiet',
+    'range',
+    'regimes',
+    'thin-alt',
+    'trend',
+    'volatile',
+  ];
   assert.deepEqual(scenarioNames(), wanted);
   for (const name of wanted) loadScenario(name);
   assert.deepEqual(loadScenario('btc-like'), DEFAULT_SCENARIO);

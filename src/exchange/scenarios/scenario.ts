@@ -22,26 +22,44 @@ const regime = z.strictObject({
   weight: number(1, 0, 1000, 'How often it is entered, relative to the others.'),
   volatility: number(1, 0, 20, 'Multiple of the ordinary volatility.'),
   drift_bp_per_minute: number(0, -100, 100, 'Where it goes, basis points a minute.'),
+  range_seconds: number(0, 0, 86_400, 'How fast it comes back to where the regime began; 0 for not at all.'),
   mean_seconds: number(600, 1, 86_400, 'How long it lasts, in the mean.'),
 });
 
+const lasting = (
+  name: (typeof REGIMES)[number],
+  weight: number,
+  volatility: number,
+  meanSeconds: number,
+  more: Partial<z.infer<typeof regime>> = {},
+): z.infer<typeof regime> => ({
+  name,
+  weight,
+  volatility,
+  drift_bp_per_minute: 0,
+  range_seconds: 0,
+  mean_seconds: meanSeconds,
+  ...more,
+});
+
 const value = section({
-  volatility: number(0.57, 0, 10, 'Ordinary volatility, annualised.'),
+  volatility: number(0.46, 0, 10, 'Ordinary volatility, annualised.'),
   jumps_per_second: number(0.45, 0.001, 100, 'Pieces of small news.'),
   leak_share: number(0.3, 0, 1, 'Share of them that the informed know before.'),
   leak_seconds: number(0.8, 0.01, 600, 'How long before, in the mean.'),
   tide_bp_per_minute: number(1.2, 0, 100, 'Deviation of the drift that funds feel.'),
-  news_per_hour: number(0.5, 0, 3600, 'Big news.'),
+  news_per_hour: number(0.25, 0, 3600, 'Big news.'),
   news_bp: number(12, 0, 1000, 'Mean size of a big news jump, basis points.'),
   regimes: z
     .array(regime)
     .min(1)
     .default([
-      { name: 'ordinary', weight: 0.3, volatility: 1, drift_bp_per_minute: 0, mean_seconds: 900 },
-      { name: 'calm', weight: 0.3, volatility: 0.8, drift_bp_per_minute: 0, mean_seconds: 1200 },
-      { name: 'trend_up', weight: 0.16, volatility: 1, drift_bp_per_minute: 2, mean_seconds: 600 },
-      { name: 'trend_down', weight: 0.16, volatility: 1, drift_bp_per_minute: -2, mean_seconds: 600 },
-      { name: 'volatile', weight: 0.08, volatility: 1.7, drift_bp_per_minute: 0, mean_seconds: 300 },
+      lasting('ordinary', 0.25, 1, 900),
+      lasting('calm', 0.2, 0.85, 1200),
+      lasting('range', 0.15, 0.9, 900, { range_seconds: 240 }),
+      lasting('trend_up', 0.15, 0.9, 600, { drift_bp_per_minute: 2.5 }),
+      lasting('trend_down', 0.15, 0.9, 600, { drift_bp_per_minute: -2.5 }),
+      lasting('volatile', 0.1, 1.6, 300),
     ])
     .describe('The first is where nothing is drawn yet; the next one is drawn by weight when one ends.'),
 });
@@ -54,11 +72,12 @@ const crowd = section({
     5,
     'Length of the queues at the best prices: multiple of the ordinary 32; 0 for none.',
   ),
+  spread_ticks: number(1, 1, 50, 'Ticks between the best prices, nine times of ten; else twice as many.'),
 });
 
 const takers = section({
   per_second: number(4.2, 0, 1000, 'Market orders when nothing happens, main instrument.'),
-  burst: number(2.6, 0, 1000, 'Market orders that follow a jump of one basis point, in its direction.'),
+  burst: number(2, 0, 1000, 'Market orders that follow a jump of one basis point, in its direction.'),
   informed_per_second: number(
     8,
     0,
@@ -83,6 +102,12 @@ const parents = section({
 const icebergs = section({
   native_per_hour: number(4, 0, 3600, 'Refilled by the exchange at once, same size.'),
   sliced_per_hour: number(4, 0, 3600, 'Refilled by hand, later, size about the same.'),
+  following_per_hour: number(
+    4,
+    0,
+    3600,
+    'As OKX’s iceberg algo: each slice at the best price of the moment.',
+  ),
   peak_min: number(0.01, 0.001, 1, 'Shown share of the whole.'),
   peak_max: number(0.2, 0.001, 1, 'The same, upper end.'),
   queue_multiple: number(2, 0.01, 1000, 'Whole size, in ordinary queues at the best price.'),

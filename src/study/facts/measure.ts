@@ -1,5 +1,4 @@
-import type { Observation } from './observation.ts';
-import { SAMPLE_MS } from './observation.ts';
+import { SAMPLE_MS, type Sighting } from './observation.ts';
 import {
   autocorrelation,
   correlation,
@@ -17,12 +16,12 @@ const PER_SECOND = 1000 / SAMPLE_MS;
 const BASIS_POINTS = 10_000;
 
 /** Everything that can be said of a book and its trades. Moves in basis points, times in seconds. */
-export function measure(seen: Observation): Figures {
+export function measure(seen: Sighting): Figures {
   return { ...movesOf(seen), ...bookOf(seen), ...tradesOf(seen), ...impactOf(seen) };
 }
 
 /** Moves of the middle over `seconds`, in bp; every `step` seconds a new one begins. */
-function moves({ middles }: Observation, seconds: number, step = seconds): number[] {
+function moves({ middles }: Sighting, seconds: number, step = seconds): number[] {
   const length = seconds * PER_SECOND;
   const found: number[] = [];
   for (let at = 0; at + length < middles.length; at += step * PER_SECOND)
@@ -31,16 +30,29 @@ function moves({ middles }: Observation, seconds: number, step = seconds): numbe
 }
 
 /** Averages over every phase of the sampling: a short recording has few whole windows, but many that overlap. */
-function overPhases(seen: Observation, seconds: number, figure: (moves: number[]) => number): number {
+function overPhases(seen: Sighting, seconds: number, figure: (moves: number[]) => number): number {
   const figures: number[] = [];
   for (let phase = 0; phase < seconds; phase++) {
-    const shifted = { ...seen, middles: seen.middles.slice(phase * PER_SECOND) } as Observation;
+    const shifted = { ...seen, middles: seen.middles.slice(phase * PER_SECOND) };
     figures.push(figure(moves(shifted, seconds)));
   }
   return mean(figures);
 }
 
-function movesOf(seen: Observation): Figures {
+/**
+ * Kurtosis grows with what is looked at, as rarer things come into view, and the recordings are six to eleven minutes long:
+ * of a longer run it is the median of stretches of ten minutes.
+ */
+function tails(values: readonly number[], seconds: number): number {
+  const stretches = Math.max(1, Math.round((values.length * seconds) / 600));
+  const length = Math.ceil(values.length / stretches);
+  const found = Array.from({ length: stretches }, (_, i) =>
+    kurtosis(values.slice(i * length, (i + 1) * length)),
+  );
+  return quantile(found, 0.5);
+}
+
+function movesOf(seen: Sighting): Figures {
   if (seen.middles.length < 120 * PER_SECOND) return {};
   const second = moves(seen, 1);
   const sizes = second.map(Math.abs);
@@ -60,9 +72,9 @@ function movesOf(seen: Observation): Figures {
   return {
     return_autocorrelation_1s: autocorrelation(second, 1),
     return_autocorrelation_10s: overPhases(seen, 10, (each) => autocorrelation(each, 1)),
-    kurtosis_1s: kurtosis(second),
-    kurtosis_10s: overPhases(seen, 10, kurtosis),
-    kurtosis_fall: kurtosis(second) / overPhases(seen, 10, kurtosis),
+    kurtosis_1s: tails(second, 1),
+    kurtosis_10s: overPhases(seen, 10, (each) => tails(each, 10)),
+    kurtosis_fall: tails(second, 1) / overPhases(seen, 10, (each) => tails(each, 10)),
     volatility_memory_1s: autocorrelation(sizes, 1),
     volatility_memory_10s: mean([8, 9, 10, 11, 12].map((lag) => autocorrelation(sizes, lag))),
     move_1s_median: quantile(sizes, 0.5),
@@ -76,7 +88,7 @@ function movesOf(seen: Observation): Figures {
   };
 }
 
-function bookOf(seen: Observation): Figures {
+function bookOf(seen: Sighting): Figures {
   if (seen.spreads.length === 0) return {};
   return {
     spread_median: quantile(seen.spreads, 0.5),
@@ -90,7 +102,7 @@ function bookOf(seen: Observation): Figures {
   };
 }
 
-function tradesOf(seen: Observation): Figures {
+function tradesOf(seen: Sighting): Figures {
   const { orderAt, orderSign, orderSize } = seen;
   if (orderAt.length < 100) return {};
   const seconds = Math.floor((orderAt[orderAt.length - 1]! - orderAt[0]!) / 1000);
@@ -111,7 +123,7 @@ function tradesOf(seen: Observation): Figures {
 }
 
 /** What order flow does to the price: windows of one second, net volume of market orders against the move. */
-function impactOf(seen: Observation): Figures {
+function impactOf(seen: Sighting): Figures {
   const { middles, from } = seen;
   const windows = Math.floor((middles.length - 1) / PER_SECOND);
   if (seen.orderAt.length < 100 || windows < 100) return {};

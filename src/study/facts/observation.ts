@@ -11,6 +11,24 @@ const DEPTH = 50;
 /** The levels behind the best change slowly enough to be counted once a second. */
 const PROFILE_EVERY = 10;
 
+/** What was seen of a market; the fields are told of at `Observation`. */
+export type Sighting = Readonly<
+  Pick<
+    Observation,
+    | 'instrument'
+    | 'from'
+    | 'middles'
+    | 'spreads'
+    | 'changes'
+    | 'touches'
+    | 'behind'
+    | 'spans'
+    | 'orderAt'
+    | 'orderSize'
+    | 'orderSign'
+  >
+>;
+
 /**
  * What the facts are computed from: one instrument's market, real or simulated, seen in the exchange's own time. The
  * book is sampled ten times a second; rows of trades with the same millisecond and side are one market order, because

@@ -10,7 +10,8 @@ import { importBinance } from '../../tape/import-binance.ts';
 import { readTape } from '../../tape/reader.ts';
 import { type Bar, dayShape, measureBars } from './candles.ts';
 import { type Figures, measure } from './measure.ts';
-import { Observation } from './observation.ts';
+import { Observation, type Sighting } from './observation.ts';
+import { type Intervals, intervalsOf, intervalsOfBars } from './resampling.ts';
 
 /** The figures of one real recording: numbers only, and where they come from. */
 export interface Recording {
@@ -18,6 +19,8 @@ export interface Recording {
   readonly source: string;
   readonly seconds: number;
   readonly figures: Figures;
+  /** How far each figure could have come out otherwise: the middle 95 % of resampled recordings (resampling.ts). */
+  readonly intervals: Intervals;
 }
 
 /** What has been computed from the real recordings once, by `scripts/measure-recordings.ts`. */
@@ -47,7 +50,7 @@ const BINANCE: readonly (readonly [name: string, source: string, files: readonly
   ],
 ];
 
-const swap = (instId: string, lotSz: string, ctVal: string): Instrument =>
+export const swap = (instId: string, lotSz: string, ctVal: string): Instrument =>
   new Instrument({
     instId,
     instType: 'SWAP',
@@ -60,19 +63,42 @@ const swap = (instId: string, lotSz: string, ctVal: string): Instrument =>
     settleCcy: 'USDT',
   });
 
-/** The same code as for the simulated market, on every recording in `folder`. */
-export async function measureRecordings(folder: string): Promise<Recording[]> {
-  const measured: Recording[] = [];
+/**
+ * The same code as for the simulated market, on every recording in `folder`. Resampling takes most of the time, and can be left
+ * out: then there are no intervals of the recordings with a book.
+ */
+export async function measureRecordings(folder: string, resampling = true): Promise<Recording[]> {
+  const measured: Measured = (seen) => ({
+    figures: measure(seen),
+    intervals: resampling ? intervalsOf(seen, measure) : {},
+  });
+  const found: Recording[] = [];
   for (const [name, source, files] of BINANCE)
-    measured.push({ name, source: `${source} (hftbacktest examples)`, ...(await binance(folder, files)) });
-  measured.push(okxBook(folder), earlyTrades(folder), ...candles(folder));
-  return measured.map((each) => ({ ...each, figures: rounded(each.figures) }));
+    found.push({
+      name,
+      source: `${source} (hftbacktest examples)`,
+      ...(await binance(folder, files, measured)),
+    });
+  found.push(okxBook(folder, measured), earlyTrades(folder, measured), ...candles(folder));
+  return found.map((each) => ({
+    ...each,
+    figures: rounded(each.figures),
+    // what cannot be computed of the whole is not asked of its pieces
+    intervals: Object.fromEntries(
+      Object.entries(each.intervals)
+        .filter(([name]) => Number.isFinite(each.figures[name]))
+        .map(([name, [low, high]]) => [name, [digits(low), digits(high)]]),
+    ),
+  }));
 }
+
+type Measured = (seen: Sighting) => Pick<Recording, 'figures' | 'intervals'>;
 
 async function binance(
   folder: string,
   files: readonly string[],
-): Promise<Pick<Recording, 'seconds' | 'figures'>> {
+  measured: Measured,
+): Promise<Pick<Recording, 'seconds' | 'figures' | 'intervals'>> {
   const temporary = mkdtempSync(join(tmpdir(), 'recording-'));
   try {
     const tape = join(temporary, 'tape');
@@ -85,14 +111,14 @@ async function binance(
     reader.forEach((event) => {
       seen.take(event);
     });
-    return { seconds: seen.middles.length / 10, figures: measure(seen) };
+    return { seconds: seen.middles.length / 10, ...measured(seen) };
   } finally {
     rmSync(temporary, { recursive: true });
   }
 }
 
 /** Ten snapshots a second of the best fifty levels: the only sight of the OKX swap's own queues. */
-function okxBook(folder: string): Recording {
+function okxBook(folder: string, measured: Measured): Recording {
   const seen = new Observation(swap('BTC-USDT-SWAP', '0.01', '0.01'));
   const path = join(
     folder,
@@ -122,12 +148,12 @@ function okxBook(folder: string): Recording {
     name: 'okx-2025',
     source: 'OKX BTC-USDT-SWAP, top 50 at 10 Hz, 2025-05-13 (GoQuant relay)',
     seconds: seen.middles.length / 10,
-    figures: measure(seen),
+    ...measured(seen),
   };
 }
 
 /** Trades alone, but an hour and a quarter of them. */
-function earlyTrades(folder: string): Recording {
+function earlyTrades(folder: string, measured: Measured): Recording {
   const seen = new Observation(swap('BTCUSDT', '0.001', '1'));
   const path = join(folder, 'tick-trades', 'binance-futures-BTCUSDT-trades-20200222-part1.csv.gz');
   for (const line of lines(path).slice(1)) {
@@ -141,45 +167,75 @@ function earlyTrades(folder: string): Recording {
     name: 'btc-2020',
     source: 'Binance USDT-M BTCUSDT trades, 2020-02-22 (tardis.dev sample)',
     seconds: Math.round((seen.orderAt.at(-1)! - seen.orderAt[0]!) / 1000),
-    figures: measure(seen),
+    ...measured(seen),
   };
 }
 
+/** Days that the simulated bars are of: as many minutes and hours as the exchange keeps. */
+const MINUTE_BARS_DAYS = 1;
+const HOUR_BARS_DAYS = 16;
+
 function candles(folder: string): Recording[] {
-  const bars = (file: string): Bar[] =>
-    lines(join(folder, 'okx-candles', file))
-      .slice(1)
-      .map((line) => {
-        const [ts, open, high, low, close] = line.split(',').map(Number) as [
-          number,
-          number,
-          number,
-          number,
-          number,
-        ];
-        return { openAt: ts, open, high, low, close };
-      });
-  const minutes = bars('BTC-USDT-SWAP-1m-20260101-20260109.csv.gz');
-  const recorded = (name: string, file: string): Recording => {
-    const fives = bars(file);
+  const recorded = (name: string, source: string, file: string, minutes: boolean): Recording => {
+    const bars = barsOf(join(folder, file));
+    const ofMinutes = minutes ? measureBars : (): Figures => ({});
     return {
       name,
-      source: `OKX ${file.split('-2')[0]}, May to September 2022`,
-      seconds: fives.length * 300,
-      figures: dayShape(fives),
+      source,
+      seconds: Math.round((bars.at(-1)!.openAt - bars[0]!.openAt + bars[1]!.openAt - bars[0]!.openAt) / 1000),
+      figures: { ...ofMinutes(bars), ...dayShape(bars) },
+      intervals: {
+        ...intervalsOfBars(bars, MINUTE_BARS_DAYS, ofMinutes),
+        ...intervalsOfBars(bars, HOUR_BARS_DAYS, dayShape),
+      },
     };
   };
   return [
-    {
-      name: 'okx-2026',
-      source: 'OKX BTC-USDT-SWAP one-minute bars, 2026-01-01 to 09',
-      seconds: minutes.length * 60,
-      figures: { ...measureBars(minutes), ...dayShape(minutes) },
-    },
-    recorded('okx-2022-btc', 'BTC-USDT-SWAP-5m-20220501-20220930.csv.gz'),
-    recorded('okx-2022-eth', 'ETH-USDT-SWAP-5m-20220501-20220930.csv.gz'),
+    recorded(
+      'okx-2026',
+      'OKX BTC-USDT-SWAP one-minute bars, 2026-01-01 to 09',
+      'okx-candles/BTC-USDT-SWAP-1m-20260101-20260109.csv.gz',
+      true,
+    ),
+    recorded(
+      'ftx-2022',
+      'FTX BTC-PERP one-minute bars, 2021-12-31 to 2022-01-19 (nautilus_trader)',
+      'candles-other/ftx-BTC-PERP-1m-20211231-20220119.csv.gz',
+      true,
+    ),
+    recorded(
+      'okx-2022-btc',
+      'OKX BTC-USDT-SWAP-5m, May to September 2022',
+      'okx-candles/BTC-USDT-SWAP-5m-20220501-20220930.csv.gz',
+      false,
+    ),
+    recorded(
+      'okx-2022-eth',
+      'OKX ETH-USDT-SWAP-5m, May to September 2022',
+      'okx-candles/ETH-USDT-SWAP-5m-20220501-20220930.csv.gz',
+      false,
+    ),
   ];
 }
+
+/** Rows of time (ms, or a date without a zone: UTC), open, high, low, close, volume. */
+const barsOf = (path: string): Bar[] =>
+  lines(path)
+    .slice(1)
+    .map((line) => {
+      const [time, ...numbers] = line.split(',') as [string, ...string[]];
+      const openAt = /^\d+$/.test(time)
+        ? Number(time)
+        : Date.parse(`${time.slice(0, 19).replace(' ', 'T')}Z`);
+      const [open, high, low, close, volume] = numbers.map(Number) as [
+        number,
+        number,
+        number,
+        number,
+        number,
+      ];
+      return { openAt, open, high, low, close, volume };
+    });
 
 const lines = (path: string): string[] =>
   gunzipSync(readFileSync(path))
@@ -188,9 +244,11 @@ const lines = (path: string): string[] =>
     .filter((line) => line !== '');
 
 /** Four digits are more than minutes of recording are worth. */
+const digits = (value: number): number => Number(value.toPrecision(4));
+
 const rounded = (figures: Figures): Figures =>
   Object.fromEntries(
     Object.entries(figures)
       .filter(([, value]) => Number.isFinite(value))
-      .map(([name, value]) => [name, Number(value.toPrecision(4))]),
+      .map(([name, value]) => [name, digits(value)]),
   );

@@ -3,26 +3,40 @@ import type { Scenario } from '../../scenarios/scenario.ts';
 import { Plant } from './plant.ts';
 import type { Stage } from './stage.ts';
 
+export const ICEBERGS = ['native', 'sliced', 'following'] as const;
+export type IcebergKind = (typeof ICEBERGS)[number];
+
+/** The best price may go so far from a following iceberg's order before that is placed anew, ticks. */
+const FOLLOW_TICKS = 5;
+
 /**
- * An order that shows only its peak. Native: the exchange refills at once, at the back of the queue, with the same size.
- * Sliced: its owner refills by hand after 20 to 400 ms, with a size that varies by a tenth. Both join the best price
- * of the moment, stay there and do not follow.
+ * An order that shows only its peak. It joins the best price of the moment.
+ *
+ * - native: an exchange's own kind; refilled at once, at the back of the queue, with the same size. Stays at its price.
+ *   OKX has no such order; other exchanges do, and makers with fast quotes look the same;
+ * - sliced: its owner refills by hand after 20 to 400 ms, with a size that varies by a tenth. Stays at its price;
+ * - following: as OKX's iceberg algo, which is a row of ordinary limit orders: when one is filled, or the best price has
+ *   left it, the next is placed at the best price of that moment, within 10 to 100 ms; sizes vary by a tenth.
  */
 export class Iceberg extends Plant {
-  private readonly native: boolean;
+  private readonly way: IcebergKind;
   private readonly lifeMs: number;
   private readonly total: number;
   private readonly peak: number;
-  private readonly price: number;
+  private price: number;
+  private readonly prices = new Set<number>();
   private readonly own: BookSide;
-  private refills = -1;
+  private showings = 0;
+  /** Showings that came after the one before was filled. */
+  private refills = 0;
+  private emptied = false;
   private refillAt = 0;
 
-  constructor(stage: Stage, native: boolean, terms: Scenario['icebergs']) {
+  constructor(stage: Stage, way: IcebergKind, terms: Scenario['icebergs']) {
     const side: BookSide = stage.random.chance(0.5) ? BID : ASK;
-    super(stage, native ? 'iceberg_native' : 'iceberg_sliced', side);
+    super(stage, `iceberg_${way}`, side);
     const { random } = stage;
-    this.native = native;
+    this.way = way;
     this.own = side;
     this.lifeMs = 10_000 + random.exponential(terms.mean_seconds * 1000);
     this.total = stage.queues(terms.queue_multiple * (0.3 + random.exponential(0.7)));
@@ -35,28 +49,55 @@ export class Iceberg extends Plant {
   override filled(slot: number, size: number, left: number): void {
     super.filled(slot, size, left);
     if (left > 0) return;
-    const { random, now } = this.stage;
-    this.refillAt = this.native ? now : now + 20 + random.below(380);
+    this.emptied = true;
+    this.refillAt = this.stage.now + this.pause();
   }
 
   step(): boolean {
     if (this.ageMs > this.lifeMs || this.traded >= this.total) return false;
+    if (this.way === 'following') this.follow();
     if (this.resting.size === 0 && this.stage.now >= this.refillAt) this.refill();
     return true;
   }
 
   protected told() {
     return {
-      prices: [this.price],
+      prices: [...this.prices],
       size: this.total,
-      parameters: { peak: this.peak, refills: Math.max(0, this.refills), traded: this.traded },
+      parameters: {
+        peak: this.peak,
+        showings: this.showings,
+        refills: this.refills,
+        traded: this.traded,
+        hidden: this.total - this.traded,
+      },
     };
   }
 
+  private pause(): number {
+    const { random } = this.stage;
+    if (this.way === 'native') return 0;
+    return this.way === 'sliced' ? 20 + random.below(380) : 10 + random.below(90);
+  }
+
+  private follow(): void {
+    const best = this.stage.best(this.own);
+    if (Number.isNaN(best)) return;
+    if (Math.abs(best - this.price) > FOLLOW_TICKS && this.resting.size > 0) {
+      this.clear();
+      this.refillAt = this.stage.now + this.pause();
+    }
+    if (this.resting.size === 0) this.price = best;
+  }
+
   private refill(): void {
-    const size = this.native ? this.peak : Math.round(this.peak * (0.9 + 0.2 * this.stage.random.uniform()));
+    const vary = this.way === 'native' ? 1 : 0.9 + 0.2 * this.stage.random.uniform();
+    const size = Math.max(1, Math.min(Math.round(this.peak * vary), this.total - this.traded));
     // where the price has gone through its own, the exchange would trade; this one waits for it to come back
-    if (this.rest(this.own, this.price, Math.max(1, Math.min(size, this.total - this.traded))) >= 0)
-      this.refills += 1;
+    if (this.rest(this.own, this.price, size, 'peak') < 0) return;
+    this.prices.add(this.price);
+    this.showings += 1;
+    if (this.emptied) this.refills += 1;
+    this.emptied = false;
   }
 }

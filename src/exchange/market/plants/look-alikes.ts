@@ -21,7 +21,7 @@ export class HonestLargeOrder extends Plant {
     this.lifeMs = 3000 + random.exponential(20_000);
     this.size = stage.queues(terms.queue_multiple * (0.5 + random.uniform()));
     this.price = behindBest(stage, side, 5 + random.below(26));
-    this.rest(side, this.price, this.size);
+    this.rest(side, this.price, this.size, 'quote');
   }
 
   step(): boolean {
@@ -57,7 +57,7 @@ export class RequotingMaker extends Plant {
     this.rounds += 1;
     for (const side of [BID, ASK] as const)
       for (let level = 1; level <= LEVELS; level++)
-        this.rest(side, behindBest(this.stage, side, level * 3), this.size);
+        this.rest(side, behindBest(this.stage, side, level * 3), this.size, 'quote');
     return true;
   }
 

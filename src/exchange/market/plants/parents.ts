@@ -38,8 +38,9 @@ export class ParentOrder extends Plant {
     const others = stage.volume - this.volumeBefore - this.taken;
     const due = (others * this.participation) / (1 - Math.min(0.99, this.participation)) - this.taken;
     if (due < 1) return true;
-    this.taken += stage.take(this.own, Math.round(due), 12);
-    this.slices += 1;
+    const taken = this.take(this.own, Math.round(due), 12, 'slice');
+    this.taken += taken;
+    if (taken > 0) this.slices += 1;
     return true;
   }
 
@@ -47,7 +48,11 @@ export class ParentOrder extends Plant {
     return {
       prices: [this.bestBefore, this.stage.best(this.own)],
       size: this.taken,
-      parameters: { participation: this.participation, slices: this.slices },
+      parameters: {
+        participation: this.participation,
+        reached: this.taken / Math.max(1, this.stage.volume - this.volumeBefore),
+        slices: this.slices,
+      },
     };
   }
 }

@@ -1,6 +1,8 @@
 import { BID, type BookSide } from '../../../core/book/frame.ts';
-import type { LabelKind } from '../../scenarios/label.ts';
+import type { LabelKind, PlantedOrder, PlantedTrade } from '../../scenarios/label.ts';
 import type { Stage } from './stage.ts';
+
+type Own<Record> = { -readonly [Key in keyof Record]: Record[Key] };
 
 /** A planted participant: lives for a while, then says what it did. */
 export abstract class Plant {
@@ -8,8 +10,10 @@ export abstract class Plant {
   protected readonly tag: number;
   /** ms. */
   protected readonly from: number;
-  /** Lots left by slot. */
-  protected readonly resting = new Map<number, number>();
+  /** What stands in the book, by slot. */
+  protected readonly resting = new Map<number, Own<PlantedOrder>>();
+  private readonly orders: PlantedOrder[] = [];
+  private readonly trades: PlantedTrade[] = [];
   /** Lots of its resting orders that traded. */
   protected traded = 0;
   protected readonly kind: LabelKind;
@@ -34,13 +38,17 @@ export abstract class Plant {
 
   filled(slot: number, size: number, left: number): void {
     this.traded += size;
-    if (left === 0) this.resting.delete(slot);
-    else this.resting.set(slot, left);
+    const order = this.resting.get(slot)!;
+    order.traded += size;
+    if (left === 0) this.leave(slot, 'filled');
   }
 
   /** Ends it: orders go, the label is told. `complete` is false when the time was up first. */
   end(complete: boolean): void {
-    this.clear();
+    for (const slot of [...this.resting.keys()]) {
+      this.leave(slot, complete ? 'canceled' : 'open');
+      this.stage.cancel(slot);
+    }
     this.stage.leave(this.tag);
     const { prices, size, parameters } = this.told();
     this.stage.label({
@@ -48,11 +56,13 @@ export abstract class Plant {
       instrument: this.stage.instrument,
       from: this.from,
       to: this.stage.now,
-      side: this.side === null ? null : this.side === BID ? 'buy' : 'sell',
+      side: this.side === null ? null : sideName(this.side),
       prices,
       size,
-      participant: `${this.kind}-${this.tag}`,
+      participant: `${this.kind}-${this.tag}@${this.stage.instrument}`,
       parameters: { ...parameters, complete },
+      orders: this.orders,
+      trades: this.trades,
     });
   }
 
@@ -60,21 +70,57 @@ export abstract class Plant {
     return this.stage.now - this.from;
   }
 
-  protected rest(side: BookSide, price: number, size: number): number {
+  /** Rests an order and gives its slot; −1 when it would have traded, or there is no price to go by. */
+  protected rest(side: BookSide, price: number, size: number, role: PlantedOrder['role']): number {
+    if (!Number.isFinite(price)) return -1;
     const slot = this.stage.rest(this.tag, side, price, size);
-    if (slot >= 0) this.resting.set(slot, size);
+    if (slot < 0) return slot;
+    const { now } = this.stage;
+    const order: Own<PlantedOrder> = {
+      id: this.orders.length + 1,
+      role,
+      side: sideName(side),
+      price,
+      size,
+      from: now,
+      to: now,
+      traded: 0,
+      ended: 'open',
+    };
+    this.resting.set(slot, order);
+    this.orders.push(order);
     return slot;
   }
 
   protected cancel(slot: number): void {
-    if (!this.resting.delete(slot)) return;
+    if (!this.resting.has(slot)) return;
+    this.leave(slot, 'canceled');
     this.stage.cancel(slot);
+  }
+
+  /** Takes at market, up to `reach` ticks behind the best; gives the lots. */
+  protected take(side: BookSide, size: number, reach: number, role: PlantedTrade['role']): number {
+    const taken = this.stage.take(side, size, reach);
+    if (taken > 0) {
+      const { first, last } = this.stage.lastTake;
+      this.trades.push({ at: this.stage.now, role, side: sideName(side), size: taken, first, last });
+    }
+    return taken;
+  }
+
+  private leave(slot: number, ended: PlantedOrder['ended']): void {
+    const order = this.resting.get(slot)!;
+    order.to = this.stage.now;
+    order.ended = ended;
+    this.resting.delete(slot);
   }
 
   protected clear(): void {
     for (const slot of [...this.resting.keys()]) this.cancel(slot);
   }
 }
+
+export const sideName = (side: BookSide): 'buy' | 'sell' => (side === BID ? 'buy' : 'sell');
 
 /** Price `ticks` behind the best of a side. */
 export const behindBest = (stage: Stage, side: BookSide, ticks: number): number =>

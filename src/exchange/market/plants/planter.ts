@@ -1,7 +1,7 @@
 import { ASK, BID } from '../../../core/book/frame.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
 import { STEP_MS } from '../crowd.ts';
-import { Iceberg } from './icebergs.ts';
+import { ICEBERGS, Iceberg } from './icebergs.ts';
 import { HonestLargeOrder, RequotingMaker } from './look-alikes.ts';
 import { ParentOrder } from './parents.ts';
 import type { Plant } from './plant.ts';
@@ -35,8 +35,7 @@ export class Planter {
     });
     this.seeds = [
       seed(parents.per_hour, () => new ParentOrder(stage, parents)),
-      seed(icebergs.native_per_hour, () => new Iceberg(stage, true, icebergs)),
-      seed(icebergs.sliced_per_hour, () => new Iceberg(stage, false, icebergs)),
+      ...ICEBERGS.map((way) => seed(icebergs[`${way}_per_hour`], () => new Iceberg(stage, way, icebergs))),
       ...SPOOFS.map((spoof) =>
         seed(spoofers[`${spoof}_per_hour`], () => new Spoofer(stage, spoof, spoofers)),
       ),
@@ -49,7 +48,6 @@ export class Planter {
 
   step(now: number): void {
     const { stage } = this;
-    stage.now = now;
     if (this.begunAt === 0) this.begunAt = now;
     if (this.chance === 0) return;
     if (now % 1000 === 0) stage.remember();

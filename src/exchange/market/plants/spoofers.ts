@@ -26,7 +26,9 @@ export class Spoofer extends Plant {
   private readonly lifeMs: number;
   private readonly size: number;
   private readonly shown: BookSide;
+  /** Where the decoys stand now, and where they ever stood. */
   private readonly prices: number[] = [];
+  private readonly shownAt = new Set<number>();
   private readonly decoys = new Set<number>();
   private genuine: number;
   private genuineTraded = 0;
@@ -45,7 +47,7 @@ export class Spoofer extends Plant {
     this.lifeMs = 500 + random.exponential(terms.mean_seconds * 1000 * longer);
     this.size = stage.queues(terms.queue_multiple * (0.5 + random.uniform()));
     this.genuineSize = stage.queues(GENUINE_QUEUES);
-    this.genuine = this.rest(opposed(side), stage.best(opposed(side)), this.genuineSize);
+    this.genuine = this.rest(opposed(side), stage.best(opposed(side)), this.genuineSize, 'genuine');
     if (spoof !== 'flicker') this.show();
   }
 
@@ -61,6 +63,8 @@ export class Spoofer extends Plant {
   step(): boolean {
     if (this.ageMs > this.lifeMs) return false;
     if (this.genuineTraded === this.genuineSize) return this.over('filled');
+    if (this.decoys.size === 0 && this.traded > this.genuineTraded && this.spoof !== 'flicker')
+      return this.over('taken');
     if (this.isNear()) return this.over('price came near');
     if (this.spoof === 'flicker') this.flicker();
     else if (this.spoof === 'slow_pull') this.pull();
@@ -69,7 +73,7 @@ export class Spoofer extends Plant {
 
   protected told() {
     return {
-      prices: [...new Set(this.prices)],
+      prices: [...this.shownAt],
       size: this.size,
       parameters: {
         orders: this.shows,
@@ -93,10 +97,11 @@ export class Spoofer extends Plant {
     const step = this.spoof === 'layering' ? 2 + random.below(5) : 0;
     for (let i = 0; i < pieces; i++) {
       const price = behindBest(this.stage, this.shown, first + i * step);
-      const slot = this.rest(this.shown, price, Math.max(1, Math.round(this.size / pieces)));
+      const slot = this.rest(this.shown, price, Math.max(1, Math.round(this.size / pieces)), 'decoy');
       if (slot < 0) continue;
       this.decoys.add(slot);
       this.prices.push(price);
+      this.shownAt.add(price);
       this.shows += 1;
     }
   }

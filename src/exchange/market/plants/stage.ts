@@ -77,6 +77,11 @@ export class Stage {
     return this.takers.takeLots(side, size, reach);
   }
 
+  /** First and last price of the last `take` that took something. */
+  get lastTake(): { readonly first: number; readonly last: number } {
+    return this.takers.lastTake;
+  }
+
   cancel(slot: number): void {
     this.book.cancel(slot);
   }

@@ -38,7 +38,7 @@ export class StopRun extends Plant {
       if (this.ageMs > PUSH_MS_MAX || this.spent >= this.budget) return false;
       if (stage.now < this.nextAt) return true;
       this.nextAt = stage.now + PUSH_EVERY_MS;
-      this.spent += stage.take(this.own, Math.ceil(this.budget / 40), 40);
+      this.spent += this.take(this.own, Math.ceil(this.budget / 40), 40, 'push');
       const best = stage.best(this.own);
       if (this.own === BID ? best > this.extreme : best < this.extreme) this.crossedAt = stage.now;
       return true;
@@ -46,10 +46,11 @@ export class StopRun extends Plant {
     if (stage.now - this.crossedAt > CASCADE_MS) return false;
     for (let i = stage.random.poisson(0.25); i > 0; i--) {
       this.stops += 1;
-      this.stopLots += stage.take(
+      this.stopLots += this.take(
         this.own,
         Math.ceil(stage.queues(0.02) * (0.2 + stage.random.exponential(1))),
         40,
+        'stop',
       );
     }
     return true;
@@ -59,7 +60,12 @@ export class StopRun extends Plant {
     return {
       prices: [this.extreme],
       size: this.spent,
-      parameters: { crossed: this.crossedAt > 0, stops: this.stops, stopLots: this.stopLots },
+      parameters: {
+        crossed: this.crossedAt > 0,
+        crossedAt: this.crossedAt,
+        stops: this.stops,
+        stopLots: this.stopLots,
+      },
     };
   }
 }
