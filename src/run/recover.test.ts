@@ -8,6 +8,7 @@ import { orderId } from '../core/engine.ts';
 import { FillEvent, FundingPaymentEvent, OrderEvent, type PositionState } from '../core/events.ts';
 import { parseMoney } from '../core/instrument.ts';
 import { Position } from '../core/position/position.ts';
+import type { RiskState } from '../core/risk/risk.ts';
 import { BTC } from '../core/testing/specs.ts';
 import { type Lots, lots, type Ms, money, ms, type Side, ticks, us } from '../core/units.ts';
 import { Journal } from '../store/journal.ts';
@@ -249,5 +250,64 @@ describe('recovery', () => {
       [parseMoney('0.4'), parseMoney('-0.5'), parseMoney('-0.3')],
     );
     balances(once.balance);
+  });
+
+  /** Limits that counted with 10,000 at noon. */
+  const limits: RiskState = {
+    balance: parseMoney('10000'),
+    equity: 10_000,
+    dayAt: us(START * 1000),
+    dayEquity: 10_000,
+    dailyLossReached: 0,
+    peakEquity: 10_200,
+    drawdownReached: 0,
+    lossStreak: 2,
+    lossPauseAt: us(0),
+    stopLossAt: [us(5)],
+    record: { wins: 1, losses: 2, winSum: 0.01, lossSum: 0.01 },
+    sentAt: [],
+    ended: [],
+  };
+
+  test('a trade that ended while nobody listened reaches the limits, over starts that died too; no loss becomes a withdrawal', async () => {
+    session(START);
+    journal.recordRisk(limits);
+    const { clientOrderId } = intend(1, 'buy', START + 1);
+    venue.fill(clientOrderId, 'buy', 10, 600_000, START + 500);
+    venue.fill(`${clientOrderId}x`, 'sell', 10, 590_000, START + 900);
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const { event } = await run(START + 60_000 + attempt);
+      const kept = event.risk!;
+      // 10 lots of 0.0001 BTC lost 1,000 USDT each, and two fees
+      assert.equal(kept.balance, parseMoney('9998.5'));
+      assert.equal(event.balance, kept.balance);
+      assert.deepEqual([kept.dayEquity, kept.peakEquity, kept.equity], [10_000, 10_200, 10_000]);
+      assert.deepEqual(
+        kept.ended.map(({ instrument, realized, fees, closedAt }) => [instrument, realized, fees, closedAt]),
+        [[0, parseMoney('-1'), parseMoney('-0.5'), us((START + 900) * 1000)]],
+      );
+      assert.deepEqual([kept.lossStreak, kept.stopLossAt, kept.record], [2, [us(5)], limits.record]);
+    }
+    assert.equal(journal.trades(10).length, 1, 'it is journaled as a trade, once');
+  });
+
+  test('what came by transfer moves every figure of the limits, and is no gain', async () => {
+    session(START);
+    journal.startBalance(parseMoney('10000'));
+    journal.recordRisk({ ...limits, balance: parseMoney('7000'), equity: 7000, dayEquity: 7100 });
+    const { event } = await run(START + 60_000);
+    const kept = event.risk!;
+    assert.deepEqual(
+      [kept.balance, kept.equity, kept.dayEquity, kept.peakEquity],
+      [parseMoney('10000'), 10_000, 10_100, 13_200],
+    );
+  });
+
+  test('the orders of the last minute come from the orders themselves', async () => {
+    session(START);
+    journal.recordRisk(limits);
+    for (const at of [1, 30_000, 50_000]) intend(at, 'buy', START + at);
+    const { event } = await run(START + 65_000);
+    assert.deepEqual(event.risk?.sentAt, [us((START + 30_000) * 1000), us((START + 50_000) * 1000)]);
   });
 });
