@@ -1,9 +1,12 @@
+import { accessSync, constants } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
+import { ConfigError } from '../config/load.ts';
 import { type BacktestResult, backtest } from '../study/backtest/backtest.ts';
 import type { AccountMetrics } from '../study/metrics/account-metrics.ts';
 import type { Figure } from '../study/metrics/figure.ts';
 import type { Report } from '../study/report/pack.ts';
-import { reportOf, writeReport } from '../study/report/write-report.ts';
+import { reportOf, requirePage, writeReport } from '../study/report/write-report.ts';
 import { collect, settingsWith } from './settings-option.ts';
 
 interface Flags {
@@ -34,6 +37,7 @@ export function backtestCommand(): Command {
     .option('--json', 'the whole result as JSON on stdout')
     .action((tapes: string[], flags: Flags) => {
       const settings = settingsWith(flags.config, flags.set);
+      if (flags.report !== undefined) requireWritable(flags.report);
       const result = backtest(tapes, settings, {
         symbols: flags.symbols ?? null,
         command: `hunter ${process.argv.slice(2).join(' ')}`,
@@ -48,6 +52,17 @@ export function backtestCommand(): Command {
       );
       if (result.data.lookAhead.verdict === 'suspected') process.exitCode = 1;
     });
+}
+
+/** Before the work, not after it. */
+function requireWritable(path: string): void {
+  requirePage();
+  const folder = dirname(resolve(path));
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch {
+    throw new ConfigError([`--report ${path}: the folder ${folder} is not there, or cannot be written to`]);
+  }
 }
 
 /** Curves and candles stay out: they are in the report. */

@@ -1,4 +1,5 @@
 import { engineConfig } from '../../config/engine.ts';
+import { ConfigError } from '../../config/load.ts';
 import { paperConfig } from '../../config/paper.ts';
 import type { Settings } from '../../config/schema.ts';
 import { barToMs } from '../../core/candles/candle-series.ts';
@@ -53,16 +54,16 @@ interface Place {
 
 /**
  * Tapes through the engine and the paper venue: the same code as paper trading, in the tapes' own time. Same tapes and
- * settings, same result. Throws a `RangeError` for symbols that are not there and candles that do not fit the settings.
+ * settings, same result. Throws a `ConfigError` for symbols that are not there and candles that do not fit the settings.
  */
 export function play(tapes: Tapes, settings: Settings, options: PlayOptions): Played {
   const { symbols } = options;
   const all = tapes.instruments;
   const unknown = symbols?.filter((symbol) => !all.some(({ id }) => id === symbol)) ?? [];
   if (unknown.length > 0)
-    throw new RangeError(
+    throw new ConfigError([
       `no ${unknown.join(', ')} on ${tapes.files.map(({ path }) => path).join(', ')}; there is ${all.map(({ id }) => id).join(', ')}`,
-    );
+    ]);
   const chosen = all.map(({ id }) => symbols === null || symbols.includes(id));
   const places = seat(tapes, settings, options, chosen);
   const desks = [...new Set(places.flatMap((place) => (place === null ? [] : [place.desk])))];
@@ -107,9 +108,9 @@ function seat(
   all.forEach(({ id }, i) => {
     const holding = tapes.holdings[i]!;
     if (chosen[i] && holding.candles > 0 && barMs % holding.barMs !== 0)
-      throw new RangeError(
+      throw new ConfigError([
         `${id} comes in ${holding.bar} candles, which do not add up to market.bar: ${settings.market.bar}; set market.bar to ${holding.bar} or a multiple`,
-      );
+      ]);
   });
   const currencies = [...new Set(all.filter((_, i) => chosen[i]).map((each) => each.settleCurrency))];
   const places: (Place | null)[] = all.map(() => null);

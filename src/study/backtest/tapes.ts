@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
+import { ConfigError } from '../../config/load.ts';
 import { barToMs } from '../../core/candles/candle-series.ts';
 import { EventKind, type MarketEvent } from '../../core/events.ts';
 import { Instrument } from '../../core/instrument.ts';
@@ -41,9 +42,9 @@ export class Tapes {
   /** For each tape: where its instruments are in `instruments`. */
   private readonly places: readonly (readonly number[])[];
 
-  /** Throws a `TapeError` for what is not a whole tape, a `RangeError` for tapes that do not go together. */
+  /** Throws a `TapeError` for what is not a whole tape, a `ConfigError` for tapes that do not go together. */
   constructor(paths: readonly string[]) {
-    if (paths.length === 0) throw new RangeError('no tape named');
+    if (paths.length === 0) throw new ConfigError(['no tape named']);
     this.paths = paths;
     const instruments: Instrument[] = [];
     const holdings: Holding[] = [];
@@ -59,11 +60,13 @@ export class Tapes {
         }
         const { tickSz, lotSz, ctVal, ctMult, ctType } = instruments[known]!.spec;
         if (tickSz !== spec.tickSz || lotSz !== spec.lotSz || ctVal !== spec.ctVal)
-          throw new RangeError(
+          throw new ConfigError([
             `${path}: ${spec.instId} has tick ${spec.tickSz}, lot ${spec.lotSz}, contract ${spec.ctVal}; an earlier tape says ${tickSz}, ${lotSz}, ${ctVal}: import both with the same --instruments`,
-          );
+          ]);
         if (ctMult !== spec.ctMult || ctType !== spec.ctType)
-          throw new RangeError(`${path}: ${spec.instId} is another kind of contract than on an earlier tape`);
+          throw new ConfigError([
+            `${path}: ${spec.instId} is another kind of contract than on an earlier tape`,
+          ]);
         return known;
       });
     });
@@ -132,9 +135,9 @@ export class Tapes {
       holding.fundings += count.fundings;
       if (count.candles > 0) {
         if (holding.bar !== '' && holding.bar !== bar)
-          throw new RangeError(
+          throw new ConfigError([
             `${path}: ${this.instruments[places[i]!]!.id} comes in ${bar} candles, in ${holding.bar} candles on an earlier tape: name one of them`,
-          );
+          ]);
         holding.bar = bar;
         holding.barMs = barToMs(bar);
       }

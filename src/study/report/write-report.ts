@@ -87,6 +87,11 @@ export function pageOf(report: Report, folder = PAGE_FOLDER): string {
   ].join('\n');
 }
 
+/** Throws `PageNotBuiltError` where the page's script is missing: to be asked before hours of work. */
+export function requirePage(folder = PAGE_FOLDER): void {
+  asset(folder, 'report.js');
+}
+
 function asset(folder: string, name: string): string {
   const path = `${folder}/${name}`;
   if (!existsSync(path))

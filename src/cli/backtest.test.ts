@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'hunter-backtest-'));
+after(() => rmSync(folder, { recursive: true }));
+
+function hunter(...args: string[]) {
+  const run = spawnSync(process.execPath, [MAIN, ...args], {
+    encoding: 'utf8',
+    cwd: folder,
+    timeout: 120_000,
+  });
+  return { code: run.status, out: run.stdout, err: run.stderr };
+}
+
+/** Twenty days of five-minute candles: slow swings with noise, so that the strategies have something to say. */
+function csv(name: string, price: number, phase: number): string {
+  const rows = ['ts,open,high,low,close,volume'];
+  let state = 7;
+  const noise = (): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 4_294_967_296 - 0.5;
+  };
+  let before = price;
+  for (let i = 0; i < 5760; i++) {
+    const close = price * (1 + 0.03 * Math.sin(i / 60 + phase) + 0.0015 * noise());
+    const [high, low] = [Math.max(before, close) * 1.0004, Math.min(before, close) * 0.9996];
+    const figures = [before, high, low, close].map((figure) => figure.toFixed(1));
+    rows.push([1_651_363_200_000 + i * 300_000, ...figures, (5 + Math.abs(noise()) * 20).toFixed(2)].join());
+    before = close;
+  }
+  const path = join(folder, name);
+  writeFileSync(path, rows.join('\n'));
+  return path;
+}
+
+const tapes = [join(folder, 'btc.tape'), join(folder, 'eth.tape')] as const;
+before(() => {
+  const files = [csv('BTC-USDT-SWAP-5m-20220501-20220520.csv', 30_000, 0), csv('ETH-USDT-SWAP-5m-20220501-20220520.csv', 2000, 1)];
+  files.forEach((file, i) => {
+    const made = hunter('import', 'okx-candles', file, '--out', tapes[i]!);
+    assert.equal(made.code, 0, made.err);
+  });
+});
+
+const SET = ['--set', 'market.bar=5m', '--set', 'risk.open_positions_max=2'];
+
+describe('hunter backtest', () => {
+  it('over candles of two symbols: trades, metrics, hashes; the money adds up; twice the same bytes', () => {
+    const first = hunter('backtest', ...tapes, ...SET, '--check', '--json');
+    assert.equal(first.code, 0, first.err);
+    const result = JSON.parse(first.out);
+    assert.ok(result.trades.length > 3, `${result.trades.length} trades`);
+    assert.match(result.tapeHash, /^[0-9a-f]{64},[0-9a-f]{64}$/);
+    assert.match(result.configHash, /^[0-9a-f]{16}$/);
+    assert.equal(result.lookAhead.verdict, 'passed');
+    assert.equal(result.metrics[0].trades.count, result.trades.length);
+    const [account] = result.accounts;
+    const exact = (text: string): bigint => {
+      const [, sign, whole, part = ''] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text)!;
+      return BigInt(`${sign}${whole}${part.padEnd(18, '0')}`);
+    };
+    assert.equal(
+      exact(account.balance),
+      exact(account.startBalance) + exact(account.realized) + exact(account.fees) + exact(account.funding),
+    );
+    const again = hunter('backtest', ...tapes, ...SET, '--check', '--json');
+    const without = (text: string) => text.replace(/"eventsPerSecond":\d+/, '');
+    assert.equal(without(again.out), without(first.out));
+  });
+
+  it('writes its report as one file', () => {
+    const path = join(folder, 'out.html');
+    const run = hunter('backtest', tapes[0], ...SET, '--report', path);
+    assert.equal(run.code, 0, run.err);
+    assert.match(readFileSync(path, 'utf8'), /^<!doctype html>/);
+    assert.match(run.out, /report: .*out\.html/);
+  });
+
+  it('a finer tape serves a coarser bar; a coarser one is refused with the mend', () => {
+    const finer = hunter('backtest', tapes[0], '--set', 'market.bar=15m', '--json');
+    assert.equal(finer.code, 0, finer.err);
+    const coarser = hunter('backtest', tapes[0], '--set', 'market.bar=1m');
+    assert.equal(coarser.code, 2);
+    assert.match(coarser.err, /comes in 5m candles.*set market\.bar to 5m or a multiple/);
+  });
+
+  it('says what is wrong before it works, and leaves nothing behind', () => {
+    const cases: [string[], RegExp][] = [
+      [[tapes[0], ...SET, '--symbols', 'DOGE-USDT-SWAP'], /no DOGE-USDT-SWAP on .*there is BTC-USDT-SWAP/],
+      [[tapes[0], '--set', 'market.bar'], /--set market\.bar: expected a key and its value/],
+      [[tapes[0], '--set', 'market.bars=5m'], /unknown key "bars" in "market"/],
+      [
+        [tapes[0], ...SET, '--report', join(folder, 'nowhere', 'out.html')],
+        /--report .*nowhere is not there/,
+      ],
+    ];
+    for (const [args, message] of cases) {
+      const run = hunter('backtest', ...args);
+      assert.equal(run.code, 2, run.err);
+      assert.match(run.err, message);
+      assert.equal(run.out, '');
+    }
+    assert.ok(!existsSync(join(folder, 'nowhere')));
+  });
+});
