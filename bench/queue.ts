@@ -20,7 +20,7 @@ import { lots, type Side, ticks, type Us, us } from '../src/core/units.ts';
 import type { Order } from '../src/exchange/accounts/order.ts';
 import { loadScenario } from '../src/exchange/scenarios/load.ts';
 import { localCredentials } from '../src/exchange/server.ts';
-import { SIMULATED_FROM, Simulation } from '../src/study/simulate.ts';
+import { type BookFeed, SIMULATED_FROM, Simulation } from '../src/study/simulate.ts';
 import { importBinance } from '../src/tape/import-binance.ts';
 import { readTape } from '../src/tape/reader.ts';
 import { PaperMatcher } from '../src/venue/paper/matcher.ts';
@@ -316,7 +316,7 @@ interface Truth {
   filledAt: Us | null;
 }
 
-function simulated(minutes: number, scenario: string): string[][] {
+function simulated(minutes: number, scenario: string, feed: BookFeed): string[][] {
   const orders: (Sent & { truth: Us | null })[] = [];
   const off = MODELS.map(() => ({ signed: 0, absolute: 0 }));
   let looks = 0;
@@ -336,7 +336,7 @@ function simulated(minutes: number, scenario: string): string[][] {
       seed,
       scenario: { ...loadScenario(scenario), instruments: [symbol] },
       symbols: [symbol],
-      feed: 'books',
+      feed,
       from: SIMULATED_FROM,
       event: (event) => {
         if (event.kind === EventKind.book) withoutUs(event.frame);
@@ -471,9 +471,13 @@ if (existsSync(join(DATA, 'lobster-aapl'))) {
 }
 const minutes = Number(process.argv[2] ?? 10);
 if (minutes > 0)
-  for (const scenario of ['btc-like', 'thin-alt'])
+  for (const [scenario, feed] of [
+    ['btc-like', 'books'],
+    ['btc-like', 'books-l2-tbt'],
+    ['thin-alt', 'books'],
+  ] as const)
     print(
-      `The embedded exchange, ${scenario}, seeds ${SEEDS.join(', ')}, ${minutes} minutes each`,
+      `The embedded exchange, ${scenario}, ${feed}, seeds ${SEEDS.join(', ')}, ${minutes} minutes each`,
       [
         '',
         'orders',
@@ -484,7 +488,7 @@ if (minutes > 0)
         'lots ahead: bias',
         'mean error',
       ],
-      simulated(minutes, scenario),
+      simulated(minutes, scenario, feed),
     );
 if (existsSync(join(DATA, 'binance-l2-raw'))) {
   const folder = mkdtempSync(join(tmpdir(), 'queue-'));

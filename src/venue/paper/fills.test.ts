@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { EventKind } from '../../core/events.ts';
-import { parseMoney } from '../../core/instrument.ts';
+import { formatMoney, parseMoney } from '../../core/instrument.ts';
 import { generator, type Level } from '../../core/testing/books.ts';
 import { lots, type Side, signOf, ticks } from '../../core/units.ts';
 import { Bench, CHANCY, OPEN_AT_MS, session } from './testing/bench.ts';
@@ -318,6 +318,21 @@ test('a fill says what it met: level and lots, queue, and how long it took', () 
     [
       'the queue ahead of us was traded away: 50 lots when we came, 30 before this trade of 33; rested 1000.0 ms',
     ],
+  );
+});
+
+test('a taker pays the taker’s fee, a maker the maker’s, to the last digit', () => {
+  const bench = new Bench(RICH);
+  bench.book([[600_000, 50]], [[600_002, 50]]);
+  const taker = bench.send({ size: lots(20) });
+  const maker = bench.send({ type: 'postOnly', size: lots(3), price: ticks(600_000) });
+  bench.wait();
+  bench.trade('sell', 600_000, 99);
+  bench.wait();
+  // 0.002 BTC at 60,000.2 and 0.0003 BTC at 60,000
+  assert.deepEqual(
+    [...bench.fills(taker), ...bench.fills(maker)].map(({ fee }) => formatMoney(fee)),
+    ['-0.0600002', '-0.0036'],
   );
 });
 
