@@ -98,8 +98,9 @@ export class Bollinger {
 export class Surge {
   private readonly floor: number;
   private readonly moments: RollingMoments;
-  private score = 0;
-  private last = 0;
+  /** The newest logarithm less the mean of those before it, and their variance. */
+  private above = 0;
+  private variance = 0;
 
   constructor(window: number, floor: number) {
     this.moments = new RollingMoments(window);
@@ -111,9 +112,8 @@ export class Surge {
     const value = Math.log(quantity > this.floor ? quantity : this.floor);
     const { moments } = this;
     if (moments.ready) {
-      const deviation = moments.deviation;
-      this.score = deviation > 1e-9 ? (value - moments.mean) / deviation : 0;
-      this.last = value - moments.mean;
+      this.above = value - moments.mean;
+      this.variance = moments.variance;
     }
     moments.push(value);
   }
@@ -124,17 +124,18 @@ export class Surge {
 
   /** In deviations of the logarithm; 0 where there is nothing to compare with. */
   get deviations(): number {
-    return this.score;
+    // what rounding leaves of the variance of equal values is no variation
+    return this.variance > 1e-18 ? this.above / Math.sqrt(this.variance) : 0;
   }
 
   /** The newest against the geometric mean of those before it: 3 = three times the usual. */
   get ratio(): number {
-    return Math.exp(this.last);
+    return Math.exp(this.above);
   }
 
   reset(): void {
     this.moments.reset();
-    this.score = 0;
-    this.last = 0;
+    this.above = 0;
+    this.variance = 0;
   }
 }

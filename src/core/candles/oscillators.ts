@@ -42,6 +42,7 @@ export class ExponentialAverage {
  */
 export class RelativeStrength {
   readonly period: number;
+  private readonly perPeriod: number;
   private previous = 0;
   private seen = 0;
   private rises = 0;
@@ -49,6 +50,7 @@ export class RelativeStrength {
 
   constructor(period: number) {
     this.period = period;
+    this.perPeriod = 1 / period;
   }
 
   push(value: number): void {
@@ -56,13 +58,13 @@ export class RelativeStrength {
       const change = value - this.previous;
       const rise = change > 0 ? change : 0;
       const fall = change < 0 ? -change : 0;
-      const { period } = this;
-      if (this.seen <= period) {
-        this.rises += rise / period;
-        this.falls += fall / period;
+      const { perPeriod } = this;
+      if (this.seen <= this.period) {
+        this.rises += rise * perPeriod;
+        this.falls += fall * perPeriod;
       } else {
-        this.rises += (rise - this.rises) / period;
-        this.falls += (fall - this.falls) / period;
+        this.rises += (rise - this.rises) * perPeriod;
+        this.falls += (fall - this.falls) * perPeriod;
       }
     }
     this.previous = value;

@@ -9,6 +9,7 @@ export class RollingRegression {
   slope = 0;
   /** Sum of squares of the times about their mean: n(n² − 1) / 12. */
   private readonly timeSquares: number;
+  private readonly perTimeSquares: number;
   /** Standard deviation of the slope, per unit deviation of one step, were the values a random walk. */
   private readonly slopeOfWalk: number;
   private readonly ring: Float64Array;
@@ -26,6 +27,7 @@ export class RollingRegression {
   constructor(window: number) {
     this.window = window;
     this.timeSquares = (window * (window * window - 1)) / 12;
+    this.perTimeSquares = 1 / this.timeSquares;
     this.slopeOfWalk = Math.sqrt((1.2 * (window * window + 1)) / (window * (window * window - 1)));
     this.ring = new Float64Array(window);
   }
@@ -54,7 +56,7 @@ export class RollingRegression {
     this.freshProducts += at * fresh;
     if (at + 1 < this.window) this.at = at + 1;
     else this.turn(value);
-    this.slope = this.covariance / this.timeSquares;
+    this.slope = this.covariance * this.perTimeSquares;
   }
 
   private turn(value: number): void {

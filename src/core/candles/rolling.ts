@@ -70,6 +70,7 @@ export class RollingMoments {
   /** Of the population (divided by the count). */
   variance = Number.NaN;
   private readonly ring: Float64Array;
+  private readonly perWindow: number;
   private at = 0;
   private full = false;
   private origin = 0;
@@ -82,6 +83,7 @@ export class RollingMoments {
   constructor(window: number) {
     this.window = window;
     this.ring = new Float64Array(window);
+    this.perWindow = 1 / window;
   }
 
   push(value: number): void {
@@ -100,9 +102,9 @@ export class RollingMoments {
     this.freshSquares += fresh * fresh;
     if (at + 1 < this.window) this.at = at + 1;
     else this.turn(value);
-    const count = this.full ? this.window : this.at;
-    const shift = this.sum / count;
-    const variance = this.squares / count - shift * shift;
+    const share = this.full ? this.perWindow : 1 / this.at;
+    const shift = this.sum * share;
+    const variance = this.squares * share - shift * shift;
     this.mean = this.origin + shift;
     // rounding can leave a hair below zero where all values are equal
     this.variance = variance > 0 ? variance : 0;
