@@ -38,30 +38,32 @@ export function Costs(props: { readonly shown: Shown }): JSX.Element {
     <section id="costs" class="two" aria-label="Costs and refusals" data-section="costs">
       <div>
         <h2>Costs</h2>
-        <table class="plain">
-          <thead>
-            <tr>
-              <th scope="col">{account.currency}</th>
-              <th scope="col">Sum</th>
-              <th scope="col">A trade</th>
-              <th scope="col">
-                <span class="hidden">Note</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            <For each={lines}>
-              {([name, value, note]) => (
-                <tr classList={{ total: name === 'Net' }}>
-                  <th scope="row">{name}</th>
-                  <td class={toneOf(value)}>{money(value)}</td>
-                  <td>{perTrade(value)}</td>
-                  <td class="words quiet">{note}</td>
-                </tr>
-              )}
-            </For>
-          </tbody>
-        </table>
+        <div class="sideways">
+          <table class="plain">
+            <thead>
+              <tr>
+                <th scope="col">{account.currency}</th>
+                <th scope="col">Sum</th>
+                <th scope="col">A trade</th>
+                <th scope="col">
+                  <span class="hidden">Note</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              <For each={lines}>
+                {([name, value, note]) => (
+                  <tr classList={{ total: name === 'Net' }}>
+                    <th scope="row">{name}</th>
+                    <td class={toneOf(value)}>{money(value)}</td>
+                    <td>{perTrade(value)}</td>
+                    <td class="words quiet">{note}</td>
+                  </tr>
+                )}
+              </For>
+            </tbody>
+          </table>
+        </div>
         <p class="note">
           {fixed(costs.traded, 0)} {account.currency} bought and sold in {fixed(fills, 0)} fills.{' '}
           <Show when={costs.shareOfProfit.value !== null}>
@@ -79,31 +81,33 @@ export function Costs(props: { readonly shown: Shown }): JSX.Element {
       </div>
       <div data-section="refusals">
         <h2>Decisions</h2>
-        <table class="plain">
-          <thead>
-            <tr>
-              <th scope="col">What became of a signal</th>
-              <th scope="col">Times</th>
-              <th scope="col">Share</th>
-            </tr>
-          </thead>
-          <tbody>
-            <tr>
-              <th scope="row">Entered</th>
-              <td>{fixed(data.decisions.entered, 0)}</td>
-              <td>{share(data.decisions.entered / (data.decisions.entered + refusals()))}</td>
-            </tr>
-            <For each={[...data.decisions.refused].sort((a, b) => b.count - a.count)}>
-              {({ reason, count }) => (
-                <tr>
-                  <th scope="row">Refused: {reason}</th>
-                  <td>{fixed(count, 0)}</td>
-                  <td>{share(count / (data.decisions.entered + refusals()))}</td>
-                </tr>
-              )}
-            </For>
-          </tbody>
-        </table>
+        <div class="sideways">
+          <table class="plain">
+            <thead>
+              <tr>
+                <th scope="col">What became of a signal</th>
+                <th scope="col">Times</th>
+                <th scope="col">Share</th>
+              </tr>
+            </thead>
+            <tbody>
+              <tr>
+                <th scope="row">Entered</th>
+                <td>{fixed(data.decisions.entered, 0)}</td>
+                <td>{share(data.decisions.entered / (data.decisions.entered + refusals()))}</td>
+              </tr>
+              <For each={[...data.decisions.refused].sort((a, b) => b.count - a.count)}>
+                {({ reason, count }) => (
+                  <tr>
+                    <th scope="row">Refused: {reason}</th>
+                    <td>{fixed(count, 0)}</td>
+                    <td>{share(count / (data.decisions.entered + refusals()))}</td>
+                  </tr>
+                )}
+              </For>
+            </tbody>
+          </table>
+        </div>
         <Show when={data.accounts.length > 1}>
           <p class="note">Decisions are of all accounts together.</p>
         </Show>

@@ -6,6 +6,7 @@ const WIDTH = 420;
 const HEIGHT = 240;
 const FOOT = 22;
 const HEAD = 14;
+const DAYS_MIN = 10;
 
 /** How often daily returns fell where. */
 export function ReturnHistogram(props: { readonly shown: Shown }): JSX.Element {
@@ -13,7 +14,10 @@ export function ReturnHistogram(props: { readonly shown: Shown }): JSX.Element {
   return (
     <section aria-labelledby="histogram-title" data-section="histogram">
       <h2 id="histogram-title">Daily returns</h2>
-      <Show when={histogram} fallback={<p class="empty">Not a whole day was seen.</p>}>
+      <Show
+        when={daily.value.length >= DAYS_MIN && histogram}
+        fallback={<p class="empty">Not enough days for a picture: at least {DAYS_MIN} are needed.</p>}
+      >
         {(known) => {
           const { from, width, counts } = known();
           const most = Math.max(...counts);

@@ -13,17 +13,16 @@ async function unpack(): Promise<PackedReport> {
   return (await new Response(stream).json()) as PackedReport;
 }
 
-async function start(): Promise<void> {
-  const report = unpacked(await unpack());
-  place.replaceChildren();
-  render(() => <Page report={report} />, place);
-}
-
 // A file cut short in transit, or a browser older than DecompressionStream: said on the page, not in a console.
-start().catch((error: unknown) => {
+function complain(error: unknown): void {
   const note = document.createElement('p');
   note.className = 'wait';
   const why = error instanceof Error ? error.message : String(error);
   note.textContent = `This report cannot be unpacked here (${why}). It needs the whole file and a browser of 2023 or later.`;
   place.replaceChildren(note);
-});
+}
+
+unpack().then((report) => {
+  place.replaceChildren();
+  render(() => <Page report={unpacked(report)} />, place);
+}, complain);

@@ -1,4 +1,4 @@
-import { createMemo, createSignal, For, type JSX, Show } from 'solid-js';
+import { createMemo, createSignal, ErrorBoundary, For, type JSX, Show } from 'solid-js';
 import type { AccountMetrics } from '../../src/study/metrics/account-metrics.ts';
 import type { Report } from '../../src/study/report/pack.ts';
 import type { AccountReport, ReportData, TradeReport } from '../../src/study/report/report-data.ts';
@@ -22,6 +22,19 @@ export interface Shown {
   readonly account: AccountReport;
   readonly metrics: AccountMetrics;
   readonly trades: readonly TradeReport[];
+}
+
+/** A section that fails says so in its place and leaves the others standing. */
+function Guarded(props: { readonly children: JSX.Element }): JSX.Element {
+  const say = (error: unknown): JSX.Element => {
+    console.error(error);
+    return (
+      <section>
+        <p class="loss">This section could not be drawn: {String(error)}</p>
+      </section>
+    );
+  };
+  return <ErrorBoundary fallback={say}>{props.children}</ErrorBoundary>;
 }
 
 export function Page(props: { readonly report: Report }): JSX.Element {
@@ -62,21 +75,41 @@ export function Page(props: { readonly report: Report }): JSX.Element {
         <Show when={shown()} keyed fallback={<p class="empty">The run traded no account.</p>}>
           {(current) => (
             <>
-              <Figures shown={current} />
-              <EquityChart shown={current} />
+              <Guarded>
+                <Figures shown={current} />
+              </Guarded>
+              <Guarded>
+                <EquityChart shown={current} />
+              </Guarded>
               <div class="three">
-                <Months shown={current} />
-                <ReturnHistogram shown={current} />
-                <RollingSharpe shown={current} />
+                <Guarded>
+                  <Months shown={current} />
+                </Guarded>
+                <Guarded>
+                  <ReturnHistogram shown={current} />
+                </Guarded>
+                <Guarded>
+                  <RollingSharpe shown={current} />
+                </Guarded>
               </div>
-              <TradeChart shown={current} />
-              <Trades shown={current} />
-              <GroupTables shown={current} />
-              <Costs shown={current} />
+              <Guarded>
+                <TradeChart shown={current} />
+              </Guarded>
+              <Guarded>
+                <Trades shown={current} />
+              </Guarded>
+              <Guarded>
+                <GroupTables shown={current} />
+              </Guarded>
+              <Guarded>
+                <Costs shown={current} />
+              </Guarded>
             </>
           )}
         </Show>
-        <Repeat data={props.report.data} />
+        <Guarded>
+          <Repeat data={props.report.data} />
+        </Guarded>
       </main>
       <footer>
         <span>All times are UTC. Nothing in this page is loaded from elsewhere.</span>

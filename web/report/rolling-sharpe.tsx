@@ -2,7 +2,7 @@ import { BaselineSeries, createChart } from 'lightweight-charts';
 import { createEffect, type JSX, on, onCleanup, onMount, Show } from 'solid-js';
 import { chartLook, chartTime, color, lookVersion, withKeys } from './look.ts';
 import type { Shown } from './page.tsx';
-import { fixed, signed } from './text.ts';
+import { signed } from './text.ts';
 
 export function RollingSharpe(props: { readonly shown: Shown }): JSX.Element {
   const { daily, rollingSharpe } = props.shown.metrics;
@@ -43,7 +43,7 @@ export function RollingSharpe(props: { readonly shown: Shown }): JSX.Element {
       <h2 id="rolling-title">Rolling Sharpe ratio, 30 days</h2>
       <Show
         when={points.length >= 2}
-        fallback={<p class="empty">Not enough: {fixed(daily.day.length, 0)} days, more than 30 needed.</p>}
+        fallback={<p class="empty">Not enough days: more than 30 are needed.</p>}
       >
         <div
           class="drawing small"

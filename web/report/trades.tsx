@@ -92,6 +92,7 @@ export function Trades(props: { readonly shown: Shown }): JSX.Element {
   let box!: HTMLElement;
 
   onMount(() => {
+    if (trades.length === 0) return;
     const size = new ResizeObserver(() => setTall(box.clientHeight));
     size.observe(box);
     onCleanup(() => size.disconnect());
@@ -99,6 +100,7 @@ export function Trades(props: { readonly shown: Shown }): JSX.Element {
   // another choice of rows starts at its top
   createEffect(
     on([filter, sort], () => {
+      if (trades.length === 0) return;
       setActive(0);
       box.scrollTop = 0;
       setTop(0);

@@ -139,7 +139,7 @@ export function accountMetrics(data: ReportData, account: AccountReport): Accoun
   const held = trades.map(({ trade }) => trade.closedAt - trade.openedAt);
   const ofDays = (statistic: (values: Values) => number, absent: string): Figure => {
     if (ruined) return withheld('equity was gone before the end');
-    if (returns.length < DAYS_MIN) return tooFew(returns.length, DAYS_MIN, 'days');
+    if (returns.length < DAYS_MIN) return tooFew(returns.length, DAYS_MIN, 'day');
     return estimated(returns, statistic, absent);
   };
   const ofTrades = (
@@ -148,7 +148,7 @@ export function accountMetrics(data: ReportData, account: AccountReport): Accoun
     absent: string,
   ): Figure =>
     values.length < TRADES_MIN
-      ? tooFew(values.length, TRADES_MIN, 'trades')
+      ? tooFew(values.length, TRADES_MIN, 'trade')
       : estimated(values, statistic, absent);
   const traded = fills.reduce((sum, { value }) => sum + Number(value), 0);
   const spans = equity.at.length > 1 && equity.at.at(-1)! > equity.at[0]!;
@@ -220,7 +220,7 @@ export function accountMetrics(data: ReportData, account: AccountReport): Accoun
 }
 
 function growthOf(at: readonly number[], equity: readonly number[], returns: readonly number[]): Figure {
-  if (returns.length < GROWTH_DAYS_MIN) return tooFew(returns.length, GROWTH_DAYS_MIN, 'days');
+  if (returns.length < GROWTH_DAYS_MIN) return tooFew(returns.length, GROWTH_DAYS_MIN, 'day');
   const days = (at.at(-1)! - at[0]!) / DAY_MS;
   const value = annualGrowth(equity[0]!, equity.at(-1)!, days);
   return estimated(returns, annualGrowthOf, 'no equity at the start', value);
@@ -270,7 +270,7 @@ function benchmarkOf(
   if (benchmark === null || benchmark.value.length < 2) return null;
   const theirs = dailyReturns({ at: equity.at, equity: benchmark.value }).map(({ value }) => value);
   const enough = returns.length >= DAYS_MIN;
-  const few = tooFew(returns.length, DAYS_MIN, 'days');
+  const few = tooFew(returns.length, DAYS_MIN, 'day');
   const [correlation, beta] = together(returns, theirs);
   let high = 0;
   let fall = 0;

@@ -49,5 +49,6 @@ export function estimated(
   return { value, low: known(low), high: known(high), why: '' };
 }
 
+/** `what` in the singular. */
 export const tooFew = (count: number, least: number, what: string): Figure =>
-  withheld(`not enough: ${count} ${what}, at least ${least} needed`);
+  withheld(`not enough: ${count} ${what}${count === 1 ? '' : 's'}, at least ${least} needed`);

@@ -102,7 +102,7 @@ function groupOf(key: string, members: readonly TradeNumbers[]): Group {
     averageHeldMs: mean(members.map(({ trade }) => trade.closedAt - trade.openedAt)),
     profitFactor: Number.isFinite(factor) ? factor : null,
     expectancy:
-      nets.length < TRADES_MIN ? tooFew(nets.length, TRADES_MIN, 'trades') : estimated(nets, expectancy, ''),
+      nets.length < TRADES_MIN ? tooFew(nets.length, TRADES_MIN, 'trade') : estimated(nets, expectancy, ''),
     averageR: multiples.length === 0 ? null : mean(multiples),
   };
 }

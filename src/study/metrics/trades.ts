@@ -8,7 +8,8 @@ import { mean, type Values } from './returns.ts';
 export function profitFactor(nets: Values): number {
   let won = 0;
   let lost = 0;
-  for (const net of nets) {
+  for (let i = 0; i < nets.length; i++) {
+    const net = nets[i]!;
     if (net > 0) won += net;
     else lost -= net;
   }
@@ -22,7 +23,7 @@ export const expectancy = (nets: Values): number => (nets.length === 0 ? Number.
 /** Share of trades that won. */
 export function winRate(nets: Values): number {
   let wins = 0;
-  for (const net of nets) if (net > 0) wins++;
+  for (let i = 0; i < nets.length; i++) if (nets[i]! > 0) wins++;
   return wins / nets.length;
 }
 
@@ -32,7 +33,8 @@ export function payoff(nets: Values): number {
   let wins = 0;
   let lost = 0;
   let losses = 0;
-  for (const net of nets) {
+  for (let i = 0; i < nets.length; i++) {
+    const net = nets[i]!;
     if (net > 0) {
       won += net;
       wins++;
@@ -50,7 +52,8 @@ export function longestStreaks(nets: Values): { readonly wins: number; readonly 
   let losses = 0;
   let run = 0;
   let before = 0;
-  for (const net of nets) {
+  for (let i = 0; i < nets.length; i++) {
+    const net = nets[i]!;
     const sign = Math.sign(net);
     run = sign !== 0 && sign === before ? run + 1 : 1;
     before = sign;

@@ -54,7 +54,7 @@ export function pageOf(report: Report, folder = PAGE_FOLDER): string {
       candles: data.candles.map((candles) => thinned(candles, CANDLES_MAX)),
     },
   };
-  const payload = deflateSync(JSON.stringify(packed(shown)), { level: 9 }).toString('base64');
+  const payload = deflateSync(JSON.stringify(packed(shown)), { level: 6 }).toString('base64');
   const names = data.instruments.map(({ symbol }) => symbol.replace(/-SWAP$/, '')).join(', ');
   // Whatever a name or a reason in the data says, nothing runs but this one script, and nothing leaves the file.
   const policy = [
