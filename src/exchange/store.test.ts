@@ -37,7 +37,12 @@ async function start(...more: string[]): Promise<{ child: ChildProcess; ready: R
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   children.push(child);
-  const [line] = (await once(createInterface(child.stdout!), 'line')) as [string];
+  const [line] = (await Promise.race([
+    once(createInterface(child.stdout!), 'line'),
+    once(child, 'exit').then(([code]) => {
+      throw new Error(`the exchange ended with ${code} before it was ready`);
+    }),
+  ])) as [string];
   return { child, ready: JSON.parse(line) as Ready };
 }
 
@@ -222,9 +227,11 @@ test('while the state cannot be written nothing is accepted, shown or told; what
     const socket = await SocketClient.connect(exchange.wsAll);
     await socket.login(exchange);
     await socket.subscribe({ channel: 'orders', instType: 'ANY' }, { channel: 'status' });
+    const first = await resting(rest, 'u1');
+    // nothing may come between these two, or a regular save finds out before the order does
     const release = blockWrites(path);
     // it was carried out, and cannot be promised: nobody knows
-    assert.equal(outcome(await rest.post('trade/order', await resting(rest, 'u1'))), '500 50026');
+    assert.equal(outcome(await rest.post('trade/order', first)), '500 50026');
     assert.equal(outcome(await rest.get(`trade/order?instId=${SWAP}&clOrdId=u1`)), '503 50001');
     assert.equal(outcome(await rest.post('trade/order', await resting(rest, 'u2'))), '503 50001');
     socket.send({ id: 'w', op: 'order', args: [await resting(rest, 'u3')] });
@@ -254,7 +261,7 @@ test('while the state cannot be written nothing is accepted, shown or told; what
       pending.map(({ clOrdId }) => clOrdId),
       ['u1'],
     );
-    assert.ok(exchange.exchange.now > stoodAt);
+    while (exchange.exchange.now === stoodAt) await rest.open('public/time');
     socket.close();
   } finally {
     await exchange.close();
@@ -265,8 +272,9 @@ test('what could not be written was never heard of after a kill, and nobody had 
   const path = join(folder, 'lost.json');
   const first = await start('--state', path);
   const rest = new RestClient(first.ready);
+  const order = await resting(rest, 'lost1');
   const release = blockWrites(path);
-  assert.equal(outcome(await rest.post('trade/order', await resting(rest, 'lost1'))), '500 50026');
+  assert.equal(outcome(await rest.post('trade/order', order)), '500 50026');
   assert.equal(outcome(await rest.get('trade/orders-pending')), '503 50001');
   first.child.kill('SIGKILL');
   await once(first.child, 'exit');
@@ -294,7 +302,7 @@ test('a client that was refused and does not hang up does not keep the exchange 
   socket.write(
     'GET /ws/v5/nowhere HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n',
   );
-  const [answer] = (await once(socket, 'data')) as [Buffer];
+  const [answer] = (await once(socket, 'data', { signal: AbortSignal.timeout(10_000) })) as [Buffer];
   assert.match(String(answer), /^HTTP\/1\.1 404/);
   await exchange.close();
   socket.destroy();
