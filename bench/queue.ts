@@ -24,7 +24,7 @@ import { type BookFeed, SIMULATED_FROM, Simulation } from '../src/study/simulate
 import { importBinance } from '../src/tape/import-binance.ts';
 import { readTape } from '../src/tape/reader.ts';
 import { PaperMatcher } from '../src/venue/paper/matcher.ts';
-import { followQueue, type QueueModel } from '../src/venue/paper/queue.ts';
+import { followQueue, joinQueue, type QueueModel } from '../src/venue/paper/queue.ts';
 import type { VenueEvent } from '../src/venue/venue.ts';
 
 const DATA = new URL('../../shared/data/', import.meta.url).pathname;
@@ -74,7 +74,7 @@ class Cancels {
       this.gone += size;
       this.before += truth;
       MODELS.forEach(([, model], i) => {
-        const mine = { atFirst: ahead, ahead, shown, traded: 0 };
+        const mine = { ...joinQueue(ahead), shown };
         followQueue(mine, model, shown - size);
         this.said[i]! += ahead - mine.ahead;
         this.missed[i]! += Math.abs(ahead - mine.ahead - truth);

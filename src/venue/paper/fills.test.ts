@@ -140,6 +140,33 @@ test('a book that came through us fills us once, however often it is shown', () 
   assert.deepEqual([bench.filled(first), bench.filled(second)], [30, 10]);
 });
 
+test('a trade told after the book that shows it fills those who waited there before, and nobody else', () => {
+  for (const [price, filled] of [
+    [600_000, 10],
+    [599_995, 15],
+  ] as const) {
+    const bench = new Bench(RICH);
+    const show = (at: number, size: number): void => {
+      const bids: Level[] = [[599_990, 5]];
+      if (size > 0) bids.push([600_000, size]);
+      bench.at(at).book(bids, [[600_006, 50]]);
+    };
+    show(0, 50);
+    const early = bench.send({ type: 'postOnly', size: lots(15), price: ticks(600_000) });
+    bench.wait();
+    show(200, 50);
+    const late = bench.send({ type: 'postOnly', size: lots(15), price: ticks(600_000) });
+    bench.wait(30);
+    show(300, 0);
+    // stamped between the two books, heard after the second
+    bench.at(310).trade('sell', price, 60, 250);
+    // older than both: nobody knows where it belongs
+    bench.trade('sell', price, 60, 150);
+    bench.wait();
+    assert.deepEqual([bench.filled(early), bench.filled(late)], [filled, 0]);
+  }
+});
+
 test('a level that the book does not reach is not an empty one', () => {
   const bench = new Bench(RICH);
   const deep: Level[] = [

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { generator } from '../../core/testing/books.ts';
-import { followQueue, joinQueue, type QueueModel, type QueuePlace, tradeInQueue } from './queue.ts';
+import {
+  followQueue,
+  joinQueue,
+  lateTradeInQueue,
+  type QueueModel,
+  type QueuePlace,
+  tradeInQueue,
+} from './queue.ts';
 
 const seed = 20261122;
 const MODELS = {
@@ -16,7 +23,7 @@ const MODELS = {
 
 test('worked: 60 before us, 40 behind, 50 go', () => {
   const after = (model: QueueModel): number => {
-    const place: QueuePlace = { atFirst: 60, ahead: 60, shown: 100, traded: 0 };
+    const place: QueuePlace = { ...joinQueue(60), shown: 100 };
     followQueue(place, model, 50);
     return Math.round(place.ahead * 1000) / 1000;
   };
@@ -56,11 +63,11 @@ test('where the book does not reach, nothing is known; what comes into view stan
 });
 
 /** What a feed shows of a level: a trade, or the size there now. */
-type Shown = { readonly traded: number } | { readonly size: number };
+type Shown = { readonly traded: number; readonly late: boolean } | { readonly size: number };
 
 const flow = fc.array(
   fc.oneof(
-    fc.record({ traded: fc.integer({ min: 1, max: 40 }) }),
+    fc.record({ traded: fc.integer({ min: 1, max: 40 }), late: fc.boolean() }),
     fc.record({ size: fc.integer({ min: 0, max: 200 }) }),
   ),
   { minLength: 1, maxLength: 60 },
@@ -75,7 +82,8 @@ function follow(
   const place = joinQueue(first);
   let reached = 0;
   return steps.map((step) => {
-    if ('traded' in step) reached += tradeInQueue(place, step.traded);
+    if ('traded' in step)
+      reached += step.late ? lateTradeInQueue(place, model, step.traded) : tradeInQueue(place, step.traded);
     else followQueue(place, model, step.size);
     return { reached, place: { ...place } };
   });
@@ -95,8 +103,7 @@ test('whatever happens, the pessimists fill no sooner than the optimists, and no
           assert.ok(best[i]!.place.ahead <= ahead + tolerance, `${model.kind} before aheadFirst`);
           assert.ok(worst[i]!.reached <= behind[i]!.reached);
           assert.ok(behind[i]!.reached <= reached + tolerance && reached <= best[i]!.reached + tolerance);
-          const last = steps[i]!;
-          if ('size' in last) assert.ok(ahead <= shown);
+          if ('size' in steps[i]!) assert.ok(ahead <= shown);
           assert.ok(ahead >= 0);
         });
     }),
@@ -132,7 +139,7 @@ class NaiveQueue {
 
 type Chooser = (queue: NaiveQueue, random: () => number) => boolean;
 
-/** A day in a queue; the book is shown after every `every`th step that is not a trade. Gives model − truth, in lots. */
+/** A day in a queue: trades are told before the book that shows them, or after it. Gives model − truth, in lots. */
 function errorOf(model: QueueModel, lot: number, chooser: Chooser): number {
   const random = generator(lot);
   const queue = new NaiveQueue(60);
@@ -142,9 +149,15 @@ function errorOf(model: QueueModel, lot: number, chooser: Chooser): number {
   let error = 0;
   for (let i = 0; i < 60 && queue.ahead > 5; i++) {
     const chance = random();
-    if (chance < 0.3) {
+    if (chance < 0.15) {
       queue.trade();
       tradeInQueue(place, 1);
+      continue;
+    }
+    if (chance < 0.3) {
+      queue.trade();
+      followQueue(place, model, queue.size);
+      lateTradeInQueue(place, model, 1);
       continue;
     }
     if (chance < 0.5) queue.add();

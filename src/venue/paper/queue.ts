@@ -30,6 +30,10 @@ export interface QueuePlace {
   shown: number;
   /** What traded at our price since that book. */
   traded: number;
+  /** The same three before that book, for a trade that is told after the book that shows it already; null = no such. */
+  before: { ahead: number; readonly shown: number; traded: number } | null;
+  /** Books seen from our place. */
+  books: number;
 }
 
 /** More than there ever is: all that will be seen at our price is taken to stand before us. */
@@ -38,7 +42,7 @@ export const UNSEEN = Number.MAX_SAFE_INTEGER;
 /** The place of an order that comes to rest behind all that is displayed; `null` = the book does not reach so far. */
 export function joinQueue(shown: number | null): QueuePlace {
   const ahead = shown ?? UNSEEN;
-  return { atFirst: ahead, ahead, shown: shown ?? 0, traded: 0 };
+  return { atFirst: ahead, ahead, shown: shown ?? 0, traded: 0, before: null, books: 0 };
 }
 
 /** A trade at our price takes from the front; gives how much of it came as far as us. */
@@ -49,6 +53,20 @@ export function tradeInQueue(place: QueuePlace, size: number): number {
   return reached;
 }
 
+/**
+ * As `tradeInQueue`, for a trade that the last book shows already: the step to that book is taken again, knowing of it. In
+ * the first step of our own nobody can say whether the trade came before us: it takes from the front, and does not reach us.
+ */
+export function lateTradeInQueue(place: QueuePlace, model: QueueModel, size: number): number {
+  const { before, books, shown, traded } = place;
+  if (before === null) return 0;
+  const reached = books > 1 ? Math.max(0, size - before.ahead) : 0;
+  before.ahead = Math.max(0, before.ahead - size);
+  before.traded += size;
+  place.ahead = Math.max(0, aheadAfter(before, model, shown) - traded);
+  return reached;
+}
+
 /** The book shows `shown` lots at our price now; `null` = it does not reach so far, and nothing is known. */
 export function followQueue(place: QueuePlace, model: QueueModel, shown: number | null): void {
   if (shown === null) return;
@@ -56,14 +74,25 @@ export function followQueue(place: QueuePlace, model: QueueModel, shown: number 
     place.atFirst = shown;
     place.ahead = shown;
   } else {
-    // what is left of what was shown, after those who traded
-    const left = Math.max(0, place.shown - place.traded);
-    const gone = left - shown;
-    if (gone > 0) place.ahead = afterCancels(model, place.ahead, Math.max(0, left - place.ahead), gone);
-    if (model.kind !== 'tradesOnly') place.ahead = Math.min(place.ahead, shown);
+    place.before = { ahead: place.ahead, shown: place.shown, traded: place.traded };
+    place.ahead = aheadAfter(place.before, model, shown);
   }
   place.shown = shown;
   place.traded = 0;
+  place.books++;
+}
+
+/** What stands before us when the book that follows `from` shows `shown`. */
+function aheadAfter(
+  from: Readonly<NonNullable<QueuePlace['before']>>,
+  model: QueueModel,
+  shown: number,
+): number {
+  // what is left of what was shown, after those who traded
+  const left = Math.max(0, from.shown - from.traded);
+  const gone = left - shown;
+  const ahead = gone > 0 ? afterCancels(model, from.ahead, Math.max(0, left - from.ahead), gone) : from.ahead;
+  return model.kind === 'tradesOnly' ? ahead : Math.min(ahead, shown);
 }
 
 /** What stands before us after `gone` lots were canceled of `ahead` and `behind`. */
