@@ -9,9 +9,9 @@ const LEVELS: Readonly<Record<Finding['level'], string>> = {
 };
 
 const LOOK_AHEAD: Readonly<Record<LookAhead['verdict'], string>> = {
-  notChecked: 'Look-ahead was not checked (hunter backtest --check).',
-  passed: 'No look-ahead was found.',
-  suspected: 'Look-ahead is suspected.',
+  notChecked: 'Look-ahead was not checked',
+  passed: 'No look-ahead was found',
+  suspected: 'Look-ahead is suspected',
 };
 
 /** What speaks against believing the rest, before the rest. */
@@ -51,9 +51,12 @@ export function Findings(props: {
           </For>
         </ul>
       </Show>
-      <p class="quiet">
-        {LOOK_AHEAD[props.data.lookAhead.verdict]} {props.data.lookAhead.detail}
-      </p>
+      <Show when={props.data.lookAhead.verdict !== 'suspected'}>
+        <p class="quiet">
+          {LOOK_AHEAD[props.data.lookAhead.verdict]}
+          {props.data.lookAhead.detail === '' ? '.' : `: ${props.data.lookAhead.detail}`}
+        </p>
+      </Show>
     </section>
   );
 }

@@ -28,6 +28,8 @@ export interface Placed {
 /** A stop and target are drawn for so many trades in sight, their words for so many; the chosen one has both always. */
 const LEVELS_MAX = 60;
 const WORDS_MAX = 14;
+/** Beyond so many in sight, only exits are drawn, as small dots: arrows would hide the prices. */
+const SHAPES_MAX = 160;
 /** Bars in sight around a trade: this many times its own length, and no fewer than this. */
 const ROOM = 2.2;
 const ROOM_BARS_MIN = 60;
@@ -288,24 +290,29 @@ class TradeMarks implements ISeriesPrimitive<Time> {
       for (const mark of seen) {
         if (mark === chosen) continue;
         if (seen.length <= LEVELS_MAX) this.levels(context, mark, 0.55);
-        this.way(context, mark, chosen === null ? 1 : 0.65);
-        if (seen.length <= WORDS_MAX && chosen === null) this.words(context, mark, mediaSize);
+        this.way(context, mark, chosen === null ? 1 : 0.65, seen.length > SHAPES_MAX);
       }
+      const labels = new Labels(context, mediaSize.width);
       if (chosen !== null && seen.includes(chosen)) {
         this.levels(context, chosen, 1);
-        this.way(context, chosen, 1);
-        this.words(context, chosen, mediaSize);
-      }
+        this.way(context, chosen, 1, false);
+        this.words(labels, chosen);
+      } else if (seen.length <= WORDS_MAX) for (const mark of seen) this.words(labels, mark);
     });
   }
 
   /** Entry as a triangle whose tip is the price, exit as a dot, and a line between in the colour of the outcome. */
-  private way(context: CanvasRenderingContext2D, { trade, from, to }: Mark, alpha: number): void {
+  private way(
+    context: CanvasRenderingContext2D,
+    { trade, from, to }: Mark,
+    alpha: number,
+    isCrowded: boolean,
+  ): void {
     const [x1, y1, x2, y2] = [this.x(from), this.y(trade.entry), this.x(to), this.y(trade.exit)];
     if (x1 === null || y1 === null || x2 === null || y2 === null) return;
     const outcome = color(Number(trade.net) > 0 ? 'gain' : 'loss');
     const isLong = trade.direction === 'long';
-    const size = x2 - x1 < 3 ? 3.5 : 6;
+    const size = isCrowded ? 2.8 : x2 - x1 < 3 ? 3.5 : 6;
     context.save();
     context.globalAlpha = alpha;
     context.strokeStyle = outcome;
@@ -314,22 +321,24 @@ class TradeMarks implements ISeriesPrimitive<Time> {
     context.moveTo(x1, y1);
     context.lineTo(x2, y2);
     context.stroke();
-    const down = isLong ? 1 : -1;
-    context.fillStyle = color('entry');
     context.strokeStyle = color('ground');
     context.lineWidth = 1;
-    context.beginPath();
-    context.moveTo(x1, y1);
-    context.lineTo(x1 - size, y1 + down * size * 1.7);
-    context.lineTo(x1 + size, y1 + down * size * 1.7);
-    context.closePath();
-    context.fill();
-    context.stroke();
+    if (!isCrowded) {
+      const down = isLong ? 1 : -1;
+      context.fillStyle = color('entry');
+      context.beginPath();
+      context.moveTo(x1, y1);
+      context.lineTo(x1 - size, y1 + down * size * 1.7);
+      context.lineTo(x1 + size, y1 + down * size * 1.7);
+      context.closePath();
+      context.fill();
+      context.stroke();
+    }
     context.fillStyle = outcome;
     context.beginPath();
     context.arc(x2, y2, size * 0.72, 0, 2 * Math.PI);
     context.fill();
-    context.stroke();
+    if (!isCrowded) context.stroke();
     context.restore();
   }
 
@@ -368,29 +377,52 @@ class TradeMarks implements ISeriesPrimitive<Time> {
   }
 
   /** What it was at the entry; why and with what it ended at the exit. */
-  private words(
-    context: CanvasRenderingContext2D,
-    { trade, from, to }: Mark,
-    { width }: { readonly width: number },
-  ): void {
+  private words(labels: Labels, { trade, from, to }: Mark): void {
     const isLong = trade.direction === 'long';
     const risk = trade.initialRisk === null ? 0 : Number(trade.initialRisk);
     const came = risk > 0 ? ` ${signed(Number(trade.net) / risk, 2)} R` : '';
-    const write = (text: string, place: number, price: number, below: boolean): void => {
-      const [x, y] = [this.x(place), this.y(price)];
-      if (x === null || y === null) return;
-      const wide = context.measureText(text).width;
-      const left = Math.max(2, Math.min(width - wide - 6, x - wide / 2));
-      const top = below ? y + 14 : y - 28;
-      context.fillStyle = color('ground', 0.82);
-      context.fillRect(left - 3, top, wide + 6, 15);
-      context.fillStyle = color('text');
-      context.fillText(text, left, top + 11);
-    };
-    const isOneSpot = Math.abs((this.x(to) ?? 0) - (this.x(from) ?? 0)) < 90;
-    write(`${trade.direction} · ${trade.strategy}`, from, trade.entry, isLong);
-    const won = trade.exit > trade.entry;
-    // the two labels never on one another: beside each other in time, or on opposite sides
-    write(`${reasonName(trade.exitReason)}${came}`, to, trade.exit, isOneSpot ? !isLong : !won);
+    const [x1, y1, x2, y2] = [this.x(from), this.y(trade.entry), this.x(to), this.y(trade.exit)];
+    if (x1 !== null && y1 !== null)
+      labels.write(`${trade.direction} · ${trade.strategy}`, x1, y1, isLong ? 'below' : 'above');
+    if (x2 !== null && y2 !== null)
+      labels.write(
+        `${reasonName(trade.exitReason)}${came}`,
+        x2,
+        y2,
+        trade.exit > trade.entry ? 'above' : 'below',
+      );
+  }
+}
+
+const LABEL_PX = 15;
+
+/** Words on the canvas that never lie on one another: what finds no free place above or below its point is left out. */
+class Labels {
+  private readonly taken: { readonly left: number; readonly right: number; readonly top: number }[] = [];
+  private readonly context: CanvasRenderingContext2D;
+  private readonly width: number;
+
+  constructor(context: CanvasRenderingContext2D, width: number) {
+    this.context = context;
+    this.width = width;
+  }
+
+  write(text: string, x: number, y: number, side: 'above' | 'below'): void {
+    const { context, width } = this;
+    const wide = context.measureText(text).width + 6;
+    const left = Math.max(0, Math.min(width - wide, x - wide / 2));
+    const right = left + wide;
+    const tops = { above: y - 28, below: y + 14 };
+    const top = [tops[side], tops.above, tops.below].find((candidate) =>
+      this.taken.every(
+        (other) => right < other.left || left > other.right || Math.abs(candidate - other.top) > LABEL_PX,
+      ),
+    );
+    if (top === undefined) return;
+    this.taken.push({ left, right, top });
+    context.fillStyle = color('ground', 0.82);
+    context.fillRect(left, top, wide, LABEL_PX);
+    context.fillStyle = color('text');
+    context.fillText(text, left + 3, top + 11);
   }
 }

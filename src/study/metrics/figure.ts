@@ -1,3 +1,4 @@
+import { blockLength } from '../statistics/block-length.ts';
 import { bootstrapInterval } from '../statistics/bootstrap.ts';
 import type { Values } from './returns.ts';
 
@@ -29,8 +30,8 @@ export const plain = (value: number, absent: string): Figure =>
   Number.isFinite(value) ? { value, low: null, high: null, why: '' } : withheld(absent);
 
 /**
- * `statistic` of the values with its interval. Neighbours are drawn in blocks of n^⅓, because days and trades that follow
- * one another are alike; `value` where the whole is known better than through the statistic.
+ * `statistic` of the values with its interval. Neighbours are drawn together, because days and trades that follow one
+ * another are alike; `value` where the whole is known better than through the statistic.
  */
 export function estimated(
   values: Values,
@@ -41,7 +42,7 @@ export function estimated(
   if (!Number.isFinite(value)) return withheld(absent);
   const { low, high } = bootstrapInterval(values, statistic, {
     resamples: RESAMPLES,
-    block: Math.ceil(Math.cbrt(values.length)),
+    block: memoryOf(values),
     level: LEVEL,
     seed: SEED,
   });
@@ -52,3 +53,9 @@ export function estimated(
 /** `what` in the singular. */
 export const tooFew = (count: number, least: number, what: string): Figure =>
   withheld(`not enough: ${count} ${what}${count === 1 ? '' : 's'}, at least ${least} needed`);
+
+/** Block length: that of the values or that of their squares, whichever remember longer, because volatility clusters. */
+function memoryOf(values: Values): number {
+  const squares = Float64Array.from(values, (value) => value * value);
+  return Math.max(blockLength(values), blockLength(squares));
+}

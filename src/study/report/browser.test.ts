@@ -15,7 +15,7 @@ import { writeReport } from './write-report.ts';
 const PATIENCE_MS = 30_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'report-'));
-const data = sampleReport({ lookback: 96, candles: 12_000, symbols: 3 });
+const data = sampleReport({ lookback: 96, candles: 9_000, symbols: 3 });
 let browser: Browser;
 
 before(async () => {
@@ -76,14 +76,18 @@ const section = (page: Page, name: string): Locator => page.locator(`[data-secti
 
 /** Waits until the biggest canvas of a chart holds several colours: with one, nothing was drawn. */
 const drawn = (page: Page, name: string): Promise<unknown> =>
-  page.waitForFunction((wanted) => {
-    const canvases = [...document.querySelectorAll<HTMLCanvasElement>(`[data-section="${wanted}"] canvas`)];
-    if (canvases.length === 0) return false;
-    const biggest = canvases.reduce((a, b) => (a.width * a.height >= b.width * b.height ? a : b));
-    if (biggest.width === 0 || biggest.height === 0) return false;
-    const pixels = biggest.getContext('2d')?.getImageData(0, 0, biggest.width, biggest.height).data;
-    return new Set(new Uint32Array(pixels?.buffer ?? new ArrayBuffer(0))).size > 3;
-  }, name);
+  page.waitForFunction(
+    (wanted) => {
+      const canvases = [...document.querySelectorAll<HTMLCanvasElement>(`[data-section="${wanted}"] canvas`)];
+      if (canvases.length === 0) return false;
+      const biggest = canvases.reduce((a, b) => (a.width * a.height >= b.width * b.height ? a : b));
+      if (biggest.width === 0 || biggest.height === 0) return false;
+      const pixels = biggest.getContext('2d')?.getImageData(0, 0, biggest.width, biggest.height).data;
+      return new Set(new Uint32Array(pixels?.buffer ?? new ArrayBuffer(0))).size > 3;
+    },
+    name,
+    { polling: 200 },
+  );
 
 /** What stands in a column of the first rows in sight. */
 const column = (page: Page, name: string, rows = 8): Promise<string[]> =>
