@@ -38,8 +38,9 @@ test('with it the intervals of a mean hold the truth about as often as they say'
   let held = 0;
   for (let seed = 0; seed < 150; seed++) {
     const values = autoregressive(new Random(seed, 3), 500, 0.6);
-    const block = blockLength(values);
-    const { low, high } = bootstrapInterval(values, meanOf, { resamples: 200, block, level: 0.95, seed });
+    const options = { resamples: 200, block: 'auto', level: 0.95, seed } as const;
+    const { low, high, block } = bootstrapInterval(values, meanOf, options);
+    assert.equal(block, blockLength(values));
     if (low <= 0 && 0 <= high) held++;
   }
   t.diagnostic(`${held / 150}`);

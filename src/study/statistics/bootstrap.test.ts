@@ -99,6 +99,21 @@ test('a paired difference of means is the mean of the differences', () => {
     assert.ok(Math.abs(paired[key] - differences[key]) < 1e-12);
 });
 
+test('pairs choose their block by their differences: what they share is no memory of theirs', () => {
+  const random = new Random(9);
+  let level = 0;
+  const one: number[] = [];
+  const other: number[] = [];
+  for (let i = 0; i < 500; i++) {
+    level = 0.95 * level + random.normal();
+    one.push(level + random.normal());
+    other.push(level + random.normal());
+  }
+  const automatic = { ...options, block: 'auto' } as const;
+  assert.ok(bootstrapInterval(one, meanOf, automatic).block > 20);
+  assert.ok(pairedInterval(one, other, meanOf, automatic).block < 4);
+});
+
 test('any statistic: the deviation of a deviation', () => {
   const random = new Random(6);
   const values = draws(2000, () => 2 * random.normal());

@@ -1,13 +1,15 @@
 import { Random } from '../../exchange/random.ts';
+import { blockLength } from './block-length.ts';
 
 export interface BootstrapOptions {
   /** How many samples are drawn. */
   readonly resamples: number;
   /**
    * Mean length of the blocks that are drawn together, in values. 1: values that know nothing of each other. Longer: what
-   * neighbours share (trades of one crash) stays together; about the lag at which their correlation has gone.
+   * neighbours share (trades of one crash) stays together; about the lag at which their correlation has gone. `auto`: what
+   * the values themselves ask for (`block-length.ts`); of pairs, their differences.
    */
-  readonly block: number;
+  readonly block: number | 'auto';
   /** 0.95: the interval leaves out 2.5 % at either end. */
   readonly level: number;
   readonly seed: number;
@@ -19,6 +21,7 @@ export interface Interval {
   readonly low: number;
   readonly high: number;
   readonly level: number;
+  /** The mean length that the samples were drawn with. */
   readonly block: number;
   /** How many of the samples had a value: a profit factor has none where nothing was lost. */
   readonly resamples: number;
@@ -42,7 +45,8 @@ export function bootstrapInterval(
 ): Interval {
   const source = Float64Array.from(values);
   const sample = new Float64Array(source.length);
-  return interval(source.length, statistic(source), options, (drawn) => {
+  const block = options.block === 'auto' ? blockLength(source) : options.block;
+  return interval(source.length, statistic(source), { ...options, block }, (drawn) => {
     for (let i = 0; i < drawn.length; i++) sample[i] = source[drawn[i]!]!;
     return statistic(sample);
   });
@@ -67,10 +71,12 @@ export function pairedInterval(
     for (let i = 0; i < drawn.length; i++) sample[i] = source[drawn[i]!]!;
     return statistic(sample);
   };
+  const block =
+    options.block === 'auto' ? blockLength(one.map((value, at) => value - other[at]!)) : options.block;
   return interval(
     one.length,
     statistic(one) - statistic(other),
-    options,
+    { ...options, block },
     (drawn) => of(one, drawn) - of(other, drawn),
   );
 }
@@ -85,7 +91,7 @@ export function meanOf(sample: Float64Array): number {
 function interval(
   count: number,
   estimate: number,
-  options: BootstrapOptions,
+  options: BootstrapOptions & { readonly block: number },
   of: (drawn: Uint32Array) => number,
 ): Interval {
   const { resamples, block, level, seed } = options;
