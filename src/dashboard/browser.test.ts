@@ -5,7 +5,6 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { findChromium } from '../../scripts/chromium.ts';
 import { ScriptedView } from '../../scripts/scripted-view.ts';
-import type { OperatorAction } from '../core/events.ts';
 import { type Dashboard, startDashboard } from './server.ts';
 
 const TOKEN = 'the token of this test';
@@ -30,12 +29,15 @@ after(async () => {
   await browser?.close();
 });
 
-const serve = (source: ScriptedView, port: number, asked: OperatorAction[] = []): Promise<Dashboard> =>
+const serve = (source: ScriptedView, port: number, asked: string[] = []): Promise<Dashboard> =>
   startDashboard({
     source,
     port,
     token: TOKEN,
-    control: (action) => asked.push(action),
+    control: (action, flatten) => {
+      const scope = flatten === undefined ? '' : flatten ? ', closing positions' : ', keeping positions';
+      asked.push(`${action}${scope}`);
+    },
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
   });
 
@@ -45,7 +47,7 @@ const field = (name: string): string => `[data-field="${name}"]`;
 interface Opened {
   readonly page: Page;
   readonly source: ScriptedView;
-  readonly asked: OperatorAction[];
+  readonly asked: string[];
   dashboard: Dashboard;
   /** What the browser itself reports as an error while a test provokes it: a refused connection, a 401. */
   provoked: RegExp | null;
@@ -53,7 +55,7 @@ interface Opened {
 
 /** Opens the page and gives it to `body`; any error in it, or any request to another place, is a failure. */
 async function opened(body: (opened: Opened) => Promise<void>, view = new ScriptedView(30)): Promise<void> {
-  const asked: OperatorAction[] = [];
+  const asked: string[] = [];
   const dashboard = await serve(view, 0, asked);
   const context = await browser.newContext({ locale: 'en-US', viewport: { width: 1440, height: 900 } });
   const page = await context.newPage();
@@ -238,13 +240,56 @@ describe('the page', { timeout: 180_000 }, () => {
       await dialog.getByRole('button', { name: 'Yes, pause' }).click();
       await page.getByText('pause: accepted').waitFor();
       await page.getByRole('button', { name: 'Kill' }).click();
-      await dialog.getByText(/Cancel every order/).waitFor();
+      await dialog.getByText(/Cancel every entry/).waitFor();
       await dialog.getByRole('button', { name: 'Cancel' }).click();
       assert.deepEqual(asked, ['pause'], 'a cancelled question does nothing');
       await page.getByRole('button', { name: 'Kill' }).click();
       await dialog.getByRole('button', { name: 'Yes, kill' }).click();
       await page.getByText('kill: accepted').waitFor();
-      assert.deepEqual(asked, ['pause', 'kill']);
+      assert.deepEqual(asked, ['pause', 'kill, closing positions']);
+      await page.getByRole('button', { name: 'Kill' }).click();
+      await dialog.getByLabel(/Close open positions/).uncheck();
+      await dialog.getByRole('button', { name: 'Yes, kill' }).click();
+      await page.getByRole('dialog').waitFor({ state: 'hidden' });
+      assert.deepEqual(asked.at(-1), 'kill, keeping positions');
+    }, source);
+  });
+
+  test('shows how much of each limit is used, and what keeps entries out until when', async () => {
+    const { day } = source.risk;
+    await opened(async ({ page }) => {
+      const panel = page.locator('[data-panel="risk"]');
+      await panel.locator(field('limit-day'), { hasText: '−84.12' }).waitFor();
+      assert.equal(await panel.locator(field('risk-verdict')).innerText(), '');
+      assert.match(
+        (await panel.locator('[data-limit="day"] svg').getAttribute('aria-label')) ?? '',
+        /^28% of the limit/,
+      );
+      source.risk = {
+        ...source.risk,
+        day: { ...day, pnl: -312.4, loss: 0.0312, reached: true, endsAt: Date.now() + 3_600_000 },
+        pauses: [{ reason: 'pause after 3 losses in a row', until: Date.now() + 600_000 }],
+      };
+      source.killed = true;
+      await panel.getByText('Killed until a person arms: positions keep their stops.').waitFor();
+      await panel.getByText(/Daily loss reached: no entries for (1:00:00|59:\d\d)\./).waitFor();
+      await panel.getByText(/Pause after 3 losses in a row: (10:00|9:\d\d) left\./).waitFor();
+      assert.match((await panel.locator('[data-limit="day"] svg').getAttribute('aria-label')) ?? '', /^100%/);
+      await page.getByRole('button', { name: 'Arm' }).waitFor();
+      await page.locator(field('engine'), { hasText: 'Killed' }).waitFor();
+    }, source);
+  });
+
+  test('a drawdown too deep is for a person to arm', async () => {
+    source.risk = { ...source.risk, drawdown: { now: 0.16, limit: 0.15, reached: true } };
+    await opened(async ({ page, asked }) => {
+      await page.getByText('Drawdown limit reached: no entries until a person arms.').waitFor();
+      await page.getByRole('button', { name: 'Arm' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel(/Token/).fill(TOKEN);
+      await dialog.getByRole('button', { name: 'Yes, arm' }).click();
+      await page.getByText('arm: accepted').waitFor();
+      assert.deepEqual(asked, ['arm']);
     }, source);
   });
 

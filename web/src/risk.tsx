@@ -11,7 +11,9 @@ const NEAR = 0.7;
 export function Risk(): JSX.Element {
   return (
     <section class="panel risk" aria-labelledby="risk-title" data-panel="risk">
-      <h2 id="risk-title">Limits</h2>
+      <h2 id="risk-title">
+        Limits <small>{view() === null ? '' : counts(view()!.risk)}</small>
+      </h2>
       <Show when={view()?.risk} fallback={<p class="empty">Waiting for the first view.</p>}>
         {(risk) => (
           <>
@@ -23,41 +25,35 @@ export function Risk(): JSX.Element {
                 used={risk().day.loss / risk().day.limit}
                 now={signed(risk().day.pnl, 2)}
                 tone={tone(risk().day.pnl)}
-                limit={`${percent(-risk().day.loss, 2)} of −${percent(risk().day.limit, 1)}`}
+                limit={`/ −${percent(risk().day.limit, 1)}`}
               />
               <Limit
                 name="Drawdown"
                 field="drawdown"
                 used={risk().drawdown.now / risk().drawdown.limit}
                 now={percent(risk().drawdown.now, 2)}
-                limit={`of ${percent(risk().drawdown.limit, 1)}`}
+                limit={`/ ${percent(risk().drawdown.limit, 1)}`}
               />
               <Limit
                 name="Notional"
                 field="notional"
                 used={risk().notional.now / risk().notional.limit}
                 now={fixed(risk().notional.now, 0)}
-                limit={`of ${fixed(risk().notional.limit, 0)}`}
+                limit={`/ ${fixed(risk().notional.limit, 0)}`}
               />
             </dl>
-            <p class="risk-notes">
-              {risk().positions.now} of {risk().positions.limit}{' '}
-              {risk().positions.limit === 1 ? 'position' : 'positions'} · {risk().orders.now} of{' '}
-              {risk().orders.limit} orders a minute
-              <Show when={risk().kelly}>
-                {(kelly) => (
-                  <>
-                    {' '}
-                    · Kelly risks {percent(kelly().risk, 2)} ({kelly().trades} trades)
-                  </>
-                )}
-              </Show>
-            </p>
           </>
         )}
       </Show>
     </section>
   );
+}
+
+function counts({ positions, orders, kelly }: RiskView): string {
+  const held = `${positions.now} of ${positions.limit} ${positions.limit === 1 ? 'position' : 'positions'}`;
+  const sent = `${orders.now} of ${orders.limit} orders a minute`;
+  const staked = kelly === null ? '' : ` · Kelly ${percent(kelly.risk, 2)}`;
+  return `${held} · ${sent}${staked}`;
 }
 
 /** Why there is no new risk now, or that there may be. */
@@ -74,7 +70,7 @@ function Verdict(props: { risk: RiskView }): JSX.Element {
       found.push({ text: 'Drawdown limit reached: no entries until a person arms.', tone: 'bad' });
     if (risk.day.reached)
       found.push({
-        text: `Daily loss reached: no entries for ${countdown(risk.day.endsAt - serverNow())}, until 00:00 UTC.`,
+        text: `Daily loss reached: no entries for ${countdown(risk.day.endsAt - serverNow())}.`,
         tone: 'bad',
       });
     for (const { reason, until } of risk.pauses)
@@ -83,9 +79,7 @@ function Verdict(props: { risk: RiskView }): JSX.Element {
   };
   return (
     <ul class="verdicts" data-field="risk-verdict">
-      <For each={blocks()} fallback={<li class="quiet">Every limit is kept.</li>}>
-        {(block) => <li class={block.tone}>{block.text}</li>}
-      </For>
+      <For each={blocks()}>{(block) => <li class={block.tone}>{block.text}</li>}</For>
     </ul>
   );
 }
@@ -106,7 +100,9 @@ function Limit(props: LimitProps): JSX.Element {
   return (
     <div class="limit" data-limit={props.field}>
       <dt>{props.name}</dt>
-      <dd class={props.tone ?? ''}>{props.now}</dd>
+      <dd class={`figure ${props.tone ?? ''}`} data-field={`limit-${props.field}`}>
+        {props.now}
+      </dd>
       <dd class="quiet">{props.limit}</dd>
       <dd class="used">
         <svg
