@@ -411,18 +411,20 @@ function simulated(minutes: number, scenario: string, feed: BookFeed): string[][
   }
   const truth = summary(orders, ({ truth: at }) => at);
   const rows = [
-    ['the truth', `${orders.length}`, percent(truth.rate, 1), '', truth.seconds.toFixed(2), '', '', ''],
+    ['the truth', `${orders.length}`, percent(truth.rate, 1), '', truth.seconds.toFixed(2), '', '', '', ''],
   ];
   MODELS.forEach(([name], i) => {
     const model = summary(orders, ({ filledAt }) => filledAt[i]!);
-    const wrong = orders.filter(({ truth: at, filledAt }) => (at === null) !== (filledAt[i] === null)).length;
+    const missed = orders.filter(({ truth: at, filledAt }) => at !== null && filledAt[i] === null).length;
+    const invented = orders.filter(({ truth: at, filledAt }) => at === null && filledAt[i] !== null).length;
     rows.push([
       name,
       '',
       percent(model.rate, 1),
       `${(100 * (model.rate - truth.rate)).toFixed(1)}`,
       model.seconds.toFixed(2),
-      percent(wrong, orders.length),
+      `${missed}`,
+      `${invented}`,
       percent(off[i]!.signed, looks),
       percent(off[i]!.absolute, looks),
     ]);
@@ -484,7 +486,8 @@ if (minutes > 0)
         'filled',
         'bias, points',
         'after, s',
-        'wrong order by order',
+        'missed',
+        'invented',
         'lots ahead: bias',
         'mean error',
       ],

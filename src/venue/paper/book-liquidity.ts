@@ -22,7 +22,8 @@ import { followQueue, joinQueue, lateTradeInQueue, type QueueModel, tradeInQueue
  *   orders does not fill another.
  * - A trade stamped no later than the book is in that book already (1 to 23 % of the trades of our recordings arrive so late).
  *   It is put where it belongs, before the book, and fills those of our orders that waited there all that time. One older
- *   than the book before (4 % of the trades of one recording of spot, none elsewhere) is left out: too late rather than too early.
+ *   than the book before (4 % of the trades of one recording of spot, none elsewhere) is left out, and sets nothing off: too
+ *   late rather than too early.
  */
 export class BookLiquidity implements Liquidity {
   readonly told = 'asItHappens';
@@ -31,7 +32,7 @@ export class BookLiquidity implements Liquidity {
   private readonly selfImpact: boolean;
   /** Lots that we took from standing levels, by price; bids and asks cannot stand at one price. */
   private readonly taken = new Map<number, number>();
-  /** Exchange time of the book before the last. */
+  /** Exchange time of the book before the last: what was stamped then or before is old. */
   private previousAt = 0;
   /** Lots of the current trade that have filled orders of ours. */
   private spent = 0;
@@ -52,7 +53,8 @@ export class BookLiquidity implements Liquidity {
   observe(event: MarketEvent): void {
     this.spent = 0;
     if (event.kind === EventKind.book) {
-      this.previousAt = this.book.exchangeAt;
+      // with the first book of a feed, what was stamped before it is all of the past
+      this.previousAt = this.book.valid ? this.book.exchangeAt : event.frame.exchangeAt;
       this.book.apply(event.frame);
       if (this.taken.size > 0) this.refresh();
     } else if (event.kind === EventKind.feed) {
@@ -109,7 +111,8 @@ export class BookLiquidity implements Liquidity {
   }
 
   strike(pair: StandingPair, long: boolean, event: MarketEvent): Strike | null {
-    if (event.kind !== EventKind.trade) return null;
+    // a feed begins with the last trade there was, which may be hours old: that one is no news
+    if (event.kind !== EventKind.trade || event.exchangeAt <= this.previousAt) return null;
     const hit = hitBy(pair, long, event.price);
     return hit === null ? null : { hit, price: event.price, by: 'last trade' };
   }

@@ -167,6 +167,21 @@ test('a trade told after the book that shows it fills those who waited there bef
   }
 });
 
+test('a trade older than the books, such as the one that a feed begins with, sets no stop off', () => {
+  const bench = new Bench(RICH);
+  const show = (at: number): void => bench.at(at).book([[600_000, 50]], [[600_002, 50]]);
+  show(0);
+  bench.send({ stopLoss: ticks(599_000), takeProfit: ticks(610_000), protectionId: 'p1' });
+  bench.wait();
+  bench.trade('sell', 598_000, 1, -5000);
+  show(200);
+  show(300);
+  bench.trade('sell', 598_000, 1, 200);
+  assert.equal(bench.matcher.positions[0]!.size, 10);
+  bench.trade('sell', 598_000, 1, 250);
+  assert.equal(bench.matcher.positions[0]!.size, 0);
+});
+
 test('a level that the book does not reach is not an empty one', () => {
   const bench = new Bench(RICH);
   const deep: Level[] = [
