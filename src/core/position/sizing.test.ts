@@ -1,8 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { kellyRisk } from '../risk/kelly.ts';
+import { NO_RECORD, type TrackRecord } from '../risk/track-record.ts';
 import { BTC, BTC_INVERSE, ETH, SHIB } from '../testing/specs.ts';
-import { autoLeverage, autoSize, type SizingConfig, sizeToLots, volatilityAdjustment } from './sizing.ts';
+import {
+  autoLeverage,
+  autoSize,
+  entrySize,
+  lossAtStop,
+  type SizeContext,
+  type SizingConfig,
+  sizeToLots,
+  volatilityAdjustment,
+} from './sizing.ts';
 
 const seed = 20261122;
 const config: SizingConfig = {
@@ -75,4 +86,78 @@ test('sizes by hand', () => {
   for (let q = 0; q < 20_000; q++) assert.equal(sizeToLots(BTC, q * 0.0001, 650_000), q);
   // a lot is 10 USD: 0.01 BTC at 50,000 are 500 USD
   assert.equal(sizeToLots(BTC_INVERSE, 0.01, 500_000), 50);
+});
+
+const contexts = fc.record({
+  instrument: fc.constantFrom(BTC, ETH, SHIB, BTC_INVERSE),
+  side: fc.constantFrom<'buy' | 'sell'>('buy', 'sell'),
+  price: fc.integer({ min: 1000, max: 2_000_000 }),
+  away: fc.double({ min: 0.0005, max: 0.3, noNaN: true }),
+  confidence: unit,
+  equity: fc.double({ min: 10, max: 1e6, noNaN: true }),
+  wins: fc.integer({ min: 0, max: 300 }),
+  losses: fc.integer({ min: 0, max: 300 }),
+});
+
+test('row R1: Kelly takes size away and never adds any; what it leaves loses at its stop what it allows, and one lot more loses more', () => {
+  let cut = 0;
+  fc.assert(
+    fc.property(contexts, ({ instrument, side, price, away, confidence, equity, wins, losses }) => {
+      const record: TrackRecord = { wins, losses, winSum: wins * 0.02, lossSum: losses * 0.01 };
+      const stopLoss = Math.max(1, Math.round(price * (1 + (side === 'buy' ? -away : away))));
+      fc.pre(stopLoss !== price);
+      const context: SizeContext = {
+        side,
+        price,
+        stopLoss,
+        confidence,
+        sigma: 0.018,
+        equity,
+        record,
+        takerFee: 0.0005,
+      };
+      const baseSize = instrument.inverse ? 5 : 0.5;
+      const auto = entrySize({ ...config, baseSize }, instrument, context).size;
+      const capped = entrySize({ ...config, baseSize, mode: 'kelly' }, instrument, context);
+      assert.ok(Number.isInteger(capped.size) && capped.size >= 0 && capped.size <= auto);
+      const allowed = equity * kellyRisk(config.kelly, record);
+      const loss = (size: number): number => lossAtStop(instrument, side, size, price, stopLoss, 0.0005);
+      if (capped.size === auto) {
+        assert.equal(capped.note, '');
+        return;
+      }
+      cut++;
+      assert.ok(loss(capped.size) <= allowed * (1 + 1e-9));
+      assert.ok(loss(capped.size + 1) > allowed * (1 - 1e-9));
+      assert.match(capped.note, /^Kelly over \d+ trades risks [\d.]+ % of equity: size/);
+    }),
+    { seed, numRuns: 2000 },
+  );
+  assert.ok(cut > 200, `cut only ${cut} times`);
+});
+
+test('with few trades a wide stop is cut to the least risk there is', () => {
+  const context: SizeContext = {
+    side: 'buy',
+    price: 600_000,
+    stopLoss: 540_000,
+    confidence: 1,
+    sigma: 0,
+    equity: 10_000,
+    record: NO_RECORD,
+    takerFee: 0,
+  };
+  // 0.02 BTC would lose 120 USDT at a stop 6,000 away; 0.25 % of 10,000 is 25: 0.0041 BTC
+  assert.equal(entrySize({ ...config, mode: 'kelly' }, BTC, context).size, 41);
+  assert.equal(entrySize(config, BTC, context).size, 200);
+  assert.equal(
+    entrySize({ ...config, mode: 'kelly', kelly: { ...config.kelly, riskMin: 0 } }, BTC, context).size,
+    0,
+  );
+});
+
+test('what is lost at the stop is what a position of that size would have lost, fees in it', () => {
+  // 100 lots of 0.0001 BTC, 600 USDT: 6 lost and 0.3 + 0.297 in fees
+  assert.ok(Math.abs(lossAtStop(BTC, 'buy', 100, 600_000, 594_000, 0.0005) - 6.597) < 1e-9);
+  assert.ok(Math.abs(lossAtStop(BTC, 'sell', 100, 600_000, 606_000, 0) - 6) < 1e-9);
 });
