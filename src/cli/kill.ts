@@ -14,7 +14,9 @@ const CONFIRM_WITHIN_MS = 5_000;
 export function killCommand(): Command {
   return withInstanceFlags(
     new Command('kill')
-      .description('the kill switch: cancels entries, and stays off until a person arms again')
+      .description(
+        'the kill switch: cancels entries, and stays off until a person arms again. Also: the signal SIGUSR2, and a file KILL in the data folder',
+      )
       .option('--flatten', 'close open positions at market (default: risk.kill_flattens)')
       .option('--no-flatten', 'leave open positions their stops'),
   ).action((flags: KillFlags) => kill(flags));
