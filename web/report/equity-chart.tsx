@@ -12,6 +12,16 @@ import { chartLook, chartTime, color, lookVersion, timeOf, withKeys } from './lo
 import type { Shown } from './page.tsx';
 import { barName, fixed, minute, moneyDecimals, percent } from './text.ts';
 
+/** Highest − lowest. */
+function reach(values: readonly number[]): number {
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of values) {
+    least = Math.min(least, value);
+    most = Math.max(most, value);
+  }
+  return most - least;
+}
+
 interface Reading {
   readonly at: number;
   readonly equity: number;
@@ -26,7 +36,10 @@ export function EquityChart(props: { readonly shown: Shown }): JSX.Element {
   const { equity, benchmark } = account;
   const decimals = moneyDecimals(account.currency);
   const [isLog, setLog] = createSignal(false);
-  const [hasBenchmark, setBenchmark] = createSignal(benchmark !== null);
+  // beside a market that halved, a quiet strategy is a flat line: then the benchmark waits for its button
+  const [hasBenchmark, setBenchmark] = createSignal(
+    benchmark !== null && reach(equity.equity) > reach(benchmark.value) * 0.05,
+  );
   const readingAt = (index: number): Reading => ({
     at: equity.at[index]!,
     equity: equity.equity[index]!,
@@ -114,16 +127,18 @@ class Drawing {
     const { equity, benchmark } = account;
     const decimals = moneyDecimals(account.currency);
     this.chart = createChart(place, chartLook());
+    // cents on the axis only where the whole curve moves within a few units
+    const isCoarse = reach(equity.equity) >= 50;
     const flat = { priceLineVisible: false, lastValueVisible: false, crosshairMarkerRadius: 3 } as const;
     const money = {
       type: 'custom',
       minMove: 10 ** -decimals,
-      formatter: (value: number) => fixed(value, Math.abs(value) >= 1000 ? 0 : decimals),
+      formatter: (value: number) => fixed(value, isCoarse ? 0 : decimals),
     } as const;
     const inPercent = {
       type: 'custom',
       minMove: 0.0001,
-      formatter: (value: number) => percent(value, 1),
+      formatter: (value: number) => percent(value),
     } as const;
     const times = {
       type: 'custom',

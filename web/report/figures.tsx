@@ -96,12 +96,12 @@ export function Figures(props: { readonly shown: Shown }): JSX.Element {
         { name: 'Net, closed trades', value: money(net), tone: toneOf(net) },
         {
           name: 'Best day',
-          value: growth.bestDay === null ? ABSENT : percent(growth.bestDay.value, 2),
+          value: growth.bestDay === null ? ABSENT : percent(growth.bestDay.value),
           beside: growth.bestDay === null ? '' : date(growth.bestDay.day),
         },
         {
           name: 'Worst day',
-          value: growth.worstDay === null ? ABSENT : percent(growth.worstDay.value, 2),
+          value: growth.worstDay === null ? ABSENT : percent(growth.worstDay.value),
           beside: growth.worstDay === null ? '' : date(growth.worstDay.day),
         },
         {

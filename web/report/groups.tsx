@@ -9,6 +9,7 @@ import {
   intervalText,
   moneyDecimals,
   reasonName,
+  roughly,
   shortSymbol,
   signed,
   toneOf,
@@ -126,8 +127,7 @@ function GroupTable(props: {
                   </td>
                   <td>{signed(group.net / group.trades, decimals)}</td>
                   <td class="quiet" title={group.expectancy.why}>
-                    {intervalText(group.expectancy, (value) => signed(value, decimals === 2 ? 0 : 4)) ||
-                      'few'}
+                    {intervalText(group.expectancy, (value) => roughly(value, decimals)) || 'few'}
                   </td>
                   <td>{group.averageR === null ? ABSENT : signed(group.averageR, 2)}</td>
                   <td>{group.profitFactor === null ? ABSENT : fixed(group.profitFactor, 2)}</td>

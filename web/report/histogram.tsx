@@ -11,6 +11,8 @@ const DAYS_MIN = 10;
 /** How often daily returns fell where. */
 export function ReturnHistogram(props: { readonly shown: Shown }): JSX.Element {
   const { histogram, daily } = props.shown.metrics;
+  /** Days on which nothing was held: their zeros would tower over the rest. */
+  const still = daily.value.filter((value) => value === 0).length;
   return (
     <section aria-labelledby="histogram-title" data-section="histogram">
       <h2 id="histogram-title">Daily returns</h2>
@@ -31,7 +33,7 @@ export function ReturnHistogram(props: { readonly shown: Shown }): JSX.Element {
               class="histogram"
               viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
               role="img"
-              aria-label={`Histogram of ${daily.value.length} daily returns between ${percent(edges[0]!)} and ${percent(edges[1]!)}`}
+              aria-label={`Histogram of ${daily.value.length - still} daily returns between ${percent(edges[0]!)} and ${percent(edges[1]!)}`}
             >
               <For each={counts}>
                 {(count, index) => {
@@ -60,12 +62,12 @@ export function ReturnHistogram(props: { readonly shown: Shown }): JSX.Element {
                 y={HEAD - 3}
                 text-anchor={x(average) > WIDTH / 2 ? 'end' : 'start'}
               >
-                mean {percent(average, 2)}
+                mean {percent(average)}
               </text>
               <For each={ticks}>
                 {(tick) => (
                   <text x={x(tick)} y={HEIGHT - 6} text-anchor="middle">
-                    {percent(tick, Math.abs(tick) < 0.01 && tick !== 0 ? 1 : 0)}
+                    {percent(tick, tickDecimals(ticks))}
                   </text>
                 )}
               </For>
@@ -73,9 +75,18 @@ export function ReturnHistogram(props: { readonly shown: Shown }): JSX.Element {
           );
         }}
       </Show>
+      <Show when={still > 0 && histogram}>
+        <p class="note">
+          {fixed(still, 0)} of {fixed(daily.value.length, 0)} days without any change are left out.
+        </p>
+      </Show>
     </section>
   );
 }
+
+/** As many as it takes to tell the ticks apart. */
+const tickDecimals = (ticks: readonly number[]): number =>
+  ticks.length < 2 ? 1 : Math.max(0, -Math.floor(Math.log10((ticks[1]! - ticks[0]!) * 100) + 1e-9));
 
 /** Round values between the edges, about seven, clear of the margins. */
 function niceTicks(from: number, to: number): number[] {

@@ -10,6 +10,7 @@ export function Months(props: { readonly shown: Shown }): JSX.Element {
   const { months } = props.shown.metrics;
   const years = [...new Set(months.map(({ year }) => year))];
   const reach = months.reduce((most, { value }) => Math.max(most, Math.abs(value)), 1e-9);
+  const decimals = reach >= 0.02 ? 1 : 2;
   const find = (year: number, month: number): MonthlyReturn | undefined =>
     months.find((known) => known.year === year && known.month === month);
   const yearly = (year: number): number =>
@@ -49,12 +50,12 @@ export function Months(props: { readonly shown: Shown }): JSX.Element {
                             }}
                             title={known === undefined ? undefined : `${known.days} days`}
                           >
-                            {known === undefined ? ABSENT : percent(known.value)}
+                            {known === undefined ? ABSENT : percent(known.value, decimals)}
                           </td>
                         );
                       }}
                     </For>
-                    <td class={`all ${toneOf(yearly(year))}`}>{percent(yearly(year))}</td>
+                    <td class={`all ${toneOf(yearly(year))}`}>{percent(yearly(year), decimals)}</td>
                   </tr>
                 )}
               </For>

@@ -7,9 +7,15 @@ export { ABSENT, fixed, signed } from '../src/format.ts';
 /** Stablecoins and dollars in cents, coins in a millionth. */
 export const moneyDecimals = (currency: string): number => (/^USD/.test(currency) ? 2 : 6);
 
-export const percent = (fraction: number, decimals = 1): string =>
+/** Three digits that count: 12.3 %, 1.23 %, 0.123 %. */
+const decimalsOf = (fraction: number): number => {
+  const size = Math.abs(fraction * 100);
+  return size >= 9.995 || size === 0 ? 1 : size >= 0.09995 ? 2 : 3;
+};
+
+export const percent = (fraction: number, decimals = decimalsOf(fraction)): string =>
   Number.isFinite(fraction) ? `${signed(fraction * 100, decimals)} %` : ABSENT;
-export const share = (fraction: number, decimals = 1): string =>
+export const share = (fraction: number, decimals = decimalsOf(fraction)): string =>
   Number.isFinite(fraction) ? `${fixed(fraction * 100, decimals)} %` : ABSENT;
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
@@ -70,6 +76,14 @@ export function reasonName(reason: string): string {
   const words = reason.replaceAll(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
+
+/** A refusal's name in words; what is already words stays as it is. */
+export const refusalName = (reason: string): string =>
+  /^[a-z]+([A-Z][a-z]*)*$/.test(reason) ? reasonName(reason) : reason;
+
+/** Money whose cents count only while it is small. */
+export const roughly = (value: number, decimals: number): string =>
+  signed(value, decimals > 2 ? decimals : Math.abs(value) < 10 ? 2 : 0);
 
 /** The value in its unit, or `not enough`. */
 export const figureText = (figure: Figure, format: (value: number) => string): string =>

@@ -47,6 +47,7 @@ export interface AccountMetrics {
   readonly daily: { readonly day: readonly number[]; readonly value: readonly number[] };
   readonly benchmarkDaily: readonly number[] | null;
   readonly months: readonly MonthlyReturn[];
+  /** Of the days on which equity moved. */
   readonly histogram: Histogram | null;
   /** One for one with `daily`; null where the window is not full. */
   readonly rollingSharpe: readonly (number | null)[];
@@ -212,7 +213,7 @@ export function accountMetrics(data: ReportData, account: AccountReport): Accoun
         ? null
         : dailyReturns({ at: equity.at, equity: account.benchmark.value }).map(({ value }) => value),
     months: monthlyReturns(days),
-    histogram: histogram(returns),
+    histogram: histogram(returns.filter((value) => value !== 0)),
     rollingSharpe: rollingSharpe(returns, ROLLING_DAYS).map((value) =>
       Number.isFinite(value) ? value : null,
     ),

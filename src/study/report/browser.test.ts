@@ -335,6 +335,46 @@ describe('the report', { timeout: 300_000 }, () => {
     );
   });
 
+  test('two accounts in two currencies are shown one at a time, never as a sum', async () => {
+    const [account] = data.accounts;
+    const two = [account!.symbols.slice(0, 1), account!.symbols.slice(1)];
+    const nets = two.map((symbols) =>
+      data.trades
+        .filter(({ symbol }) => symbols.includes(symbol))
+        .reduce((sum, { net }) => sum + Number(net), 0),
+    );
+    await opened(
+      {
+        ...data,
+        accounts: two.map((symbols, index) => ({
+          ...account!,
+          symbols,
+          currency: index === 0 ? 'USDT' : 'USDC',
+        })),
+      },
+      async (page) => {
+        const summary = page.locator('[data-field="trades-summary"]');
+        const shown = async (): Promise<number> =>
+          Number(
+            /net ([+−][\d,.]+)/
+              .exec(await summary.innerText())![1]!
+              .replace('−', '-')
+              .replace(',', ''),
+          );
+        assert.ok(Math.abs((await shown()) - nets[0]!) < 0.01);
+        await page.getByRole('button', { name: 'USDC account' }).click();
+        await page.locator('tr.row').first().waitFor();
+        assert.ok(Math.abs((await shown()) - nets[1]!) < 0.01);
+        assert.match(await summary.innerText(), /USDC/);
+        for (const name of ['equity', 'chart']) await drawn(page, name);
+        assert.deepEqual(
+          await section(page, 'chart').getByLabel('Instrument').locator('option').allInnerTexts(),
+          ['ETH-USDT', 'SOL-USDT'],
+        );
+      },
+    );
+  });
+
   test('a run without trades, of one day, without candles, is a page and not a wreck', async () => {
     const { equity } = data.accounts[0]!;
     const cut = (values: readonly number[]): number[] => values.slice(0, 20);

@@ -28,7 +28,7 @@ describe('the equity recorder', () => {
       [0, 100],
       [1, 40],
       [2, 100],
-      [HOUR, 100],
+      [HOUR + 1, 100],
     ] as const)
       recorder.push(at, equity, 0);
     assert.deepEqual(recorder.columns().drawdown, [0, 0.6, 0]);
