@@ -22,6 +22,7 @@ interface StartFlags {
   readonly seed?: number;
   readonly duration?: number;
   readonly dataDir?: string;
+  readonly record?: string;
   readonly json?: boolean;
 }
 
@@ -40,6 +41,7 @@ export function startCommand(): Command {
     .option('--seed <seed>', 'seed of the embedded exchange’s market', number)
     .option('--duration <time>', 'stop after so long: 90s, 10m, 2h', duration)
     .option('--data-dir <folder>', 'where journal, locks and logs live')
+    .option('--record <folder>', 'write down the session there, for `hunter backtest --parity`')
     .option('--json', 'one JSON line on stdout when ready; everything else on stderr')
     .action((flags: StartFlags) => start(flags));
 }
@@ -118,6 +120,7 @@ async function run(
       clock,
       lock,
       killSwitch,
+      record: flags.record ?? null,
     });
     const { url } = instance.dashboard;
     if (flags.json)

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { engineConfig } from '../config/engine.ts';
 import { settingsHash } from '../config/load.ts';
 import { paperConfig } from '../config/paper.ts';
@@ -30,6 +30,7 @@ import type { Log } from './log.ts';
 import { Loop, PAPER_STATE } from './loop.ts';
 import { recover } from './recover.ts';
 import { removeToken, writeToken } from './running.ts';
+import { SessionRecorder } from './session/recorder.ts';
 
 /** A safety rule says no; the exit code is 3. */
 export class SafetyError extends Error {
@@ -47,6 +48,8 @@ export interface InstanceOptions {
   readonly lock: InstanceLock;
   /** Started by the caller, so that it is heard from the first moment on. */
   readonly killSwitch: KillSwitch;
+  /** Folder that the session is recorded into; null = not recorded. */
+  readonly record: string | null;
 }
 
 export interface Instance {
@@ -79,6 +82,7 @@ export async function startInstance({
   clock,
   lock,
   killSwitch,
+  record,
 }: InstanceOptions): Promise<Instance> {
   const startedAt = clock.nowMs();
   const folder = accountFolder(settings);
@@ -170,7 +174,40 @@ export async function startInstance({
       markers: markersOf(journal, instruments),
       now: () => clock.nowMs(),
     });
-    const loop = new Loop({ engine, instruments, venue, paper, journal, clock, vitals, projection, log });
+    const recorder =
+      record === null
+        ? null
+        : SessionRecorder.begin(
+            record,
+            {
+              mode: settings.mode,
+              venue: settings.venue,
+              instruments: instruments.map(({ spec }) => spec),
+              idPrefix: journal.idPrefix,
+              startedAt: clock.now(),
+              journal: { path: resolve(folder, 'journal.sqlite'), session: journal.sessionNumber },
+            },
+            settings,
+            settingsHash(settings),
+            log,
+          );
+    let ending = 'the start failed';
+    if (recorder !== null) {
+      undo.push(() => recorder.close(ending, clock.now()));
+      log('info', `recording to ${recorder.folder}`);
+    }
+    const loop = new Loop({
+      engine,
+      instruments,
+      venue,
+      paper,
+      journal,
+      clock,
+      vitals,
+      projection,
+      log,
+      recorder,
+    });
 
     killSwitch.deliver(({ flatten, by }) => loop.operate('kill', flatten, by));
     await venue.connect(loop.onVenue);
@@ -272,6 +309,7 @@ export async function startInstance({
       token,
       async stop(how) {
         for (const timer of timers) clearInterval(timer);
+        ending = how;
         loop.stop();
         if (paper !== null) journal.saveVenueState(PAPER_STATE, paper.matcher.save());
         endSession(how);

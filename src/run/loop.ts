@@ -22,6 +22,7 @@ import type { Venue, VenueClock, VenueEvent } from '../venue/venue.ts';
 import { closedTrade } from './closed-trade.ts';
 import type { Log } from './log.ts';
 import type { Recovered } from './recover.ts';
+import type { SessionRecorder } from './session/recorder.ts';
 
 export const PAPER_STATE = 'paper';
 /** What a person switched, kept over restarts: a kill stays until somebody re-arms. */
@@ -50,6 +51,8 @@ export interface LoopParts {
   readonly vitals: Vitals;
   readonly projection: Projection;
   readonly log: Log;
+  /** Writes down what enters the engine and what leaves it, where that is wanted. */
+  readonly recorder: SessionRecorder | null;
 }
 
 /**
@@ -164,9 +167,10 @@ export class Loop {
 
   private step(event: Event): void {
     if (this.stopped) return;
-    const { engine, vitals, clock } = this.parts;
+    const { engine, vitals, clock, recorder } = this.parts;
     const out = this.commands;
     out.length = 0;
+    recorder?.event(event);
     const realizedBefore = engine.account.realized;
     const startedAt = performance.now();
     engine.step(event, out);
@@ -321,9 +325,14 @@ export class Loop {
   }
 
   private carryOut(commands: readonly Command[]): void {
-    const { journal, venue, clock, projection, log, instruments } = this.parts;
+    const { engine, journal, venue, clock, projection, log, instruments, recorder } = this.parts;
     const orders = commands.filter((command) => command.kind === 'place' || command.kind === 'cancel');
     const recorded = orders.length === 0 || this.intended(orders);
+    if (recorder !== null) {
+      const sent = new Set<Command>(recorded ? orders : orders.filter(reduces));
+      const now = clock.now();
+      for (const command of commands) recorder.command(command, engine.now, sent.has(command) ? now : null);
+    }
     for (const command of commands) {
       switch (command.kind) {
         case 'place':

@@ -1,7 +1,15 @@
 import type { Command } from '../core/commands.ts';
 import type { EngineConfig } from '../core/engine.ts';
 import { Engine } from '../core/engine.ts';
-import { AccountEvent, type Event, type MarketEvent, TimerEvent } from '../core/events.ts';
+import {
+  AccountEvent,
+  type Event,
+  EventKind,
+  type HoldEvent,
+  type MarketEvent,
+  type OperatorEvent,
+  TimerEvent,
+} from '../core/events.ts';
 import type { Instrument } from '../core/instrument.ts';
 import { type Us, us } from '../core/units.ts';
 import type { Liquidity } from '../venue/paper/liquidity.ts';
@@ -33,6 +41,16 @@ export class Replay {
     this.engine = new Engine(config, instruments);
     this.matcher = new PaperMatcher(paper, instruments, liquidity);
     this.witness = witness;
+  }
+
+  /**
+   * What else the engine is told: before the first market event the account that it begins with (else a fresh one), later what
+   * a person or the process said.
+   */
+  tell(event: AccountEvent | OperatorEvent | HoldEvent): void {
+    if (event.kind === EventKind.account) this.begun = true;
+    else this.advance(event.at);
+    this.step(event);
   }
 
   /** The next event of the market; `event.instrument` counts in this replay's instruments. */

@@ -114,6 +114,11 @@ export class Journal {
     });
   }
 
+  /** The number of the session that `beginSession` began. */
+  get sessionNumber(): number {
+    return this.current;
+  }
+
   /** `how` in words; a session that never said so crashed. */
   endSession(how: string, at: Us): void {
     this.database.run(

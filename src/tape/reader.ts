@@ -21,9 +21,14 @@ const MAGIC = Buffer.from('ARROW1');
 const STREAM_START = 8;
 const CHUNK = 1 << 20;
 
+export interface ReadOptions {
+  /** Also what a writer that was killed left behind (`.NAME.PID.partial`): its whole batches, then the end. */
+  readonly unfinished?: boolean;
+}
+
 /** Opens a tape. Throws a `TapeError` when it is not one, or not whole. */
-export function readTape(path: string): TapeReader {
-  return new TapeReader(path);
+export function readTape(path: string, options: ReadOptions = {}): TapeReader {
+  return new TapeReader(path, options);
 }
 
 /**
@@ -35,6 +40,7 @@ export class TapeReader {
   readonly instruments: readonly InstrumentSpec[];
   readonly meta: TapeMeta;
   private readonly descriptor: number;
+  private readonly unfinished: boolean;
   private readonly batches: RecordBatchStreamReader;
   private batch: Batch | null = null;
   private row = 0;
@@ -57,15 +63,16 @@ export class TapeReader {
   private readonly funding = new FundingEvent(us(0), 0, '', ms(0));
   private readonly feed = new FeedEvent(us(0), 0, false, '');
 
-  constructor(path: string) {
+  constructor(path: string, { unfinished = false }: ReadOptions = {}) {
     this.path = path;
+    this.unfinished = unfinished;
     try {
       this.descriptor = openSync(path, 'r');
     } catch (error) {
       throw new TapeError(path, `cannot be opened (${(error as Error).message})`, { cause: error });
     }
     try {
-      const end = streamEnd(path, this.descriptor);
+      const end = unfinished ? fstatSync(this.descriptor).size : streamEnd(path, this.descriptor);
       this.batches = this.guard(() => {
         const reader = RecordBatchReader.from(chunks(this.descriptor, end)) as RecordBatchStreamReader;
         return reader.open();
@@ -134,7 +141,7 @@ export class TapeReader {
 
   private nextBatch(): boolean {
     if (!this.open) return false;
-    const { done, value } = this.guard(() => this.batches.next() as IteratorResult<RecordBatch>);
+    const { done, value } = this.followingBatch();
     if (done) {
       this.close();
       return false;
@@ -143,6 +150,16 @@ export class TapeReader {
     this.batch = value.numRows === 0 ? null : this.guard(() => new Batch(value));
     this.row = 0;
     return true;
+  }
+
+  private followingBatch(): IteratorResult<RecordBatch> {
+    try {
+      return this.batches.next() as IteratorResult<RecordBatch>;
+    } catch (error) {
+      // the batch that the writer was at when it was killed
+      if (this.unfinished) return { done: true, value: undefined };
+      throw this.damaged((error as Error).message, error);
+    }
   }
 
   private take(batch: Batch, row: number): MarketEvent {

@@ -128,6 +128,17 @@ export class TapeWriter {
     closeSync(folder);
   }
 
+  /** Ends without completing: what was flushed stays as the `.partial` file, for `readTape` with `unfinished`. Never throws. */
+  abandon(): void {
+    if (!this.open) return;
+    this.open = false;
+    try {
+      closeSync(this.file.descriptor);
+    } catch {
+      // a disk that fails may refuse this too; there is nothing left to lose
+    }
+  }
+
   /** Gives up: nothing stays on disk. A file of that name from before is left as it was. */
   discard(): void {
     if (!this.open) return;
