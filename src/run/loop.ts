@@ -150,7 +150,8 @@ export class Loop {
    * along than that.
    */
   keepRisk(): void {
-    if (this.stopped || this.held !== null) return;
+    // what waits to be written takes the newest figures along
+    if (this.stopped || this.held !== null || this.backlog.length > 0) return;
     const { equity, peakEquity, dayEquity } = this.parts.engine.risk.history;
     const figures = `${equity} ${peakEquity} ${dayEquity}`;
     if (figures === this.keptFigures) return;
