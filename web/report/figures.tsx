@@ -93,7 +93,7 @@ export function Figures(props: { readonly shown: Shown }): JSX.Element {
     [
       'Return',
       [
-        { name: 'Net, closed trades', value: money(net), tone: toneOf(net) },
+        { name: 'Change of the balance', value: money(net), tone: toneOf(net) },
         {
           name: 'Best day',
           value: growth.bestDay === null ? ABSENT : percent(growth.bestDay.value),

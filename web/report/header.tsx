@@ -1,7 +1,7 @@
 import { For, type JSX, Show } from 'solid-js';
 import type { ReportData, Sample } from '../../src/study/report/report-data.ts';
 import { setTheme, type Theme, theme } from './look.ts';
-import { date, fixed, moneyDecimals, shortSymbol } from './text.ts';
+import { date, duration, fixed, minute, moneyDecimals, shortSymbol } from './text.ts';
 
 const SAMPLES: Readonly<Record<Sample['kind'], { readonly name: string; readonly meaning: string }>> = {
   inSample: {
@@ -27,7 +27,11 @@ const SECTIONS = [
 ] as const;
 
 export function Header(props: { readonly data: ReportData }): JSX.Element {
-  const days = (): number => Math.round((props.data.to - props.data.from) / 86_400_000);
+  const span = (): number => props.data.to - props.data.from;
+  /** A short run is told by the minute. */
+  const isShort = (): boolean => span() < 3 * 86_400_000;
+  const when = (at: number): string => (isShort() ? minute(at) : date(at));
+  const long = (): string => (isShort() ? duration(span()) : `${Math.round(span() / 86_400_000)} days`);
   const sample = () => props.data.sample;
   return (
     <>
@@ -35,7 +39,7 @@ export function Header(props: { readonly data: ReportData }): JSX.Element {
         <div class="title">
           <h1>Backtest of {props.data.instruments.map(({ symbol }) => shortSymbol(symbol)).join(', ')}</h1>
           <p class="quiet">
-            {date(props.data.from)} to {date(props.data.to)}, {days()} days of {props.data.market.from};{' '}
+            {when(props.data.from)} to {when(props.data.to)}, {long()} of {props.data.market.from};{' '}
             {props.data.accounts
               .map(
                 ({ startBalance, currency }) =>

@@ -202,7 +202,10 @@ export function accountMetrics(data: ReportData, account: AccountReport): Accoun
       ),
       meanExposure: plain(spans ? meanExposure(equity) : Number.NaN, 'the run has no length'),
       maxExposure: equity.exposure.reduce((most, value) => Math.max(most, value), 0),
-      turnover: plain(spans ? annualTurnover(traded, equity) : Number.NaN, 'the run has no length'),
+      turnover:
+        returns.length < DAYS_MIN
+          ? tooFew(returns.length, DAYS_MIN, 'day')
+          : plain(annualTurnover(traded, equity), 'the run has no length'),
     },
     costs: costsOf(account, traded, trades, fills),
     benchmark: benchmarkOf(account, returns),

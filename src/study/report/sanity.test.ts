@@ -148,6 +148,29 @@ describe('the sanity stop', () => {
       assert.equal(levelOf(change, code), level);
     });
 
+  test('a fill from a book may lie beside its candle and be larger than it, but not far away', () => {
+    const market = { ...clean.market, from: 'books' };
+    const moved = (factor: number): FindingCode[] =>
+      codes({
+        market,
+        ...withFills(({ price }, index) => (index === 7 ? { price: price * factor, size: 1e9 } : {})),
+      });
+    assert.ok(!moved(0.995).includes('fillOutside'));
+    assert.ok(!moved(0.995).includes('volume'));
+    assert.ok(moved(0.9).includes('fillOutside'));
+  });
+
+  test('a short run is said once, however many accounts', () => {
+    const [account] = clean.accounts;
+    const cut = {
+      ...account!.equity,
+      at: account!.equity.at.slice(0, 50),
+      equity: account!.equity.equity.slice(0, 50),
+    };
+    const accounts = [0, 1].map(() => ({ ...account!, openPositions: 1, equity: cut }));
+    assert.equal(codes({ accounts }).filter((code) => code === 'fewDays').length, 1);
+  });
+
   test('the worst stands first, and each explains itself in numbers', () => {
     const findings = sanity({ ...clean, ...withFills(() => ({ fee: '0', price: 1 })) });
     const order = ['impossible', 'suspect', 'caution'];

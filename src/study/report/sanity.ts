@@ -51,6 +51,8 @@ const GROWTH_MIN = 0.5;
 const SHARPE_MAX = 5;
 /** Share of a bar's volume beyond which the market would have moved against us. */
 const VOLUME_SHARE_MAX = 0.1;
+/** How far outside its candle a fill from a book may lie, as a fraction of the price, before it is a fault. */
+const BOOK_SLACK = 0.01;
 /** Share of the whole profit that one trade may have made. */
 const ONE_TRADE_MAX = 0.5;
 
@@ -64,6 +66,7 @@ export function sanity(data: ReportData): Finding[] {
     ...fillFindings(data),
     ...times(data),
     ...data.accounts.flatMap((account) => returnsOf(account)),
+    ...length(data),
     ...tradeFindings(data),
     ...costs(data),
   ];
@@ -121,16 +124,18 @@ function fillFindings(data: ReportData): Finding[] {
   const beyond: string[] = [];
   const large: string[] = [];
   let largest = 0;
+  // a book offers prices and sizes that its candle, made of trades, never saw: there only gross faults are told from candles
+  const isBooks = data.market.from.includes('books');
   for (const { symbol, tickSize } of data.instruments) {
     const fills = data.fills.filter((fill) => fill.symbol === symbol);
     const columns = data.candles.find((candles) => candles.symbol === symbol);
     const index = columns === undefined ? null : new CandleIndex(columns);
-    const slack = Number(tickSize) / 2;
+    const slack = Number(tickSize) / 2 + (isBooks ? BOOK_SLACK : 0) * (columns?.close[0] ?? 0);
     const taken = new Map<number, number>();
     for (const fill of fills) {
       const range = fill.allowed ?? index?.around(fill.at) ?? null;
       if (range === null) {
-        if (index !== null) nowhere.push(told(fill));
+        if (index !== null && !isBooks) nowhere.push(told(fill));
         continue;
       }
       if (fill.price < range.low - slack || fill.price > range.high + slack)
@@ -138,7 +143,7 @@ function fillFindings(data: ReportData): Finding[] {
       if (fill.allowed !== null && fill.size > fill.allowed.volume * (1 + 1e-9))
         beyond.push(`${told(fill)}, where ${fill.allowed.volume} was to be had`);
       const bar = index?.at(fill.at) ?? -1;
-      if (bar >= 0) taken.set(bar, (taken.get(bar) ?? 0) + fill.size);
+      if (bar >= 0 && !isBooks) taken.set(bar, (taken.get(bar) ?? 0) + fill.size);
     }
     for (const [bar, size] of taken) {
       const volume = columns!.volume[bar]!;
@@ -255,14 +260,20 @@ function returnsOf(account: AccountReport): Finding[] {
       title: `Sharpe ratio ${ratio.toFixed(1)} (${account.currency})`,
       detail: `Above ${SHARPE_MAX} over ${returns.length} days. Market makers beside the matching engine get there; other results of this kind were faults of the backtest.`,
     });
-  if (returns.length < DAYS_MIN)
-    found.push({
+  return found;
+}
+
+function length({ accounts }: ReportData): Finding[] {
+  const days = accounts.reduce((most, { equity }) => Math.max(most, dailyReturns(equity).length), 0);
+  if (days >= DAYS_MIN) return [];
+  return [
+    {
       level: 'caution',
       code: 'fewDays',
-      title: `Only ${count(returns.length, 'day')}`,
+      title: `Only ${count(days, 'day')}`,
       detail: `Ratios of daily returns need at least ${DAYS_MIN} and are not shown. One kind of market is all that was seen.`,
-    });
-  return found;
+    },
+  ];
 }
 
 function tradeFindings({ trades, accounts }: ReportData): Finding[] {
