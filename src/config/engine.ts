@@ -39,6 +39,14 @@ export function engineConfig(
       cooldownMs: execution.cooldown_ms,
       takerFee: Number(paper.taker_fee),
       exitRetryMs: execution.exit_retry_ms,
+      stops: {
+        timeStopMs: exits.time_stop_ms,
+        breakEvenR: exits.break_even_r,
+        trailingStop: exits.trailing_stop,
+        trailingUnit: exits.trailing_unit,
+        trailingStep: exits.trailing_step,
+        trailingIntervalMs: exits.trailing_interval_ms,
+      },
     },
     exits: {
       method: exits.method,
@@ -62,6 +70,7 @@ export function engineConfig(
     },
     sizing: {
       baseSize: position.base_size,
+      baseUnit: position.base_unit,
       multiplier: position.multiplier,
       leverageMin: position.leverage_min,
       leverageMax: position.leverage_max,

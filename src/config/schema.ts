@@ -360,12 +360,47 @@ export const settingsSchema = z
           100,
           'The take profit must lie this many round-trip costs away (two taker fees and the spread).',
         ),
+        time_stop_ms: whole(
+          0,
+          0,
+          2_592_000_000,
+          'A position open for so long is closed at market, ms; 0: it may last.',
+        ),
+        break_even_r: real(
+          0,
+          0,
+          100,
+          'Gain from which the stop moves to the entry and two taker fees, multiples of the first risk; 0: it does not.',
+        ),
+        trailing_stop: real(
+          0,
+          0,
+          100,
+          'The stop follows the best price at this distance, in trailing_unit; 0: it stays.',
+        ),
+        trailing_unit: z
+          .enum(['r', 'atr'])
+          .default('r')
+          .describe('r: multiples of the first risk (entry to first stop); atr: multiples of ATR.'),
+        trailing_step: real(
+          0.1,
+          0,
+          1,
+          'It follows in steps of at least this share of the distance, and a tick.',
+        ),
+        trailing_interval_ms: whole(1_000, 0, 86_400_000, 'Least time between two of its steps, ms.'),
       },
       'Take profit and stop loss.',
     ),
     position: group(
       {
-        base_size: real(0.01, 0.000001, 1_000_000, 'Base position size, in base coin.'),
+        base_size: real(0.01, 0.000001, 1_000_000, 'Base position size, in units of base_unit.'),
+        base_unit: z
+          .enum(['coin', 'quote'])
+          .default('coin')
+          .describe(
+            'coin: base_size counts base coin (0.01 BTC); quote: quote currency, for many symbols alike.',
+          ),
         multiplier: real(2, 1, 100, 'Size at confidence 1 is base_size × multiplier, before volatility.'),
         leverage_min: real(1, 1, 125, 'Leverage at confidence 0.'),
         leverage_max: real(5, 1, 125, 'Leverage at confidence 1 in a still market.'),

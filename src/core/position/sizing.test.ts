@@ -20,6 +20,7 @@ const config: SizingConfig = {
   mode: 'auto',
   kelly: { fraction: 0.5, priorTrades: 100, tradesMin: 30, riskMin: 0.0025, riskMax: 0.02 },
   baseSize: 0.01,
+  baseUnit: 'coin',
   multiplier: 2,
   leverageMin: 1,
   leverageMax: 5,
@@ -54,6 +55,38 @@ test('more confidence never means less, more volatility never more; both stay in
     }),
     { seed, numRuns: 1000 },
   );
+});
+
+test('a base in quote currency is worth the same whatever the coin costs, within a lot of it', () => {
+  const inQuote: SizingConfig = {
+    ...config,
+    baseSize: 500,
+    baseUnit: 'quote',
+    multiplier: 1,
+    volatilityFactor: 0,
+  };
+  const context = (price: number): SizeContext => ({
+    side: 'buy',
+    price,
+    stopLoss: price * 0.99,
+    confidence: 1,
+    sigma: 0,
+    equity: 10_000,
+    record: NO_RECORD,
+    takerFee: 0.0005,
+  });
+  for (const [instrument, price] of [
+    [BTC, 600_000],
+    [BTC, 100_000],
+    [ETH, 300_000],
+    [BTC_INVERSE, 600_000],
+  ] as const) {
+    const { size } = entrySize(inQuote, instrument, context(price));
+    // an inverse contract is worth quote currency, whatever the price
+    const worth = instrument.inverse ? size * instrument.valuePerLot : instrument.valueNumber(size, price);
+    const lot = instrument.inverse ? instrument.valuePerLot : instrument.valueNumber(1, price);
+    assert.ok(worth <= 500 && worth > 500 - lot, `${instrument.id} at ${price}: ${worth}`);
+  }
 });
 
 test('whole lots, as many as fit and never one more', () => {

@@ -10,8 +10,10 @@ export interface SizingConfig {
    */
   readonly mode: 'auto' | 'kelly';
   readonly kelly: KellyConfig;
-  /** Row P1, in base coin: 0.01 is 0.01 BTC. */
+  /** Row P1, in units of `baseUnit`: 0.01 is 0.01 BTC. */
   readonly baseSize: number;
+  /** `coin`: the base coin; `quote`: quote currency, the same for every instrument whatever its price. */
+  readonly baseUnit: 'coin' | 'quote';
   /** Row P1: size at confidence 1 is `baseSize × multiplier`, before volatility. */
   readonly multiplier: number;
   /** Row P2. */
@@ -45,7 +47,9 @@ export interface Size {
 /** Rows P1 and R1: whole lots, rounded down; may be less than the venue takes, which risk then refuses. */
 export function entrySize(config: SizingConfig, instrument: Instrument, context: SizeContext): Size {
   const { side, price, stopLoss, confidence, sigma, equity, record, takerFee } = context;
-  const auto = sizeToLots(instrument, autoSize(config, confidence, sigma), price);
+  const amount = autoSize(config, confidence, sigma);
+  const coins = config.baseUnit === 'coin' ? amount : amount / instrument.priceToNumber(price);
+  const auto = sizeToLots(instrument, coins, price);
   if (config.mode === 'auto') return { size: auto, note: '' };
   const risk = kellyRisk(config.kelly, record);
   const perLot = lossAtStop(instrument, side, 1, price, stopLoss, takerFee);
@@ -75,7 +79,7 @@ export function lossAtStop(
 /** Row R2: 1 / (1 + k·σ), σ a fraction a day (0.018 = 1.8 %). */
 export const volatilityAdjustment = (factor: number, sigma: number): number => 1 / (1 + factor * sigma);
 
-/** Row P1, in base coin: base · (1 + confidence · (multiplier − 1)) · adjustment. */
+/** Row P1, in the unit of the base: base · (1 + confidence · (multiplier − 1)) · adjustment. */
 export function autoSize(config: SizingConfig, confidence: number, sigma: number): number {
   return (
     config.baseSize *

@@ -1,4 +1,4 @@
-import type { Approved, Cancel, Command, Decision, Place, TradeClosed } from '../commands.ts';
+import type { Amend, Approved, Cancel, Command, Decision, Place, TradeClosed } from '../commands.ts';
 import { Engine, type EngineConfig } from '../engine.ts';
 import {
   AccountEvent,
@@ -14,6 +14,7 @@ import {
   OrderEvent,
   type OrderState,
   type PositionState,
+  ProtectionEvent,
   TimerEvent,
 } from '../events.ts';
 import type { Trader } from '../execution/trader.ts';
@@ -47,6 +48,14 @@ export const DESK_CONFIG: EngineConfig = {
     cooldownMs: 3000,
     takerFee: 0.0005,
     exitRetryMs: 1000,
+    stops: {
+      timeStopMs: 0,
+      breakEvenR: 0,
+      trailingStop: 0,
+      trailingUnit: 'r',
+      trailingStep: 0.1,
+      trailingIntervalMs: 1000,
+    },
   },
   exits: {
     method: 'atr',
@@ -70,6 +79,7 @@ export const DESK_CONFIG: EngineConfig = {
   },
   sizing: {
     baseSize: 0.01,
+    baseUnit: 'coin',
     multiplier: 2,
     leverageMin: 1,
     leverageMax: 5,
@@ -188,6 +198,13 @@ export class Desk {
     return this.step(new OrderEvent(us(this.now), instrument, id, `v${id}`, state, lots(filled), reason));
   }
 
+  /** What the venue says of a pair's triggers. */
+  stands(protectionId: string, takeProfit: number, stopLoss: number, refusal = ''): Command[] {
+    return this.step(
+      new ProtectionEvent(us(this.now), 0, protectionId, ticks(takeProfit), ticks(stopLoss), refusal),
+    );
+  }
+
   fillEvent(
     id: string,
     side: Side,
@@ -240,6 +257,8 @@ export const placesIn = (commands: readonly Command[]): Approved<Place>[] =>
   commands.filter((command) => command.kind === 'place');
 export const cancelsIn = (commands: readonly Command[]): Cancel[] =>
   commands.filter((command) => command.kind === 'cancel');
+export const amendsIn = (commands: readonly Command[]): Amend[] =>
+  commands.filter((command) => command.kind === 'amend');
 export const decisionsIn = (commands: readonly Command[]): Decision[] =>
   commands.filter((command): command is Decision => command.kind === 'decision');
 export const closedIn = (commands: readonly Command[]): TradeClosed[] =>
@@ -267,6 +286,7 @@ export function positionOf(
             size: lots(protectedLots),
           },
     trip: null,
+    stops: null,
   };
 }
 
