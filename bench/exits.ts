@@ -33,13 +33,19 @@ import {
   type Scene,
 } from '../src/study/exits/scene.ts';
 import { makePath, PATHS, readCandles, simulateBook } from '../src/study/exits/scenes.ts';
-import { type Interval, meanOf, pairedInterval } from '../src/study/statistics/bootstrap.ts';
+import {
+  type BootstrapOptions,
+  type Interval,
+  meanOf,
+  pairedInterval,
+} from '../src/study/statistics/bootstrap.ts';
 
 const SEED = 20_261_122;
 const FOLDER = new URL('../../shared/data/okx-candles/', import.meta.url).pathname;
 /** How often a method's distances are dealt out anew. */
-const DEALS = 200;
-const OPTIONS = { resamples: 2000, block: 40, level: 0.95, seed: SEED };
+const DEALS = 100;
+const LEVEL = 0.95;
+const RESAMPLES = 2000;
 
 const settings = engineConfig(parseSettings('', 'defaults'), 'bench');
 const exits: ExitsConfig = settings.exits;
@@ -176,7 +182,8 @@ function describe(
 const percentOf = (basisPoints: number): string => `${(basisPoints / 100).toFixed(0)} %`;
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 const head = (cells: readonly string[]): string => `${row(cells)}\n|${cells.map(() => '---').join('|')}|`;
-const span = ({ estimate, low, high }: Interval, scale = 1, digits = 1): string => {
+type Span = Pick<Interval, 'estimate' | 'low' | 'high'>;
+const span = ({ estimate, low, high }: Span, scale = 1, digits = 1): string => {
   const text = (value: number): string =>
     `${value * scale > 0 ? '+' : ''}${(value * scale).toFixed(digits).replace('-', '−')}`;
   const mark = low > 0 || high < 0 ? '**' : '';
@@ -194,6 +201,7 @@ function againstDeals(
   plans: readonly (Plan | null)[],
   outcomes: readonly (Outcome | null)[],
   terms: Terms,
+  options: BootstrapOptions,
 ): string {
   const random = new Random(SEED, 3);
   const own = netOf(outcomes);
@@ -206,25 +214,28 @@ function againstDeals(
   }
   falls.sort();
   const drawdown = {
-    ...OPTIONS,
     estimate: meanOf(falls),
     low: falls[Math.floor(DEALS * 0.025)]!,
     high: falls[Math.ceil(DEALS * 0.975) - 1]!,
   };
-  const net = pairedInterval(own, mean, meanOf, OPTIONS);
+  const net = pairedInterval(own, mean, meanOf, options);
   return row([method, 'own distances at random', `${own.length}`, span(net), span(drawdown, 0.01, 0)]);
 }
 
-/** All methods on one set of entries. */
+/** All methods on one set of entries, which are spread over `timeline` bars. */
 function study(
   title: string,
   samples: readonly Sample[],
   methods: readonly ExitMethodName[],
   terms: Terms,
+  timeline: number,
 ): void {
   const hoursPerBar = (samples[0]!.scene.openAt[1]! - samples[0]!.scene.openAt[0]!) / 3_600_000;
   const long = samples.filter(({ entry }) => entry.direction === 'long').length;
-  console.log(`\n#### ${title}: ${samples.length} entries, ${long} long\n`);
+  // what a trade may last: trades that overlap share their market, and are drawn together
+  const block = Math.max(1, Math.round((samples.length * terms.barsMax) / timeline));
+  const options = { resamples: RESAMPLES, block, level: LEVEL, seed: SEED };
+  console.log(`\n#### ${title}: ${samples.length} entries, ${long} long, blocks of ${block}\n`);
   const summary: string[] = [];
   const differences: string[] = [];
   const fixedPlans = plansOf(samples, 'percentage', terms);
@@ -238,10 +249,10 @@ function study(
       ['2 % / 1 %', fixed],
       ['fixed, same width', followed(samples, sameWidth(samples, plans), terms)],
     ] as const) {
-      const { pairs, net, drawdown } = compare(outcomes, other, OPTIONS);
+      const { pairs, net, drawdown } = compare(outcomes, other, options);
       differences.push(row([method, against, `${pairs}`, span(net), span(drawdown, 0.01, 0)]));
     }
-    differences.push(againstDeals(method, samples, plans, outcomes, terms));
+    differences.push(againstDeals(method, samples, plans, outcomes, terms, options));
   }
   console.log(
     head([
@@ -274,6 +285,7 @@ const CANDLE_METHODS = ['percentage', 'atr', 'volatility', 'microstructure'] as 
 function studyCandles(title: string, scenes: readonly Scene[]): void {
   const random = new Random(SEED, 1);
   const { barsMax } = CANDLE_TERMS;
+  const timeline = scenes[0]!.openAt.length;
   const broken: Sample[] = [];
   const faded: Sample[] = [];
   const drawn: Sample[] = [];
@@ -288,18 +300,20 @@ function studyCandles(title: string, scenes: readonly Scene[]): void {
     ] as const)
       for (const entry of entries) list.push({ scene, entry });
   }
-  study(`${title}, at random`, inTime(drawn), CANDLE_METHODS, CANDLE_TERMS);
-  study(`${title}, with breaks`, inTime(broken), CANDLE_METHODS, CANDLE_TERMS);
-  study(`${title}, against stretched moves`, inTime(faded), CANDLE_METHODS, CANDLE_TERMS);
+  study(`${title}, at random`, inTime(drawn), CANDLE_METHODS, CANDLE_TERMS, timeline);
+  study(`${title}, with breaks`, inTime(broken), CANDLE_METHODS, CANDLE_TERMS, timeline);
+  study(`${title}, against stretched moves`, inTime(faded), CANDLE_METHODS, CANDLE_TERMS, timeline);
 }
 
 function studyBook(minutes: number): void {
   const random = new Random(SEED, 2);
   const drawn: Sample[] = [];
   const leaning: Sample[] = [];
+  let timeline = 0;
   for (const seed of [101, 102, 103]) {
     const scene = simulateBook(seed, minutes, exits, settings.market.microstructure, BOOK_FIGURES);
     const last = scene.openAt.length - BOOK_TERMS.barsMax;
+    timeline += last - scene.firstBar;
     for (let bar = scene.firstBar; bar < last; bar += 1 + random.below(90)) {
       drawn.push({ scene, entry: { bar, direction: random.chance(0.5) ? 'long' : 'short' } });
       const lean = scene.known(bar).imbalance ?? 0;
@@ -308,13 +322,13 @@ function studyBook(minutes: number): void {
     }
   }
   // the seeds are separate markets: one after the other, not mixed
-  study('simulated book, at random', drawn, CANDLE_METHODS, BOOK_TERMS);
-  study('simulated book, with the imbalance', leaning, CANDLE_METHODS, BOOK_TERMS);
+  study('simulated book, at random', drawn, CANDLE_METHODS, BOOK_TERMS, timeline);
+  study('simulated book, with the imbalance', leaning, CANDLE_METHODS, BOOK_TERMS, timeline);
 }
 
 const minutes = Number(process.argv[2] ?? 480);
 console.log(
-  `${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}; seed ${SEED}, ${OPTIONS.resamples} resamples in blocks of ${OPTIONS.block} trades, 95 %.`,
+  `${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}; seed ${SEED}, ${RESAMPLES} resamples, 95 %.`,
 );
 const files = existsSync(FOLDER)
   ? readdirSync(FOLDER).filter((name) => /-5m-\d+-\d+\.csv\.gz$/.test(name))
