@@ -287,7 +287,7 @@ class Panel {
   }
 
   private hear(model: number, event: VenueEvent): void {
-    if (event.kind === EventKind.fundingPayment) return;
+    if (event.kind !== EventKind.fill && event.kind !== EventKind.order) return;
     const order = this.sent[Number(event.clientOrderId.slice(1))]!;
     if (event.kind === EventKind.fill) order.filledAt[model] = event.at;
     else if (event.state === 'rejected' || event.reason.startsWith('31')) order.rejected = true;

@@ -68,6 +68,8 @@ function describe(command: Command): string {
       return `place ${command.clientOrderId} ${command.purpose} ${command.side} ${command.size} lots ${command.type} ${command.price} TP ${command.takeProfit} SL ${command.stopLoss} ${command.leverage}x${command.reduceOnly ? ' reduce-only' : ''}`;
     case 'cancel':
       return `cancel ${command.target} ${command.clientOrderId}`;
+    case 'amend':
+      return `amend ${command.protectionId} ${command.cause} TP ${command.takeProfit} SL ${command.stopLoss}`;
     case 'timer':
       return `timer ${command.fireAt}`;
     case 'decision':

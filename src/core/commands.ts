@@ -2,9 +2,15 @@ import type { RoundTrip } from './position/account.ts';
 import type { Lots, Side, Ticks, Us } from './units.ts';
 
 /** All that may leave the engine. */
-export type Command = Approved<Place> | Approved<Cancel> | SetTimer | Decision | TradeClosed;
+export type Command =
+  | Approved<Place>
+  | Approved<Cancel>
+  | Approved<Amend>
+  | SetTimer
+  | Decision
+  | TradeClosed;
 /** What a venue is given. */
-export type OrderCommand = Place | Cancel;
+export type OrderCommand = Place | Cancel | Amend;
 
 export type OrderType = 'market' | 'limit' | 'postOnly' | 'ioc' | 'fok';
 
@@ -36,6 +42,23 @@ export interface Cancel {
   readonly clientOrderId: string;
   readonly target: 'order' | 'protection';
 }
+
+/**
+ * Moves the triggers of a standing take profit / stop loss pair: both as they are to be from now on, so that saying it again
+ * changes nothing. Answered by a `ProtectionEvent`; where the pair has ended, by the pair's own `OrderEvent`.
+ */
+export interface Amend {
+  readonly kind: 'amend';
+  readonly instrument: number;
+  readonly protectionId: string;
+  /** 0 where the pair has none: a trigger is neither added nor taken away. */
+  readonly takeProfit: Ticks;
+  readonly stopLoss: Ticks;
+  readonly cause: StopCause;
+}
+
+/** Why a stop is no longer where it was placed first. */
+export type StopCause = 'breakEven' | 'trailingStop';
 
 /** Asks for a `TimerEvent` at `fireAt` or soon after. */
 export interface SetTimer {

@@ -58,12 +58,14 @@ export class Engine {
       case EventKind.trade: {
         this.markets[event.instrument]!.onTrade(event);
         this.value(event.instrument, now, out);
+        this.traders[event.instrument]!.see(event.price, event.price, now, out);
         this.propose(event.instrument, now, out);
         return;
       }
       case EventKind.candle: {
         this.markets[event.instrument]!.onCandle(event);
         this.value(event.instrument, now, out);
+        this.traders[event.instrument]!.seeCandle(event, now, out);
         this.propose(event.instrument, now, out);
         return;
       }
@@ -76,6 +78,8 @@ export class Engine {
         return this.markets[event.instrument]!.onFeed(event);
       case EventKind.order:
         return this.traders[event.instrument]!.onOrder(event, now, out);
+      case EventKind.protection:
+        return this.traders[event.instrument]!.onProtection(event, now, out);
       case EventKind.fill: {
         const taken = this.account.fill(event);
         if (taken === null) return;

@@ -1,4 +1,5 @@
 import type { BookFrame } from './book/frame.ts';
+import type { StopCause } from './commands.ts';
 import type { OpenTrip } from './position/account.ts';
 import type { RiskState } from './risk/risk.ts';
 import type { Lots, Money, Ms, Side, Ticks, Us } from './units.ts';
@@ -22,6 +23,7 @@ export const EventKind = {
   operator: 11,
   fundingPayment: 12,
   hold: 13,
+  protection: 14,
 } as const;
 
 export type Event =
@@ -37,7 +39,8 @@ export type Event =
   | TimerEvent
   | OperatorEvent
   | FundingPaymentEvent
-  | HoldEvent;
+  | HoldEvent
+  | ProtectionEvent;
 
 export type MarketEvent = BookEvent | TradeEvent | CandleEvent | MarkEvent | FundingEvent | FeedEvent;
 
@@ -241,6 +244,9 @@ export class FillEvent {
 
 export type FillPurpose = 'entry' | 'takeProfit' | 'stopLoss' | 'close' | 'liquidation';
 
+/** What ended a round trip: the purpose of the fill that closed it, or finer where we know it. */
+export type ExitReason = FillPurpose | StopCause | 'timeStop';
+
 /** Funding charged (negative) or received on a position held at the funding time. */
 export class FundingPaymentEvent {
   readonly kind = EventKind.fundingPayment;
@@ -256,6 +262,37 @@ export class FundingPaymentEvent {
     this.paymentId = paymentId;
     this.exchangeAt = exchangeAt;
     this.amount = amount;
+  }
+}
+
+/**
+ * Where the triggers of a standing take profit / stop loss pair are, by the venue's word: the answer to an `Amend`, or news
+ * of somebody else's. A pair that has ended says so by an `OrderEvent` under its id.
+ */
+export class ProtectionEvent {
+  readonly kind = EventKind.protection;
+  at: Us;
+  instrument: number;
+  protectionId: string;
+  /** 0 = none. */
+  takeProfit: Ticks;
+  stopLoss: Ticks;
+  /** Why the amend changed nothing, in the venue's words with its code; empty when this is what was asked for. */
+  refusal: string;
+  constructor(
+    at: Us,
+    instrument: number,
+    protectionId: string,
+    takeProfit: Ticks,
+    stopLoss: Ticks,
+    refusal: string,
+  ) {
+    this.at = at;
+    this.instrument = instrument;
+    this.protectionId = protectionId;
+    this.takeProfit = takeProfit;
+    this.stopLoss = stopLoss;
+    this.refusal = refusal;
   }
 }
 
@@ -280,6 +317,19 @@ export interface Protection {
   readonly size: Lots;
 }
 
+/** What was asked of a position's stop, from the journal. */
+export interface StopHistory {
+  /** As first placed; 0 = not known. */
+  readonly first: Ticks;
+  /** Oldest first. The last one may not have arrived. */
+  readonly moves: readonly StopMove[];
+}
+
+export interface StopMove {
+  readonly stopLoss: Ticks;
+  readonly cause: StopCause;
+}
+
 export interface PositionState {
   readonly instrument: number;
   readonly size: Lots;
@@ -289,6 +339,8 @@ export interface PositionState {
   readonly protection: Protection | null;
   /** What its round trip has come to so far, from the journal; null where only the venue was asked. */
   readonly trip: Readonly<OpenTrip> | null;
+  /** How its stop came to be where it is; null where only the venue was asked. */
+  readonly stops: StopHistory | null;
 }
 
 /**

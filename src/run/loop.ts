@@ -30,8 +30,8 @@ const SWITCHES = 'switches';
 
 const STORE_RETRY_US = 1_000_000;
 
-/** Exits and cancels take risk away: they go out whatever the journal says. */
-const reduces = (command: OrderCommand): boolean => command.kind === 'cancel' || command.reduceOnly;
+/** Exits, cancels and moves of a stop take risk away: they go out whatever the journal says. */
+const reduces = (command: OrderCommand): boolean => command.kind !== 'place' || command.reduceOnly;
 
 interface Switches {
   readonly killed: boolean;
@@ -221,6 +221,14 @@ export class Loop {
         );
         return;
       }
+      case EventKind.protection: {
+        this.durably(() => journal.recordProtection(event));
+        const instrument = instruments[event.instrument]!;
+        const stop = `the stop of ${instrument.id} ${event.refusal === '' ? 'is' : 'stays'} at ${instrument.formatPrice(event.stopLoss)}`;
+        if (event.refusal === '') log('info', stop, { protectionId: event.protectionId });
+        else log('warn', `${stop}: ${event.refusal}`, { protectionId: event.protectionId });
+        return;
+      }
       case EventKind.fundingPayment:
         this.durably(() => journal.recordFunding(event));
         return;
@@ -327,7 +335,9 @@ export class Loop {
 
   private carryOut(commands: readonly Command[]): void {
     const { engine, journal, venue, clock, projection, log, instruments, recorder } = this.parts;
-    const orders = commands.filter((command) => command.kind === 'place' || command.kind === 'cancel');
+    const orders = commands.filter(
+      (command) => command.kind === 'place' || command.kind === 'cancel' || command.kind === 'amend',
+    );
     const recorded = orders.length === 0 || this.intended(orders);
     if (recorder !== null) {
       const sent = new Set<Command>(recorded ? orders : orders.filter(reduces));
@@ -345,6 +355,7 @@ export class Loop {
           venue.submit(command);
           break;
         case 'cancel':
+        case 'amend':
           venue.submit(command);
           break;
         case 'timer':

@@ -239,7 +239,7 @@ interface Told {
 function onPaper({ events }: Round): Map<string, Told> {
   const told = new Map<string, Told>();
   for (const event of events) {
-    if (event.kind === EventKind.fundingPayment) continue;
+    if (event.kind !== EventKind.order && event.kind !== EventKind.fill) continue;
     const order = told.get(event.clientOrderId) ?? { fills: {}, fees: 0n, state: '' };
     told.set(event.clientOrderId, order);
     if (event.kind === EventKind.order) order.state = event.state;

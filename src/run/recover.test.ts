@@ -78,6 +78,7 @@ class RememberingVenue implements Venue {
               openedAt: us(0),
               protection: null,
               trip: null,
+              stops: null,
             },
           ];
     return Promise.resolve({ balance, positions, orders: [] });

@@ -1,10 +1,12 @@
 import {
   AccountEvent,
+  type ExitReason,
   FillEvent,
   type FundingPaymentEvent,
   OrderEvent,
   type PositionState,
 } from '../core/events.ts';
+import { stopCause } from '../core/execution/moving-stop.ts';
 import { formatMoney, type Instrument, moneyToNumber } from '../core/instrument.ts';
 import { Account, type RoundTrip } from '../core/position/account.ts';
 import { type RiskState, withTransfer } from '../core/risk/history.ts';
@@ -197,7 +199,8 @@ async function catchUp(
       traded += realized + fill.fee;
       if (taken === null || taken.closed === null) continue;
       ended.push(taken.closed);
-      journal.recordTrade(closedTrade(instruments[fill.instrument]!, taken.closed));
+      const trade = { ...taken.closed, exitReason: exitReasonOf(journal, fill) };
+      journal.recordTrade(closedTrade(instruments[fill.instrument]!, trade));
     }
     for (const payment of payments) {
       bookPayment(known, payment);
@@ -218,6 +221,18 @@ async function catchUp(
       'info',
       `reconciled: ${unresolved.length} orders asked about, ${fills.length} fills and ${payments.length} payments caught up`,
     );
+}
+
+/** Finer than the venue knows it: why the stop was where it fired. */
+function exitReasonOf(
+  journal: Journal,
+  { instrument, clientOrderId, purpose, price }: FillEvent,
+): ExitReason {
+  if (purpose !== 'stopLoss') return purpose;
+  const { first, moves, said } = journal.stops(instrument, clientOrderId);
+  const standing = said === 0 ? first : said;
+  const last = moves.at(-1);
+  return stopCause(price, standing, moves, last === undefined || last.stopLoss === standing ? null : last);
 }
 
 /** The earliest moment that something unheard of can be from. */
@@ -253,6 +268,8 @@ function agreed(account: Account, state: VenueState, journal: Journal): Position
       openedAt: opened?.openedAt ?? there.openedAt,
       protection: there.protection,
       trip: account.trip(there.instrument),
+      stops:
+        there.protection === null ? null : journal.stops(there.instrument, there.protection.protectionId),
     };
   });
 }

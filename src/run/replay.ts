@@ -104,7 +104,7 @@ export class Replay {
     engine.step(event, commands);
     for (const command of commands) {
       if (command.kind === 'timer') this.timers.push(us(command.fireAt));
-      else if (command.kind === 'place' || command.kind === 'cancel')
+      else if (command.kind === 'place' || command.kind === 'cancel' || command.kind === 'amend')
         this.matcher.submit(command, engine.now);
     }
     this.witness(event, commands);

@@ -1,8 +1,14 @@
 import { randomInt } from 'node:crypto';
 import { assert } from '../core/assert.ts';
-import type { Cancel, Decision, OrderCommand, Place } from '../core/commands.ts';
+import type { Amend, Cancel, Decision, OrderCommand, Place, StopCause } from '../core/commands.ts';
 import { orderNumber } from '../core/engine.ts';
-import { type FillEvent, FundingPaymentEvent, type OrderEvent } from '../core/events.ts';
+import {
+  type FillEvent,
+  FundingPaymentEvent,
+  type OrderEvent,
+  type ProtectionEvent,
+  type StopHistory,
+} from '../core/events.ts';
 import { formatMoney, type Instrument, parseMoney } from '../core/instrument.ts';
 import type { RiskState } from '../core/risk/risk.ts';
 import {
@@ -14,6 +20,7 @@ import {
   ms,
   NO_MONEY,
   signOf,
+  type Ticks,
   ticks,
   type Us,
   us,
@@ -170,7 +177,8 @@ export class Journal {
     this.transaction(() => {
       for (const command of commands) {
         if (command.kind === 'place') this.recordPlace(command, at);
-        else this.recordCancel(command, at);
+        else if (command.kind === 'cancel') this.recordCancel(command, at);
+        else this.recordAmend(command, at);
       }
     });
   }
@@ -213,6 +221,20 @@ export class Journal {
     });
   }
 
+  private recordAmend(amend: Amend, at: Us): void {
+    const instrument = this.rows.instrument(amend.instrument);
+    this.database.insert('amends', {
+      entry_id: this.nextId('amends'),
+      session_id: this.current,
+      instrument: instrument.id,
+      protection_id: amend.protectionId,
+      take_profit: instrument.formatPrice(amend.takeProfit),
+      stop_loss: instrument.formatPrice(amend.stopLoss),
+      cause: amend.cause,
+      intended_at: at,
+    });
+  }
+
   /** Places that no terminal state was recorded for, oldest first: what must be asked about after a crash. */
   unresolvedIntents(): UnresolvedIntent[] {
     return this.database
@@ -251,6 +273,43 @@ export class Journal {
         event.clientOrderId,
       );
     });
+  }
+
+  /** Where the venue says that the triggers of a pair are. */
+  recordProtection(event: ProtectionEvent): void {
+    const instrument = this.rows.instrument(event.instrument);
+    this.database.insert('protection_events', {
+      entry_id: this.nextId('protection_events'),
+      session_id: this.current,
+      instrument: instrument.id,
+      protection_id: event.protectionId,
+      take_profit: instrument.formatPrice(event.takeProfit),
+      stop_loss: instrument.formatPrice(event.stopLoss),
+      refusal: event.refusal,
+      received_at: event.at,
+    });
+  }
+
+  /** What was asked of a pair's stop, and where the venue last said that it is (0 = it never did). */
+  stops(instrument: number, protectionId: string): StopHistory & { readonly said: Ticks } {
+    const { instruments } = this;
+    const priceOf = (row: Row): Ticks => instruments[instrument]!.parsePrice(row.stop_loss as string);
+    const placed = this.database.first(
+      'SELECT stop_loss FROM orders WHERE protection_id = ? LIMIT 1',
+      protectionId,
+    );
+    const said = this.database.first(
+      'SELECT stop_loss FROM protection_events WHERE protection_id = ? ORDER BY entry_id DESC LIMIT 1',
+      protectionId,
+    );
+    const moves = this.database
+      .all('SELECT stop_loss, cause FROM amends WHERE protection_id = ? ORDER BY entry_id', protectionId)
+      .map((row) => ({ stopLoss: priceOf(row), cause: row.cause as StopCause }));
+    return {
+      first: placed === undefined ? ticks(0) : priceOf(placed),
+      moves,
+      said: said === undefined ? ticks(0) : priceOf(said),
+    };
   }
 
   /** `realized`: the P&L that the fill realised, fee not in it. False: this fill was recorded before; nothing changed. */

@@ -156,4 +156,30 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE decisions ADD COLUMN proposer TEXT NOT NULL DEFAULT 'signal';
   ALTER TABLE decisions ADD COLUMN refusal TEXT NOT NULL DEFAULT '';
   `,
+  // moves of standing take profit / stop loss pairs: what was asked, and where the venue said that they are
+  `
+  CREATE TABLE amends (
+    entry_id BIGINT PRIMARY KEY,
+    session_id BIGINT NOT NULL REFERENCES sessions (session_id),
+    instrument TEXT NOT NULL,
+    protection_id TEXT NOT NULL,
+    take_profit TEXT NOT NULL,
+    stop_loss TEXT NOT NULL,
+    cause TEXT NOT NULL,
+    intended_at BIGINT NOT NULL
+  );
+  CREATE INDEX amends_by_protection ON amends (protection_id, entry_id);
+
+  CREATE TABLE protection_events (
+    entry_id BIGINT PRIMARY KEY,
+    session_id BIGINT NOT NULL REFERENCES sessions (session_id),
+    instrument TEXT NOT NULL,
+    protection_id TEXT NOT NULL,
+    take_profit TEXT NOT NULL,
+    stop_loss TEXT NOT NULL,
+    refusal TEXT NOT NULL,
+    received_at BIGINT NOT NULL
+  );
+  CREATE INDEX protection_events_by_protection ON protection_events (protection_id, entry_id);
+  `,
 ];

@@ -8,6 +8,7 @@ import type {
   OrderEvent,
   OrderState,
   PositionState,
+  ProtectionEvent,
 } from '../core/events.ts';
 import type { Lots, Money, Ms, Us } from '../core/units.ts';
 
@@ -34,7 +35,7 @@ export interface CandleHistory {
   candles(instrument: number, bar: string, count: number): Promise<CandleEvent[]>;
 }
 
-export type VenueEvent = OrderEvent | FillEvent | FundingPaymentEvent;
+export type VenueEvent = OrderEvent | FillEvent | FundingPaymentEvent | ProtectionEvent;
 
 /** What the venue says of one of our orders. */
 export interface OrderReport {
@@ -72,7 +73,8 @@ export interface Venue {
   fundingPayments(since: Ms): Promise<FundingPaymentEvent[]>;
   /**
    * Sends. Never throws and never waits: what came of it arrives as events. No answer in time becomes an
-   * `OrderEvent` with state `unknown`, after which the venue itself asks with `find` until it knows.
+   * `OrderEvent` with state `unknown`, after which the venue itself asks with `find` until it knows. An `Amend` is answered
+   * by a `ProtectionEvent`; the venue asks by itself until it can say where the triggers are.
    */
   submit(command: Approved<OrderCommand>): void;
   stop(): Promise<void>;

@@ -1,6 +1,16 @@
 import { assert } from '../assert.ts';
-import type { Approved, Cancel, Command, OrderType, Place } from '../commands.ts';
-import type { AccountEvent, FillEvent, OpenOrder, OrderEvent, OrderState, Protection } from '../events.ts';
+import type { Amend, Approved, Cancel, Command, OrderType, Place } from '../commands.ts';
+import type {
+  AccountEvent,
+  CandleEvent,
+  ExitReason,
+  FillEvent,
+  OpenOrder,
+  OrderEvent,
+  OrderState,
+  Protection,
+  ProtectionEvent,
+} from '../events.ts';
 import { describeExitRefusal, type ExitsConfig, placeExits } from '../exits/exits.ts';
 import { bookLevels } from '../exits/levels.ts';
 import type { Market } from '../market.ts';
@@ -9,6 +19,7 @@ import type { Account, RoundTrip } from '../position/account.ts';
 import { autoLeverage, entrySize, type SizingConfig } from '../position/sizing.ts';
 import { describeRefusal, type Refusal, type Risk, type RiskContext } from '../risk/risk.ts';
 import { type Lots, lots, type Side, signOf, type Ticks, ticks, type Us, us } from '../units.ts';
+import { MovingStop, type StopsConfig } from './moving-stop.ts';
 import { next, refusalOf, type State } from './state.ts';
 
 export interface ExecutionConfig {
@@ -26,8 +37,9 @@ export interface ExecutionConfig {
   readonly cooldownMs: number;
   /** Taker fee as a fraction: 0.0005 = 5 bp. Two of them and the spread are the round-trip cost. */
   readonly takerFee: number;
-  /** Pause before a failed exit, or a cancel that did not end its order, is sent again, ms. */
+  /** Pause before a failed exit, or a cancel or a move of the stop that nobody confirmed, is sent again, ms. */
   readonly exitRetryMs: number;
+  readonly stops: StopsConfig;
 }
 
 /** One of our orders on its way or working. */
@@ -66,6 +78,9 @@ export class Trader {
   protection: Protection | null = null;
   leverage = 1;
   private exitWanted = '';
+  /** What kind of exit that is. */
+  private exitKind: ExitReason = 'close';
+  private readonly stop: MovingStop;
   /** The entry that is being canceled, and when to say so again should it live on. */
   private canceling = '';
   private cancelAgainAt = 0;
@@ -100,15 +115,42 @@ export class Trader {
     this.sizing = config.sizing;
     this.exits = config.exits;
     this.numbers = numbers;
+    const { stops, takerFee, exitRetryMs } = config.execution;
+    this.stop = new MovingStop(stops, takerFee, exitRetryMs);
   }
 
   /** After each look at the market: enter, keep still, or get out. `proposal` is null where there is nothing new to act on. */
   pursue(proposal: Opinion | null, now: Us, out: Command[]): void {
     if (this.state === 'idle') {
       if (proposal !== null) this.considerEntry(proposal, now, out);
-    } else if (this.state === 'open' && this.exitWanted !== '' && now >= this.notBefore)
-      this.sendExit(now, out);
+    } else if (this.state === 'open') this.mind(now, out);
     else if (this.state === 'entering') this.considerTimeout(now, out);
+  }
+
+  /** Prices were traded, ticks. */
+  see(low: Ticks, high: Ticks, now: Us, out: Command[]): void {
+    if (this.state !== 'open' || !this.stop.active) return;
+    this.stop.see(low, high);
+    this.mind(now, out);
+  }
+
+  /** A candle has closed. One that opened before the position did tells of prices before it as well. */
+  seeCandle(candle: CandleEvent, now: Us, out: Command[]): void {
+    if (!candle.closed || this.state !== 'open') return;
+    if (candle.openAt * 1000 >= this.openedAt) this.see(candle.low, candle.high, now, out);
+    else this.mind(now, out);
+  }
+
+  /** Where the venue says that take profit and stop loss are. */
+  onProtection(event: ProtectionEvent, now: Us, out: Command[]): void {
+    if (this.protection?.protectionId !== event.protectionId) return;
+    const { takeProfit, stopLoss } = event;
+    this.protection = { ...this.protection, takeProfit, stopLoss };
+    const againAt = this.stop.answered(event, this.protection, now);
+    if (againAt !== null) out.push({ kind: 'timer', fireAt: againAt });
+    if (this.state !== 'open' || this.size === 0) return;
+    if (stopLoss === 0) this.wantExit('the stop loss was taken away', now, out);
+    else this.mind(now, out);
   }
 
   onOrder(event: OrderEvent, now: Us, out: Command[]): void {
@@ -135,7 +177,8 @@ export class Trader {
     for (const order of [this.entry, this.exit])
       if (order?.place.clientOrderId === event.clientOrderId)
         order.filledSeen = lots(order.filledSeen + event.size);
-    if (closed !== null) out.push({ kind: 'tradeClosed', trade: closed });
+    if (closed !== null)
+      out.push({ kind: 'tradeClosed', trade: { ...closed, exitReason: this.reasonOf(event) } });
     if (this.state === 'idle' || this.state === 'halted') {
       if (this.size !== 0) {
         this.state = next(this.state, 'surprised');
@@ -152,15 +195,21 @@ export class Trader {
   onAccount(event: AccountEvent, now: Us, out: Command[]): void {
     if (this.state !== 'recovering') this.state = next(this.state, 'reconcile');
     const wanted = this.exitWanted;
+    const wantedKind = this.exitKind;
+    const before = this.protection?.protectionId;
     this.entry = null;
     this.exit = null;
     this.exitWanted = '';
+    this.exitKind = 'close';
     this.canceling = '';
     this.note = '';
     const position = event.positions.find(({ instrument }) => instrument === this.index);
     this.protection = position?.protection ?? null;
     this.coveredSize = lots(Math.sign(this.size) * (this.protection?.size ?? 0));
     if (position !== undefined) this.leverage = position.leverage;
+    if (this.protection === null) this.stop.end();
+    else if (before === this.protection.protectionId) this.stop.goOn(this.entryPrice, this.protection);
+    else this.stop.begin(this.size > 0, this.entryPrice, this.protection, position?.stops ?? null);
     for (const order of event.orders) {
       if (order.instrument !== this.index) continue;
       if (order.reduceOnly) this.exit = this.found(order, now);
@@ -179,10 +228,12 @@ export class Trader {
       this.state = open;
       if (this.exit !== null) {
         this.exitWanted = wanted || 'an exit was under way';
+        this.exitKind = wantedKind;
         this.state = next(open, 'exit');
       } else if (!this.covered) this.wantExit('position found without a stop for all of it', now, out);
       else if (this.risk.wantsFlat !== '') this.wantExit(this.risk.wantsFlat, now, out);
-      else if (wanted !== '') this.wantExit(wanted, now, out);
+      else if (wanted !== '') this.wantExit(wanted, now, out, wantedKind);
+      else this.opened(now, out);
       return;
     }
     this.exit = null;
@@ -213,10 +264,20 @@ export class Trader {
     return this.account.positions[this.index]!.size;
   }
 
+  /** Ticks, possibly between two. */
+  private get entryPrice(): number {
+    return this.account.positions[this.index]!.entryPrice;
+  }
+
+  private get openedAt(): Us {
+    return this.account.openedAt(this.index);
+  }
+
   /** Whether the protection at the venue is for all of the position. */
   private get covered(): boolean {
     return (
       this.protection !== null &&
+      this.protection.stopLoss !== 0 &&
       Math.sign(this.size) === Math.sign(this.coveredSize) &&
       Math.abs(this.size) <= Math.abs(this.coveredSize)
     );
@@ -351,8 +412,9 @@ export class Trader {
     out.push({ kind: 'timer', fireAt: us(this.cancelAgainAt) });
   }
 
-  private wantExit(reason: string, now: Us, out: Command[]): void {
+  private wantExit(reason: string, now: Us, out: Command[], kind: ExitReason = 'close'): void {
     this.exitWanted = reason;
+    this.exitKind = kind;
     this.note = reason;
     if (this.state === 'open') this.sendExit(now, out);
   }
@@ -395,8 +457,60 @@ export class Trader {
     out.push({ kind: 'timer', fireAt: us(this.notBefore) });
   }
 
+  /** A position is open and its stop stands: from here on it is looked after. */
+  private opened(now: Us, out: Command[]): void {
+    const { timeStopMs } = this.config.stops;
+    if (timeStopMs > 0) out.push({ kind: 'timer', fireAt: us(this.openedAt + timeStopMs * 1000) });
+    this.mind(now, out);
+  }
+
+  /** Looks after an open position: the exit that is wanted, the time it may last, the place of its stop. */
+  private mind(now: Us, out: Command[]): void {
+    if (this.exitWanted !== '') {
+      if (now >= this.notBefore) this.sendExit(now, out);
+      return;
+    }
+    const { timeStopMs } = this.config.stops;
+    if (timeStopMs > 0 && now >= this.openedAt + timeStopMs * 1000)
+      return this.wantExit(`open for ${(now - this.openedAt) / 1_000_000} s`, now, out, 'timeStop');
+    if (this.stop.active && this.protection !== null) this.mindStop(this.protection, now, out);
+  }
+
+  private mindStop(standing: Protection, now: Us, out: Command[]): void {
+    const { quote, atr } = this.market;
+    const long = this.size > 0;
+    if (quote.firm && quote.at >= this.openedAt) this.stop.see(ticks(quote.mid), ticks(quote.mid));
+    const touch = quote.firm ? (long ? quote.bid : quote.ask) : 0;
+    const wish = this.stop.wish(standing, touch, atr.value, now);
+    if (wish === null) return;
+    if (wish === 'passed')
+      return this.wantExit('the market is beyond the trailing stop', now, out, 'trailingStop');
+    const order: Amend = {
+      kind: 'amend',
+      instrument: this.index,
+      protectionId: standing.protectionId,
+      takeProfit: standing.takeProfit,
+      ...wish,
+    };
+    const approved = this.risk.approveAmend(order, standing, long);
+    if (!approved.ok) {
+      this.note = `the stop stays: ${describeRefusal(approved.error)}`;
+      return;
+    }
+    out.push(approved.value);
+    out.push({ kind: 'timer', fireAt: this.stop.ask(wish, now) });
+  }
+
+  private reasonOf(event: FillEvent): ExitReason {
+    if (event.purpose === 'stopLoss' && this.protection?.protectionId === event.clientOrderId)
+      return this.stop.causeOf(event.price, this.protection);
+    const ours = event.purpose === 'close' && this.exit?.place.clientOrderId === event.clientOrderId;
+    return ours ? this.exitKind : event.purpose;
+  }
+
   private losesProtection(reason: string, now: Us, out: Command[]): void {
     this.protection = null;
+    this.stop.end();
     if (this.state === 'open' && this.size !== 0) this.wantExit(lostProtection(reason), now, out);
   }
 
@@ -449,6 +563,11 @@ export class Trader {
     if (this.exitWanted !== '') this.wantExit(this.exitWanted, now, out);
     else if (this.risk.wantsFlat !== '') this.wantExit(this.risk.wantsFlat, now, out);
     else if (!this.covered) this.wantExit('the position is not what its entry filled', now, out);
+    else {
+      const history = { first: place.stopLoss, moves: [] };
+      this.stop.begin(this.size > 0, this.entryPrice, this.protection!, history);
+      this.opened(now, out);
+    }
   }
 
   private closed(now: Us, out: Command[]): void {
@@ -457,7 +576,9 @@ export class Trader {
       out.push(this.approvedCancel(this.protection.protectionId, 'protection'));
     this.exit = null;
     this.protection = null;
+    this.stop.end();
     this.exitWanted = '';
+    this.exitKind = 'close';
     this.exitFailures = 0;
     this.note = '';
     this.cooldown(now);

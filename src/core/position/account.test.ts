@@ -325,7 +325,7 @@ test('a trade over a restart has the same record as one without', () => {
     const before = new Account([BTC]);
     for (const event of story.slice(0, restart)) tell(before, event);
     const { size, cost } = before.positions[0]!;
-    const found = { instrument: 0, size, cost, leverage: 3, openedAt: us(4), protection: null };
+    const found = { instrument: 0, size, cost, leverage: 3, openedAt: us(4), protection: null, stops: null };
     const after = new Account([BTC]);
     after.take(new AccountEvent(us(9), before.balance, [{ ...found, trip: before.trip(0) }], [], 1));
     const closed = story
@@ -342,7 +342,13 @@ test('a position that only the venue knows of counts as one entry', () => {
   const size = lots(-10);
   const found = { instrument: 0, size, cost: BTC.value(size, ticks(600_000)), leverage: 3, openedAt: us(4) };
   account.take(
-    new AccountEvent(us(9), parseMoney('500'), [{ ...found, protection: null, trip: null }], [], 1),
+    new AccountEvent(
+      us(9),
+      parseMoney('500'),
+      [{ ...found, protection: null, trip: null, stops: null }],
+      [],
+      1,
+    ),
   );
   assert.equal(account.openPositions, 1);
   const closed = account.fill(fill('buy', 10, 590_000, { fee: -3n }))?.closed;

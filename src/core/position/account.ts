@@ -1,5 +1,5 @@
 import { divRound } from '../decimal.ts';
-import type { AccountEvent, FillEvent, FundingPaymentEvent } from '../events.ts';
+import type { AccountEvent, ExitReason, FillEvent, FundingPaymentEvent } from '../events.ts';
 import type { Instrument } from '../instrument.ts';
 import { type Lots, type Money, money, NO_MONEY, type Us } from '../units.ts';
 import { Position } from './position.ts';
@@ -19,7 +19,7 @@ export interface RoundTrip {
   readonly realized: Money;
   readonly fees: Money;
   readonly funding: Money;
-  readonly exitReason: FillEvent['purpose'];
+  readonly exitReason: ExitReason;
   /** Of the order that opened it; empty when it was found open. */
   readonly clientOrderId: string;
 }

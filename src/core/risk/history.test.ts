@@ -122,6 +122,7 @@ class Book {
               openedAt: us(1),
               protection: null,
               trip: this.account.trip(instrument),
+              stops: null,
             },
           ],
     );

@@ -57,6 +57,7 @@ export type RefusalReason =
   | 'lossAtStop'
   | 'priceCollar'
   | 'noStop'
+  | 'stopLoosened'
   | 'orderRate'
   | 'size';
 
@@ -110,6 +111,8 @@ export function describeRefusal({ reason, limit, actual }: Refusal): string {
       return `price ${show(actual)} bp from the mid, limit ${show(limit)}`;
     case 'noStop':
       return `an entry at ${show(limit)} ticks has no stop loss behind it (${show(actual)})`;
+    case 'stopLoosened':
+      return `a stop at ${show(limit)} ticks may only be moved in favour of its position, not to ${show(actual)}`;
     case 'orderRate':
       return `${show(actual)} orders in the last minute, limit ${show(limit)}`;
     case 'size':

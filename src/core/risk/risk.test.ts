@@ -6,6 +6,7 @@ import { AccountEvent, FillEvent } from '../events.ts';
 import { parseMoney } from '../instrument.ts';
 import { Account } from '../position/account.ts';
 import { Quote } from '../quote.ts';
+import type { Result } from '../result.ts';
 import { BTC, ETH } from '../testing/specs.ts';
 import { lots, ms, type Side, ticks, type Us, us } from '../units.ts';
 import {
@@ -92,7 +93,7 @@ const entry = (changes: Partial<Place> = {}): Place => ({
 const exit = (changes: Partial<Place> = {}): Place =>
   entry({ reduceOnly: true, price: ticks(0), side: 'sell', purpose: 'close', ...changes });
 
-function refusal(result: ReturnType<Risk['approve']>): Refusal {
+function refusal(result: Result<unknown, Refusal>): Refusal {
   assert.ok(!result.ok, 'it was approved');
   return result.error;
 }
@@ -381,6 +382,40 @@ test('the orders of the last minute are remembered over a restart', () => {
   assert.equal(refusal(next.approve(entry(), context)).reason, 'orderRate');
 });
 
+test('a stop moves in favour of its position or not at all, and is never taken away', () => {
+  const { risk } = gate();
+  for (const long of [true, false]) {
+    const toward = long ? 1 : -1;
+    const stop = 600_000 - toward * 5000;
+    const target = 600_000 + toward * 9000;
+    const standing = { protectionId: 'x', takeProfit: ticks(target), stopLoss: ticks(stop), size: lots(5) };
+    const asked = (stopLoss: number, takeProfit = target) =>
+      risk.approveAmend(
+        {
+          kind: 'amend',
+          instrument: 0,
+          protectionId: 'x',
+          takeProfit: ticks(takeProfit),
+          stopLoss: ticks(stopLoss),
+          cause: 'breakEven',
+        },
+        standing,
+        long,
+      );
+    for (const better of [0, 1, 700, 6000]) assert.ok(asked(stop + toward * better).ok);
+    assert.equal(refusal(asked(stop - toward)).reason, 'stopLoosened');
+    assert.equal(refusal(asked(stop - toward * 4000)).reason, 'stopLoosened');
+    for (const none of [0, -5, Number.NaN, stop + 0.5]) assert.equal(refusal(asked(none)).reason, 'noStop');
+    // neither is the target taken away, nor may it come to lie before the stop
+    for (const none of [0, stop, stop - toward]) assert.equal(refusal(asked(stop, none)).reason, 'noStop');
+  }
+  // and not even a person's switches stand in the way of less risk
+  risk.kill(false);
+  const held = { protectionId: 'x', takeProfit: ticks(0), stopLoss: ticks(590_000), size: lots(5) };
+  const amend = { kind: 'amend', instrument: 0, protectionId: 'x', takeProfit: ticks(0) } as const;
+  assert.ok(risk.approveAmend({ ...amend, stopLoss: ticks(595_000), cause: 'trailingStop' }, held, true).ok);
+});
+
 test('every refusal has words', () => {
   const plain = { killed: true, paused: true, held: true, recovering: true, feed: true };
   const measured: Record<Exclude<RefusalReason, keyof typeof plain>, true> = {
@@ -398,6 +433,7 @@ test('every refusal has words', () => {
     lossAtStop: true,
     priceCollar: true,
     noStop: true,
+    stopLoosened: true,
     orderRate: true,
     size: true,
   };

@@ -1,5 +1,5 @@
-import type { Approved, Cancel, Place } from '../commands.ts';
-import type { AccountEvent } from '../events.ts';
+import type { Amend, Approved, Cancel, Place } from '../commands.ts';
+import type { AccountEvent, Protection } from '../events.ts';
 import { type Instrument, moneyToNumber } from '../instrument.ts';
 import type { Account, RoundTrip } from '../position/account.ts';
 import { leverageBehind, liquidationPrice } from '../position/liquidation.ts';
@@ -144,6 +144,23 @@ export class Risk {
   /** Cancelling takes risk away, or hands it to `approve` of what replaces it. */
   approveCancel(order: Cancel): Approved<Cancel> {
     return order as Approved<Cancel>;
+  }
+
+  /**
+   * A stop may be moved in favour of its position (`long`, or short) and no other way, and never taken away; the same for
+   * the target, which may be moved anywhere beyond the stop. Like every way of taking risk off it passes whatever the market
+   * data is, and does not count as an order of the minute.
+   */
+  approveAmend(order: Amend, standing: Protection, long: boolean): Result<Approved<Amend>, Refusal> {
+    const sign = long ? 1 : -1;
+    const { stopLoss, takeProfit } = order;
+    const isStop = Number.isInteger(stopLoss) && stopLoss > 0 && standing.stopLoss > 0;
+    const isTarget = takeProfit === 0 || (Number.isInteger(takeProfit) && sign * (takeProfit - stopLoss) > 0);
+    if (!isStop || !isTarget || (takeProfit === 0) !== (standing.takeProfit === 0))
+      return refuse({ reason: 'noStop', limit: takeProfit, actual: stopLoss });
+    if (!(sign * (stopLoss - standing.stopLoss) >= 0))
+      return refuse({ reason: 'stopLoosened', limit: standing.stopLoss, actual: stopLoss });
+    return ok(order as Approved<Amend>);
   }
 
   /**

@@ -91,6 +91,7 @@ export class Desk {
           const met = liquidity[event.instrument]!;
           trips.fill(event, met instanceof BarLiquidity ? met.allowed : null);
         }
+        if (event.kind === EventKind.protection) trips.moved(event);
         for (const command of commands) trips.command(command);
       },
       liquidity,

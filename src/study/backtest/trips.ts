@@ -1,9 +1,15 @@
 import type { Command, Decision, Place } from '../../core/commands.ts';
-import { type CandleEvent, EventKind, type FillEvent, type TradeEvent } from '../../core/events.ts';
+import {
+  type CandleEvent,
+  EventKind,
+  type FillEvent,
+  type ProtectionEvent,
+  type TradeEvent,
+} from '../../core/events.ts';
 import { formatMoney, type Instrument } from '../../core/instrument.ts';
 import type { RoundTrip } from '../../core/position/account.ts';
 import { type Money, money, type Ticks } from '../../core/units.ts';
-import type { FillReport, TradeReport } from '../report/report-data.ts';
+import type { FillReport, ProtectionMove, TradeReport } from '../report/report-data.ts';
 
 export interface Allowed {
   readonly low: number;
@@ -26,6 +32,7 @@ interface Open {
   closedAt: number;
   low: number;
   high: number;
+  readonly moves: ProtectionMove[];
 }
 
 /** Round trips as the report tells them: with what opened them, where stop and target stood, and what they went through. */
@@ -100,6 +107,7 @@ export class Trips {
         closedAt: event.exchangeAt,
         low: event.price,
         high: event.price,
+        moves: [],
       };
       this.open[event.instrument] = trip;
     }
@@ -107,6 +115,18 @@ export class Trips {
     else trip.exitValue += value;
     trip.closedAt = event.exchangeAt;
     see(trip, event.price, event.price);
+  }
+
+  /** The venue has moved stop or target. */
+  moved(event: ProtectionEvent): void {
+    if (event.refusal !== '') return;
+    const instrument = this.instruments[event.instrument]!;
+    const at = (price: Ticks): number | null => (price > 0 ? instrument.priceToNumber(price) : null);
+    const moves = this.open[event.instrument]?.moves ?? [];
+    const move = { at: event.at / 1000, stop: at(event.stopLoss), target: at(event.takeProfit) };
+    const last = moves.at(-1);
+    // the answer to a repeat tells nothing new
+    if (last === undefined || last.stop !== move.stop || last.target !== move.target) moves.push(move);
   }
 
   /** What an open trade lives through. */
@@ -139,7 +159,7 @@ export class Trips {
       exitValue: formatMoney(money(trip.exitValue)),
       stop: entry !== undefined && entry.stopLoss > 0 ? at(entry.stopLoss) : null,
       target: entry !== undefined && entry.takeProfit > 0 ? at(entry.takeProfit) : null,
-      moves: [],
+      moves: trip.moves,
       initialRisk:
         entry !== undefined && entry.stopLoss > 0
           ? formatMoney(distance(trip.entryValue, instrument.value(trade.size, entry.stopLoss as Ticks)))

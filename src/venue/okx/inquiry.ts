@@ -104,6 +104,7 @@ export class Inquiry {
         openedAt: us(value.openedAt * 1000),
         protection: this.protectionOf(index, value.size, pairs),
         trip: null,
+        stops: null,
       }),
     );
     const open = orders

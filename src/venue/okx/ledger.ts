@@ -1,5 +1,11 @@
 import type { Place } from '../../core/commands.ts';
-import { FillEvent, type FillPurpose, OrderEvent, type OrderState } from '../../core/events.ts';
+import {
+  FillEvent,
+  type FillPurpose,
+  OrderEvent,
+  type OrderState,
+  ProtectionEvent,
+} from '../../core/events.ts';
 import type { Instrument } from '../../core/instrument.ts';
 import { type Lots, lots, type Money, money, NO_MONEY, type Ticks, type Us } from '../../core/units.ts';
 import type { VenueEvent } from '../venue.ts';
@@ -26,6 +32,8 @@ export interface OrderRecord {
   /** Of the pair; 0 = none or unknown. */
   takeProfit: Ticks;
   stopLoss: Ticks;
+  /** When OKX changed the pair last, its clock; 0 = nothing heard of it. */
+  pairAtMs: number;
   fired: 'takeProfit' | 'stopLoss' | '';
   sentAtMs: number;
   /** OKX refuses the order after this (its own clock), so that one not found by then never was. */
@@ -122,7 +130,15 @@ export class OrderLedger {
   learn(instrument: number, update: AlgoUpdate): OrderRecord | null {
     if (update.algoClientId === '') return null; // not ours: placed by hand
     this.algoIds.set(update.algoId, update.algoClientId);
-    const record = this.remember(instrument, update.algoClientId, update.takeProfit, update.stopLoss);
+    const record = this.ensure(instrument, update.algoClientId, 'protection');
+    // a list may have been made before the push that came before it
+    if (update.updatedAt >= record.pairAtMs) {
+      if (update.takeProfit !== 0 || update.stopLoss !== 0) {
+        record.takeProfit = update.takeProfit;
+        record.stopLoss = update.stopLoss;
+      }
+      record.pairAtMs = update.updatedAt;
+    }
     if (update.fired !== '') record.fired = update.fired;
     return record;
   }
@@ -161,10 +177,18 @@ export class OrderLedger {
   }
 
   applyAlgo(instrument: number, update: AlgoUpdate, at: Us): void {
+    const known = this.records.get(update.algoClientId);
+    const before = known === undefined ? null : { ...known };
     const record = this.learn(instrument, update);
     if (record === null) return;
-    if (update.state === 'live') this.tell(record, update.algoId, 'live', record.filled, '', at);
-    else if (update.state === 'canceled')
+    if (update.state === 'live') {
+      this.tell(record, update.algoId, 'live', record.filled, '', at);
+      const isMoved =
+        before !== null &&
+        before.pairAtMs !== 0 &&
+        (before.takeProfit !== record.takeProfit || before.stopLoss !== record.stopLoss);
+      if (isMoved) this.tellPair(record, '', at);
+    } else if (update.state === 'canceled')
       this.tell(record, update.algoId, 'canceled', record.filled, 'take profit and stop loss canceled', at);
     else if (update.state === 'failed') {
       const reason = `take profit or stop loss fired and failed: ${update.reason}`;
@@ -199,6 +223,20 @@ export class OrderLedger {
     this.emit(
       new OrderEvent(at, record.instrument, record.id, record.venueOrderId, state, record.filled, reason),
     );
+  }
+
+  /** OKX has said yes to these triggers. */
+  moved(record: OrderRecord, takeProfit: Ticks, stopLoss: Ticks, at: Us): void {
+    record.takeProfit = takeProfit;
+    record.stopLoss = stopLoss;
+    this.tellPair(record, '', at);
+  }
+
+  /** Where the triggers of a pair are, and why they were not moved. After its end its own word is enough. */
+  tellPair(record: OrderRecord, refusal: string, at: Us): void {
+    if (isTerminal(record)) return;
+    const { instrument, id, takeProfit, stopLoss } = record;
+    this.emit(new ProtectionEvent(at, instrument, id, takeProfit, stopLoss, refusal));
   }
 
   /** Tells again what was told last. */
@@ -291,8 +329,11 @@ export class OrderLedger {
 
   private remember(instrument: number, id: string, takeProfit: Ticks, stopLoss: Ticks): OrderRecord {
     const record = this.ensure(instrument, id, 'protection');
-    if (takeProfit !== 0) record.takeProfit = takeProfit;
-    if (stopLoss !== 0) record.stopLoss = stopLoss;
+    // as its entry was placed with: the pair itself may have been moved since
+    if (record.takeProfit === 0 && record.stopLoss === 0) {
+      record.takeProfit = takeProfit;
+      record.stopLoss = stopLoss;
+    }
     return record;
   }
 
@@ -301,7 +342,14 @@ export class OrderLedger {
     if (record === undefined) {
       record = {
         ...{ instrument, id, kind, venueOrderId: '', state: 'sent', filled: lots(0), fillsTold: lots(0) },
-        ...{ feesTold: NO_MONEY, purpose: '', takeProfit: 0 as Ticks, stopLoss: 0 as Ticks, fired: '' },
+        ...{
+          feesTold: NO_MONEY,
+          purpose: '',
+          takeProfit: 0 as Ticks,
+          stopLoss: 0 as Ticks,
+          pairAtMs: 0,
+          fired: '',
+        },
         ...{ sentAtMs: 0, expiresAtMs: 0, asking: false },
       } satisfies OrderRecord;
       this.records.set(id, record);

@@ -1,4 +1,4 @@
-import type { OrderType, Place } from '../../core/commands.ts';
+import type { Amend, OrderType, Place } from '../../core/commands.ts';
 import type { Instrument } from '../../core/instrument.ts';
 import type { Row } from './codec/fields.ts';
 
@@ -39,6 +39,21 @@ export function placeArgs(
       pair[`${leg}TriggerPxType`] = triggerPriceType;
     }
     args.attachAlgoOrds = [pair];
+  }
+  return args;
+}
+
+/** What is to be different of a standing pair. */
+export function amendArgs(amend: Amend, instrument: Instrument, triggerPriceType: TriggerPriceType): Row {
+  const args: Record<string, string> = {};
+  for (const [leg, trigger] of [
+    ['Tp', amend.takeProfit],
+    ['Sl', amend.stopLoss],
+  ] as const) {
+    if (trigger === 0) continue;
+    args[`new${leg}TriggerPx`] = instrument.formatPrice(trigger);
+    args[`new${leg}OrdPx`] = '-1'; // at market
+    args[`new${leg}TriggerPxType`] = triggerPriceType;
   }
   return args;
 }

@@ -85,6 +85,7 @@ export const ENDPOINT_LIMITS: Readonly<Record<string, EndpointLimit>> = {
   'trade/order': per2sAndInstrument(60),
   'trade/cancel-order': per2sAndInstrument(60),
   'trade/cancel-algos': per2sAndInstrument(20),
+  'trade/amend-algos': per2sAndInstrument(20),
   'trade/order-algo': per2s(20),
   'trade/orders-pending': per2s(60),
   'trade/orders-history': per2s(40),

@@ -166,6 +166,11 @@ export class OkxRest {
     await this.post('trade/cancel-algos', [{ instId, algoClOrdId }], instId);
   }
 
+  /** Moves the triggers of a standing take profit / stop loss pair: the same again changes nothing. */
+  async amendAlgo(instId: string, algoClOrdId: string, changes: Row): Promise<void> {
+    await this.post('trade/amend-algos', { instId, algoClOrdId, ...changes }, instId);
+  }
+
   /**
    * Arms (10 to 120 s) or disarms (0) the dead man's switch: OKX cancels our open orders when it is not renewed. Orders
    * only: positions and their take profit and stop loss stand.

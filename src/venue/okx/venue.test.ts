@@ -645,6 +645,7 @@ test('state: cash, positions with their pair, open orders', async (context) => {
       ...{ instrument: 0, size: -200, cost: parseMoney('-1200'), leverage: 5, openedAt: 1795340540123000 },
       protection: { protectionId: 'old', takeProfit: 580000, stopLoss: 610000, size: 200 },
       trip: null,
+      stops: null,
     },
   ]);
   assert.deepEqual(state.orders, [

@@ -1,4 +1,4 @@
-import type { Approved, Cancel, OrderCommand, Place } from '../../core/commands.ts';
+import type { Amend, Approved, Cancel, OrderCommand, Place } from '../../core/commands.ts';
 import { FillEvent, type FundingPaymentEvent } from '../../core/events.ts';
 import type { Instrument } from '../../core/instrument.ts';
 import { lots, type Ms, ms } from '../../core/units.ts';
@@ -13,6 +13,7 @@ import { type Found, Inquiry } from './inquiry.ts';
 import { isTerminal, OrderLedger, type OrderRecord } from './ledger.ts';
 import { type OkxOptions, type RawTap, realTimers, sleep } from './options.ts';
 import {
+  amendArgs,
   instrumentKey,
   type MarginMode,
   placeArgs,
@@ -82,6 +83,8 @@ export class OkxVenue implements Venue {
   private readonly leverage = new Map<number, Promise<number>>();
   /** Algo orders being asked about before their child's fills can be named. */
   private readonly learning = new Map<string, Promise<void>>();
+  /** Pairs whose triggers are being moved, with where to next: an older move must not overtake a newer one. */
+  private readonly amending = new Map<string, Amend>();
   private readonly fundingTold = new Set<string>();
   private emit: (event: VenueEvent) => void = () => {};
   private onUp: (path: string) => void = () => {};
@@ -198,7 +201,12 @@ export class OkxVenue implements Venue {
   }
 
   submit(command: Approved<OrderCommand>): void {
-    const done = command.kind === 'place' ? this.place(command) : this.cancel(command);
+    const done =
+      command.kind === 'place'
+        ? this.place(command)
+        : command.kind === 'cancel'
+          ? this.cancel(command)
+          : this.amend(command);
     // both turn every failure they expect into an event; what is left is a broken invariant, and must be seen
     done.catch((error: unknown) => {
       queueMicrotask(() => {
@@ -340,6 +348,64 @@ export class OkxVenue implements Venue {
         this.ledger.tell(record, '', 'unknown', record.filled, error.message, clock.nowUs());
     }
     this.ask(record);
+  }
+
+  /** By REST only, one at a time for each pair. */
+  private async amend(amend: Amend): Promise<void> {
+    const id = amend.protectionId;
+    const underWay = this.amending.has(id);
+    this.amending.set(id, amend);
+    if (underWay) return;
+    await Promise.resolve();
+    const record = this.ledger.find(id) ?? this.ledger.expect(amend.instrument, id, 'protection');
+    let last = amend;
+    while (!this.stopped && !isTerminal(record)) {
+      last = this.amending.get(id)!;
+      await this.amendOnce(record, last);
+      if (this.amending.get(id) === last) break;
+    }
+    this.amending.delete(id);
+  }
+
+  private async amendOnce(record: OrderRecord, amend: Amend): Promise<void> {
+    const { clock, log, triggerPriceType = 'last' } = this.options;
+    const instrument = this.inquiry.instrumentAt(amend.instrument);
+    const { takeProfit, stopLoss } = amend;
+    try {
+      await this.rest.amendAlgo(instrument.id, record.id, amendArgs(amend, instrument, triggerPriceType));
+      this.ledger.moved(record, takeProfit, stopLoss, clock.nowUs());
+    } catch (error) {
+      if (!(error instanceof OkxError)) throw error;
+      log('warn', 'moving a stop failed', { protection: record.id, problem: error.message });
+      await this.whereIs(record, amend, error.message);
+    }
+  }
+
+  /** After an amend that failed, or may have: asks until OKX has said where the pair is, or what became of it. */
+  private async whereIs(record: OrderRecord, amend: Amend, problem: string): Promise<void> {
+    const { log, random, clock } = this.options;
+    const backOff = new BackOff(random, 500, 5_000);
+    while (!this.stopped && !isTerminal(record)) {
+      try {
+        const found = await this.inquiry.lookUp(amend.instrument, record.id, null);
+        if (this.stopped) return;
+        if (found === null) {
+          const reason = 'OKX has no such take profit or stop loss';
+          return this.ledger.tell(record, '', 'canceled', record.filled, reason, clock.nowUs());
+        }
+        if (found.order !== null || found.algo.state !== 'live') return await this.applyFound(record, found);
+        this.ledger.learn(amend.instrument, found.algo);
+        const isMoved = record.takeProfit === amend.takeProfit && record.stopLoss === amend.stopLoss;
+        return this.ledger.tellPair(record, isMoved ? '' : problem, clock.nowUs());
+      } catch (error) {
+        if (!(error instanceof OkxError) && !(error instanceof DecodeError)) throw error;
+        log('warn', 'asking for a stop failed: asking again', {
+          protection: record.id,
+          problem: (error as Error).message,
+        });
+      }
+      await sleep(this.timers, 200 + backOff.next());
+    }
   }
 
   /** Sends an order operation and awaits its answer as an event. False when it was certainly not sent. */

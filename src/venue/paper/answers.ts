@@ -1,5 +1,11 @@
-import { type FillEvent, type FundingPaymentEvent, OrderEvent, type OrderState } from '../../core/events.ts';
-import { type Lots, lots, type Ms, type Us } from '../../core/units.ts';
+import {
+  type FillEvent,
+  type FundingPaymentEvent,
+  OrderEvent,
+  type OrderState,
+  ProtectionEvent,
+} from '../../core/events.ts';
+import { type Lots, lots, type Ms, type Ticks, type Us } from '../../core/units.ts';
 import type { VenueEvent } from '../venue.ts';
 import type { Way } from './latency.ts';
 
@@ -70,6 +76,20 @@ export class Answers {
         this.reports.delete(clientOrderId);
         return;
       }
+  }
+
+  /** Where the triggers of a pair are. */
+  protection(
+    instrument: number,
+    protectionId: string,
+    takeProfit: Ticks,
+    stopLoss: Ticks,
+    refusal: string,
+    at: Us,
+  ): void {
+    this.outbox.push(
+      new ProtectionEvent(this.heardAt(at), instrument, protectionId, takeProfit, stopLoss, refusal),
+    );
   }
 
   fill(event: FillEvent): void {

@@ -1,5 +1,5 @@
 import { NO_PRICE } from '../../core/book/ladder.ts';
-import type { Approved, Cancel, OrderCommand, Place } from '../../core/commands.ts';
+import type { Amend, Approved, Cancel, OrderCommand, Place } from '../../core/commands.ts';
 import {
   EventKind,
   FillEvent,
@@ -185,7 +185,8 @@ export class PaperMatcher {
 
   private carryOut({ sentAt, at, command }: Due): void {
     if (command.kind === 'place') this.arrive(command, sentAt, at);
-    else this.arriveCancel(command, at);
+    else if (command.kind === 'cancel') this.arriveCancel(command, at);
+    else this.arriveAmend(command, at);
   }
 
   find(clientOrderId: string): Report | null {
@@ -327,6 +328,12 @@ export class PaperMatcher {
     const order = this.resting.find(({ place }) => place.clientOrderId === cancel.clientOrderId);
     // it ended before the cancel arrived: its own report says how
     if (order !== undefined) this.cancelResting(order, '1 canceled by us', at);
+  }
+
+  private arriveAmend(amend: Amend, at: Us): void {
+    const long = this.positions[amend.instrument]!.size > 0;
+    const touch = this.liquidity[amend.instrument]!.touch(long ? 'sell' : 'buy');
+    this.protections.amend(amend, long, touch, at);
   }
 
   private cancelResting(order: PaperOrder, reason: string, at: Us): void {

@@ -55,6 +55,7 @@ export class PaperVenue implements Venue {
             openedAt: 0 as Us,
             protection: pair === undefined ? null : { ...pair, size: lots(pair.size) },
             trip: null,
+            stops: null,
           },
         ];
       }),

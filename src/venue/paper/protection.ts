@@ -1,12 +1,12 @@
-import type { Place } from '../../core/commands.ts';
+import type { Amend, Place } from '../../core/commands.ts';
 import type { Ticks, Us } from '../../core/units.ts';
 import type { Answers } from './answers.ts';
 
 export interface StandingPair {
   readonly protectionId: string;
   readonly instrument: number;
-  readonly takeProfit: Ticks;
-  readonly stopLoss: Ticks;
+  takeProfit: Ticks;
+  stopLoss: Ticks;
   /** Lots it closes. */
   size: number;
 }
@@ -40,6 +40,37 @@ export class Protections {
     if (pair === undefined) return;
     this.drop(pair);
     this.sayCanceled(pair, '1 canceled by us', at);
+  }
+
+  /**
+   * Moves the triggers; `touch` is where the position could be closed now (OKX looks at the last price). Like OKX it takes no
+   * trigger that the market has reached, and of a pair that has ended it says nothing new.
+   */
+  amend(
+    { instrument, protectionId, takeProfit, stopLoss }: Amend,
+    long: boolean,
+    touch: number,
+    at: Us,
+  ): void {
+    const pair = this.pairs.find((each) => each.protectionId === protectionId);
+    if (pair === undefined) {
+      if (this.answers.find(protectionId) !== null) return;
+      const reason = '51527 no such take profit or stop loss';
+      return this.answers.order(instrument, protectionId, '', 'canceled', 0, reason, at);
+    }
+    const sign = long ? 1 : -1;
+    let refusal = '';
+    if ((takeProfit === 0) !== (pair.takeProfit === 0) || (stopLoss === 0) !== (pair.stopLoss === 0))
+      refusal = '51526 take profit and stop loss cannot be added or taken away';
+    else if (takeProfit !== 0 && sign * (takeProfit - touch) <= 0)
+      refusal = `${long ? 51279 : 51277} the market is beyond this take profit`;
+    else if (stopLoss !== 0 && sign * (touch - stopLoss) <= 0)
+      refusal = `${long ? 51280 : 51278} the market is beyond this stop loss`;
+    else {
+      pair.takeProfit = takeProfit;
+      pair.stopLoss = stopLoss;
+    }
+    this.answers.protection(instrument, protectionId, pair.takeProfit, pair.stopLoss, refusal, at);
   }
 
   /** The position is gone: what protected it goes with it, but for the pair that is closing it right now. */

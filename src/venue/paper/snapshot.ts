@@ -1,4 +1,4 @@
-import { EventKind, FillEvent, FundingPaymentEvent, OrderEvent } from '../../core/events.ts';
+import { EventKind, FillEvent, FundingPaymentEvent, OrderEvent, ProtectionEvent } from '../../core/events.ts';
 import type { Instrument } from '../../core/instrument.ts';
 import type { VenueEvent } from '../venue.ts';
 import type { SavedAccount } from './account.ts';
@@ -20,6 +20,7 @@ const PROTOTYPES = {
   [EventKind.order]: OrderEvent.prototype,
   [EventKind.fill]: FillEvent.prototype,
   [EventKind.fundingPayment]: FundingPaymentEvent.prototype,
+  [EventKind.protection]: ProtectionEvent.prototype,
 };
 
 const MONEY_KEYS: ReadonlySet<string> = new Set(['balance', 'cost', 'fee', 'amount']);

@@ -174,6 +174,8 @@ export interface AlgoUpdate {
   /** Which of the two fired; empty before. */
   readonly fired: 'takeProfit' | 'stopLoss' | '';
   readonly createdAt: Ms;
+  /** When it was changed last: of two that differ the later one is believed. */
+  readonly updatedAt: Ms;
 }
 
 const ALGO_STATES: Readonly<Record<string, AlgoUpdate['state']>> = {
@@ -206,6 +208,7 @@ export function decodeAlgo(row: Row, instrument: Instrument): AlgoUpdate {
     childOrderId: textOf(row, 'ordId') || String(ids.at(-1) ?? ''),
     fired: fired === 'tp' ? 'takeProfit' : fired === 'sl' ? 'stopLoss' : '',
     createdAt: ms(wholeOf(row, 'cTime', 0)),
+    updatedAt: ms(wholeOf(row, 'uTime', 0)),
   };
 }
 
