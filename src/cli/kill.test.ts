@@ -149,3 +149,31 @@ describe('an instance that does not run', { timeout: 180_000 }, () => {
     });
   });
 });
+
+describe('a drawdown that reaches its limit', { timeout: 180_000 }, () => {
+  test('ends entries, is told once, outlives a crash, and a person arms', () =>
+    withHunter(EAGER.replace('risk: {', 'risk: { drawdown_max: 0.0002,'), async (hunter) => {
+      const first = await hunter.start();
+      const reached = await viewWhere(first, ({ risk }) => risk.drawdown.reached, PATIENCE_MS);
+      assert.ok(reached.risk.drawdown.limit === 0.0002 && reached.account.equity < 10_000);
+      await viewWhere(first, ({ engine }) => /drawdown reached/.test(engine.note), PATIENCE_MS);
+      assert.equal(hunter.stderr.match(/drawdown reached/g)?.length, 1);
+      await hunter.end('SIGKILL');
+
+      const second = await hunter.start();
+      // a signal that would have entered, and what became of it
+      const refused = await viewWhere(
+        second,
+        ({ decisions }) =>
+          decisions.some(({ outcome, detail }) => outcome === 'refused' && /drawdown/.test(detail)),
+        PATIENCE_MS,
+      );
+      assert.equal(refused.risk.drawdown.reached, true);
+      assert.ok(refused.decisions.every(({ outcome }) => outcome === 'refused'));
+      const [told] = (await tell(hunter, 'status')).json.instances;
+      assert.equal(told.risk.drawdown.reached, true);
+      const trades = refused.trades.length;
+      assert.equal((await tell(hunter, 'arm')).code, 0);
+      await viewWhere(second, (view) => view.trades.length > trades || holds(view), PATIENCE_MS);
+    }));
+});
