@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
 const GLANCE_MS = 200;
@@ -41,7 +41,9 @@ export class InstanceLock {
   }
 
   describe(info: InstanceInfo): void {
-    writeFileSync(this.infoPath, `${JSON.stringify(info)}\n`);
+    // whole or not at all: the command line may be reading it
+    writeFileSync(`${this.infoPath}.new`, `${JSON.stringify(info)}\n`);
+    renameSync(`${this.infoPath}.new`, this.infoPath);
   }
 
   release(): void {

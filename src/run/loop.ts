@@ -140,7 +140,10 @@ export class Loop {
       flatten: action === 'kill' ? flatten || (killed && killFlattens) : killFlattens,
       paused: action === 'pause' || (paused && action !== 'resume'),
     };
-    this.note(() => journal.saveVenueState(SWITCHES, JSON.stringify(switches)));
+    const save = (): void => journal.saveVenueState(SWITCHES, JSON.stringify(switches));
+    // before the account is known there is nothing to save it together with
+    if (this.held === null) this.durably(save);
+    else this.note(save);
     this.step(new OperatorEvent(clock.now(), action, flatten));
     if (this.held === null) this.keepRisk();
   }

@@ -237,7 +237,7 @@ export class Risk {
       order.stopLoss,
       config.takerFee,
     );
-    const day = history.dayLoss + atStop / history.dayEquity;
+    const day = history.dayEquity > 0 ? history.dayLoss + atStop / history.dayEquity : Infinity;
     if (!(day <= config.dailyLossMax))
       return { reason: 'lossAtStop', limit: config.dailyLossMax, actual: day };
     return null;
