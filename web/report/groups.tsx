@@ -89,7 +89,7 @@ function GroupTable(props: {
               <th scope="col">Trades</th>
               <th scope="col">Won</th>
               <th scope="col">Net, {props.currency}</th>
-              <td />
+              <td class="span" />
               <th scope="col">A trade</th>
               <th scope="col">95 %</th>
               <th scope="col">Mean R</th>

@@ -170,8 +170,8 @@ export function TradeChart(props: { readonly shown: Shown }): JSX.Element {
                 , drawn from the {barName(known().runBarMs)} candles of the run to keep this file small
               </Show>
               . A triangle is an entry, its tip the price; a dot an exit; green lines and dots won after
-              costs, red lost. Dashed: target and stop, with steps where they were moved. The wheel zooms once
-              the chart was clicked.
+              costs, red lost. Dashed: target and stop, with steps where they were moved. With many trades in
+              sight only the exits are drawn. The wheel zooms once the chart was clicked.
             </p>
           </>
         )}

@@ -112,6 +112,7 @@ describe('figures of trades', () => {
     assert.deepEqual(longestStreaks([1, 1, 0, 1, -1, -1, -1]), { wins: 2, losses: 3 });
     close(winRate([1, 0, -1, 1]), 0.5);
     assert.equal(profitFactor([1, 2]), Number.POSITIVE_INFINITY);
+    assert.ok(Number.isNaN(profitFactor([0, 0])));
     assert.ok(Number.isNaN(payoff([1, 2])));
   });
 
@@ -178,6 +179,11 @@ describe('drawdown and time under water', () => {
       recoveredAt: 4 * DAY_MS,
     });
     assert.deepEqual(longestUnderWater(path), { from: 5 * DAY_MS, to: 10 * DAY_MS, ended: true });
+  });
+
+  test('a high that is touched twice is left the second time', () => {
+    assert.equal(largestDrawdown(curve([90, 100, 100, 50]))!.peakAt, 2 * DAY_MS);
+    assert.equal(longestUnderWater(curve([90, 100, 100, 50]))!.from, 2 * DAY_MS);
   });
 
   test('what has not ended counts up to the end', () => {

@@ -13,7 +13,6 @@ export function profitFactor(nets: Values): number {
     if (net > 0) won += net;
     else lost -= net;
   }
-  if (lost === 0) return won > 0 ? Number.POSITIVE_INFINITY : Number.NaN;
   return won / lost;
 }
 
@@ -55,7 +54,7 @@ export function longestStreaks(nets: Values): { readonly wins: number; readonly 
   for (let i = 0; i < nets.length; i++) {
     const net = nets[i]!;
     const sign = Math.sign(net);
-    run = sign !== 0 && sign === before ? run + 1 : 1;
+    run = sign === before ? run + 1 : 1;
     before = sign;
     if (sign > 0) wins = Math.max(wins, run);
     else if (sign < 0) losses = Math.max(losses, run);

@@ -49,6 +49,12 @@ describe('the sanity stop', () => {
       'impossible',
       withAccount(({ balance }) => ({ balance: `${Number(balance) + 0.01}` })),
     ],
+    [
+      'a balance a hundredth off, with a position still open',
+      'books',
+      'impossible',
+      withAccount(({ balance }) => ({ balance: `${Number(balance) + 0.01}`, openPositions: 1 })),
+    ],
     ['a trade left out', 'books', 'impossible', { trades: clean.trades.slice(1) }],
     [
       'equity that ends elsewhere than the balance',

@@ -88,6 +88,15 @@ describe('thinning', () => {
     assert.equal(largestDrawdown(few.equity)!.depth, largestDrawdown(account.equity)!.depth);
   });
 
+  test('a dip that lies between two kept points is still the worst', () => {
+    const account = data.accounts[0]!;
+    const { equity } = account;
+    const dip = equity.drawdown.map((value, index) => (index === 1000 ? 0.9 : value));
+    const few = thinnedAccount({ ...account, equity: { ...equity, drawdown: dip } }, 500);
+    assert.ok(!few.equity.at.includes(equity.at[1000]!));
+    assert.equal(Math.max(...few.equity.drawdown), 0.9);
+  });
+
   test('a moment finds its candle, the next one at the boundary, and none in a hole', () => {
     const two: CandleColumns = {
       ...candles,

@@ -29,8 +29,8 @@ export const reportOf = (data: ReportData): Report => ({
 });
 
 /**
- * Writes the run as one HTML file that needs nothing else: no network, no other file. Same data, same bytes. A file that
- * stands there is replaced whole or not at all.
+ * Writes the run as one HTML file that needs nothing else: no network, no other file. Same data, same bytes (on one build
+ * of Node: another zlib may pack the same content differently). A file that stands there is replaced whole or not at all.
  */
 export function writeReport(path: string, data: ReportData): Report {
   const report = reportOf(data);
