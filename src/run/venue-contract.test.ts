@@ -152,8 +152,10 @@ class ExchangeWorld implements World {
         });
       },
       submit: (command) => {
-        if (command.kind === 'place')
-          this.expected.set(command.clientOrderId, this.told.get(command.clientOrderId)?.times ?? 0);
+        if (command.kind === 'place') this.expect(command.clientOrderId);
+        // of one that has ended nothing more is said
+        if (command.kind === 'amend' && !this.hasEnded(command.protectionId))
+          this.expect(command.protectionId);
         venue.submit(command);
         if (command.kind === 'cancel') this.canceling = command.clientOrderId;
       },
@@ -168,10 +170,22 @@ class ExchangeWorld implements World {
   /** The order, or the pair, that was last asked to be canceled. */
   private canceling = '';
 
+  private expect(id: string): void {
+    this.expected.set(id, this.told.get(id)?.times ?? 0);
+  }
+
+  private hasEnded(id: string): boolean {
+    const state = this.told.get(id)?.state;
+    return state === 'filled' || state === 'canceled' || state === 'rejected';
+  }
+
   private note(event: VenueEvent): void {
     if (event.kind === EventKind.fundingPayment) this.payments += 1;
     else if (event.kind === EventKind.fill) this.tradeIds.add(event.tradeId);
-    else {
+    else if (event.kind === EventKind.protection) {
+      const said = this.told.get(event.protectionId);
+      this.told.set(event.protectionId, { state: 'live', filled: 0, ...said, times: (said?.times ?? 0) + 1 });
+    } else {
       const times = (this.told.get(event.clientOrderId)?.times ?? 0) + 1;
       this.told.set(event.clientOrderId, { state: event.state, filled: event.filled, times });
     }

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Approved, Cancel, OrderCommand, Place } from '../core/commands.ts';
+import type { Amend, Approved, Cancel, OrderCommand, Place } from '../core/commands.ts';
 import { parseDecimal } from '../core/decimal.ts';
-import { EventKind, type FillEvent, type FundingPaymentEvent, OrderEvent } from '../core/events.ts';
+import {
+  EventKind,
+  type FillEvent,
+  type FundingPaymentEvent,
+  OrderEvent,
+  type ProtectionEvent,
+} from '../core/events.ts';
 import type { Instrument } from '../core/instrument.ts';
 import { Position } from '../core/position/position.ts';
 import { lots, ms, type Side, type Ticks, ticks } from '../core/units.ts';
@@ -134,6 +140,35 @@ class Session {
 
   async cancel(clientOrderId: string, target: Cancel['target'] = 'order'): Promise<void> {
     await this.submit({ kind: 'cancel', instrument: 0, clientOrderId, target });
+  }
+
+  amendment(stopLoss: number, takeProfit: number, protectionId = 'contractpair'): Amend {
+    return {
+      kind: 'amend',
+      instrument: 0,
+      protectionId,
+      takeProfit: ticks(takeProfit),
+      stopLoss: ticks(stopLoss),
+      cause: 'trailingStop',
+    };
+  }
+
+  amend(...args: Parameters<Session['amendment']>): Promise<void> {
+    return this.submit(this.amendment(...args));
+  }
+
+  /** What was said of a pair's triggers. */
+  moves(id = 'contractpair'): ProtectionEvent[] {
+    return this.events.filter(
+      (event): event is ProtectionEvent => event.kind === EventKind.protection && event.protectionId === id,
+    );
+  }
+
+  /** Somebody trades at this price, in a market that has gone there. */
+  async trade(side: Side, price: number): Promise<void> {
+    await this.world.show([[price - 1, 5000]], [[price + 1, 5000]]);
+    await this.world.print(side, price, 1);
+    await this.world.settle();
   }
 
   private async submit(command: OrderCommand): Promise<void> {
@@ -360,6 +395,116 @@ export function venueContract(name: string, makeWorld: MakeWorld): void {
     const held = await session.position();
     assert.deepEqual([held?.size, held?.protection], [5, null]);
   });
+
+  for (const side of ['buy', 'sell'] as const) {
+    /** So many ticks further into the profit of a position opened by this side. */
+    const inFavour = (session: Session, by: number): number => session.touch(side) + sign(side) * by;
+
+    check(`${side}: a pair is moved, and fires where it stands now`, async (session) => {
+      await session.send({ side, size: lots(40), ...session.pair(side) });
+      const [stop, target] = [inFavour(session, -600), inFavour(session, 1800)];
+      await session.amend(stop, target);
+      const [answer] = session.moves();
+      assert.deepEqual([answer?.stopLoss, answer?.takeProfit, answer?.refusal], [stop, target, '']);
+      // said again it changes nothing, and is answered
+      await session.amend(stop, target);
+      assert.ok(session.moves().length >= 2);
+      for (const said of session.moves()) assert.deepEqual([said.stopLoss, said.refusal], [stop, '']);
+      for (const state of [await session.world.venue.state(), await session.restart()]) {
+        const { protection } = state.positions[0]!;
+        assert.deepEqual(
+          [protection?.stopLoss, protection?.takeProfit, protection?.size],
+          [stop, target, 40],
+        );
+      }
+      // the old target and a tick before the new stop are prices like others
+      await session.trade(side, inFavour(session, 1500));
+      await session.trade(other(side), inFavour(session, -599));
+      assert.equal((await session.position())?.size, sign(side) * 40);
+      await session.trade(other(side), stop);
+      assert.equal(await session.position(), null);
+      assert.deepEqual([session.filled('contractpair'), session.last('contractpair').state], [40, 'filled']);
+      for (const { purpose } of session.fills('contractpair')) assert.equal(purpose, 'stopLoss');
+    });
+
+    check(`${side}: a stop beyond the market is refused, and the old one stands`, async (session) => {
+      const pair = session.pair(side);
+      await session.send({ side, size: lots(40), ...pair });
+      await session.trade(other(side), inFavour(session, -500));
+      await session.amend(inFavour(session, -300), pair.takeProfit);
+      const said = session.moves().at(-1);
+      assert.deepEqual([said?.stopLoss, said?.takeProfit], [pair.stopLoss, pair.takeProfit]);
+      assert.notEqual(said?.refusal, '');
+      assert.equal((await session.position())?.protection?.stopLoss, pair.stopLoss);
+      await session.trade(other(side), pair.stopLoss);
+      assert.equal(await session.position(), null);
+      assert.equal(session.filled('contractpair'), 40);
+    });
+  }
+
+  check('a pair that has fired is not moved any more, and nothing comes of it', async (session) => {
+    const pair = session.pair();
+    await session.send({ size: lots(40), ...pair });
+    await session.trade('sell', pair.stopLoss);
+    assert.equal(await session.position(), null);
+    const said = session.events.length;
+    await session.amend(pair.stopLoss + 100, pair.takeProfit);
+    assert.equal(session.events.length, said);
+    assert.equal(session.last('contractpair').state, 'filled');
+    // a new position is not closed by it
+    await session.send({ size: lots(5), price: ticks(0) });
+    await session.trade('buy', pair.takeProfit);
+    assert.equal((await session.position())?.size, 5);
+  });
+
+  check('a pair that fires while it is being moved ends once, and the position with it', async (session) => {
+    const pair = session.pair();
+    await session.send({ size: lots(40), ...pair });
+    session.submitOnly(session.amendment(pair.stopLoss + 400, pair.takeProfit));
+    await session.trade('sell', pair.stopLoss);
+    assert.equal(await session.position(), null);
+    assert.equal(session.filled('contractpair'), 40);
+    assert.equal(session.last('contractpair').state, 'filled');
+  });
+
+  check('of a pair that never was it is said that it is not there', async (session) => {
+    await session.send({ size: lots(5) });
+    await session.amend(session.bid - 700, session.ask + 700, 'contractnone');
+    assert.equal(session.last('contractnone').state, 'canceled');
+    assert.notEqual(session.last('contractnone').reason, '');
+    assert.deepEqual(session.moves('contractnone'), []);
+    const held = await session.position();
+    assert.deepEqual([held?.size, held?.protection], [5, null]);
+  });
+
+  check('a moved pair goes with its position like any other', async (session) => {
+    const pair = session.pair();
+    await session.send({ size: lots(40), ...pair });
+    await session.amend(pair.stopLoss + 300, pair.takeProfit);
+    await session.close('sell', 40);
+    assert.equal(session.last('contractpair').state, 'canceled');
+    await session.send({ size: lots(5) });
+    await session.trade('sell', pair.stopLoss);
+    assert.equal((await session.position())?.size, 5);
+  });
+
+  check(
+    'killed with a move on its way: there is a stop, old or new, and asking again makes it the new one',
+    async (session) => {
+      const { world } = session;
+      const pair = session.pair();
+      await session.send({ size: lots(40), ...pair });
+      const moved = pair.stopLoss + 500;
+      session.submitOnly(session.amendment(moved, pair.takeProfit));
+      const state = await session.restart();
+      const standing = state.positions[0]?.protection;
+      assert.ok(standing?.stopLoss === pair.stopLoss || standing?.stopLoss === moved);
+      await session.amend(moved, pair.takeProfit);
+      assert.equal((await session.position())?.protection?.stopLoss, moved);
+      assert.deepEqual([session.moves().at(-1)?.stopLoss, session.moves().at(-1)?.refusal], [moved, '']);
+      await world.settle();
+    },
+  );
 
   check('a pair can be canceled; the position stays', async (session) => {
     const pair = session.pair();

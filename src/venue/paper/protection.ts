@@ -1,3 +1,4 @@
+import { NO_PRICE } from '../../core/book/ladder.ts';
 import type { Amend, Place } from '../../core/commands.ts';
 import type { Ticks, Us } from '../../core/units.ts';
 import type { Answers } from './answers.ts';
@@ -60,7 +61,8 @@ export class Protections {
     }
     const sign = long ? 1 : -1;
     let refusal = '';
-    if ((takeProfit === 0) !== (pair.takeProfit === 0) || (stopLoss === 0) !== (pair.stopLoss === 0))
+    if (touch === NO_PRICE) refusal = '50001 market data is not live';
+    else if ((takeProfit === 0) !== (pair.takeProfit === 0) || (stopLoss === 0) !== (pair.stopLoss === 0))
       refusal = '51526 take profit and stop loss cannot be added or taken away';
     else if (takeProfit !== 0 && sign * (takeProfit - touch) <= 0)
       refusal = `${long ? 51279 : 51277} the market is beyond this take profit`;
