@@ -75,11 +75,11 @@ export class Desk {
     );
     this.keepers = instruments.map((instrument, index) => {
       const { candles, barMs } = holdings[index]!;
-      return new CandleKeeper(instrument, candles > 0 ? barMs : config.barMs, config.barMs, candles);
+      return new CandleKeeper(instrument, barMs || config.barMs, config.barMs, candles);
     });
     const liquidity = this.kinds.map((kind, index): Liquidity => {
       if (kind === 'books' || kind === 'nothing') return new BookLiquidity(config.paper);
-      return new BarLiquidity({ ...config.bars, of: kind, barMs: holdings[index]!.barMs });
+      return new BarLiquidity({ ...config.bars, of: kind, barMs: holdings[index]!.barMs || config.barMs });
     });
     const { trips } = this;
     this.replay = new Replay(

@@ -107,7 +107,7 @@ function seat(
   const barMs = barToMs(settings.market.bar);
   all.forEach(({ id }, i) => {
     const holding = tapes.holdings[i]!;
-    if (chosen[i] && holding.candles > 0 && barMs % holding.barMs !== 0)
+    if (chosen[i] && holding.barMs > 0 && barMs % holding.barMs !== 0)
       throw new ConfigError([
         `${id} comes in ${holding.bar} candles, which do not add up to market.bar: ${settings.market.bar}; set market.bar to ${holding.bar} or a multiple`,
       ]);

@@ -98,7 +98,7 @@ function marketOf(tapes: Tapes, settings: Settings, desks: readonly Desk[]): Mar
     from: [...kinds].map((kind) => words[kind]).join(', '),
     makerFee: Number(paper.maker_fee),
     takerFee: Number(paper.taker_fee),
-    latencyMsMin: paper.latency === 'log_normal' ? 0 : paper.order_latency_ms,
+    latencyMsMin: leastLatency(paper),
     funding:
       fundings > 0
         ? { charged: true, why: `${fundings} rates on the tape` }
@@ -128,6 +128,12 @@ function marketOf(tapes: Tapes, settings: Settings, desks: readonly Desk[]): Mar
     ],
   };
 }
+
+/** One order in a hundred is faster, ms. Below the median of a log-normal by 2.33 of its sigmas. */
+const leastLatency = (paper: Settings['paper']): number =>
+  paper.latency === 'log_normal'
+    ? paper.order_latency_ms * Math.exp(-2.326 * paper.latency_sigma)
+    : paper.order_latency_ms;
 
 /** Keys whose value is not the default's. */
 function changes(settings: Settings, defaults: Settings): { key: string; value: string; default: string }[] {

@@ -12,7 +12,7 @@ export interface Holding {
   trades: number;
   candles: number;
   fundings: number;
-  /** Length of the candles on the tape, ms; 0 where there are none. */
+  /** Length of the candles on the tape, ms; 0 where there are none, or the tape does not say. */
   barMs: number;
   /** As OKX writes it; empty where there are none. */
   bar: string;
@@ -139,7 +139,7 @@ export class Tapes {
             `${path}: ${this.instruments[places[i]!]!.id} comes in ${bar} candles, in ${holding.bar} candles on an earlier tape: name one of them`,
           ]);
         holding.bar = bar;
-        holding.barMs = barToMs(bar);
+        holding.barMs = bar === '' ? 0 : barToMs(bar);
       }
       const kinds = [
         count.books > 0 ? `${count.books} book frames` : '',
