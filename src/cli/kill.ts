@@ -70,7 +70,7 @@ async function kill(flags: KillFlags): Promise<void> {
   if (instances.length === 0) {
     byFile();
     words.push(
-      `no instance runs on ${dataDir}: ${join(dataDir, KILL_FILE)} was written, the next start will be killed. Open positions keep the stops they have at the venue`,
+      `no instance runs on ${dataDir}: ${join(dataDir, KILL_FILE)} was written, the next start will be killed. Positions at a venue keep their stops; a paper position is watched by nobody`,
     );
   }
   report(flags, { running: instances.length > 0, flatten, instances: killed, file }, words);
