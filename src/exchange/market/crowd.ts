@@ -148,7 +148,7 @@ export class Crowd {
   }
 
   private setQuotes(): void {
-    const spread = this.spreadTicks * (this.random.chance(0.94) ? 1 : 2);
+    const spread = this.spreadTicks * (this.random.chance(0.955) ? 1 : 2);
     this.quotes[BID] = Math.round(this.opinion - spread / 2);
     this.quotes[ASK] = this.quotes[BID] + spread;
     this.patience = (this.opinion / 10_000) * (PATIENCE_BP + this.random.exponential(PATIENCE_MORE_BP));

@@ -7,7 +7,7 @@ const PACE_SECONDS = 15;
 const PACE_DEVIATION = 0.65;
 /** The mood: volatility that stays high or low for ten minutes, beneath the pace. */
 const MOOD_SECONDS = 600;
-const MOOD_DEVIATION = 0.5;
+const MOOD_DEVIATION = 0.8;
 /** The tide: a drift that changes within a minute or so, felt by funds. */
 const TIDE_SECONDS = 45;
 /** Shorter steps are lived jump by jump; longer ones (the generated past) by the variance that the jumps would have had. */

@@ -24,7 +24,7 @@ const CONVICTION = 1.5;
 /** How long the pressure of a taker's order stays in the makers' opinion. */
 const PRESSURE_SECONDS = 5;
 /** Pressure of an order as large as `PRESSURE_SIZE` units, basis points; it grows with the square root of the size. */
-const PRESSURE_BP = 0.05;
+const PRESSURE_BP = 0.1;
 const PRESSURE_SIZE = 25;
 const PRESSURE_POWER = 0.35;
 const PRESSURE_BP_MAX = 0.6;
