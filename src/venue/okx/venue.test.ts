@@ -39,6 +39,11 @@ const order = (fields: Partial<Place> = {}) =>
     ...{ protectionId: '', purpose: 'entry' },
     ...fields,
   }) as Place as Approved<OrderCommand>;
+const amend = (stopLoss: number, takeProfit = 620_000, protectionId = 'b1p') =>
+  ({
+    ...{ kind: 'amend', instrument: 0, protectionId, cause: 'trailingStop' },
+    ...{ takeProfit: ticks(takeProfit), stopLoss: ticks(stopLoss) },
+  }) as Approved<OrderCommand>;
 const cancel = (clientOrderId: string, target: 'order' | 'protection' = 'order') =>
   ({ kind: 'cancel', instrument: 0, clientOrderId, target }) as Approved<OrderCommand>;
 
@@ -93,6 +98,8 @@ function noted(event: VenueEvent): string {
     return `fill ${event.clientOrderId} ${event.tradeId} ${event.side} ${event.size}@${event.price} ${formatMoney(event.fee)} ${event.purpose}`;
   if (event.kind === EventKind.order)
     return `order ${event.clientOrderId} ${event.state} ${event.filled}${event.reason === '' ? '' : ` (${event.reason})`}`;
+  if (event.kind === EventKind.protection)
+    return `pair ${event.protectionId} TP ${event.takeProfit} SL ${event.stopLoss}${event.refusal === '' ? '' : ` (${event.refusal})`}`;
   return `funding ${event.paymentId} ${formatMoney(event.amount)}`;
 }
 
@@ -602,6 +609,98 @@ test('canceling a protection goes by REST; a pair that is not there is said to b
   routes['trade/cancel-algos'] = () => okay({ algoId: '', sCode: '51400', sMsg: 'does not exist' });
   venue.submit(cancel('gone', 'protection'));
   await told('order gone canceled 0 (OKX has no such take profit or stop loss)');
+});
+
+test('a pair is moved by REST, both triggers with their kind, and where it stands is told', async (context) => {
+  const { server, venue, connect, told, algos, routes, lines } = await world(context);
+  await connect();
+  algos(pair({ uTime: '1' }));
+  await told('order b1p live 0');
+  routes['trade/amend-algos'] = () => okay({ algoId: '500', algoClOrdId: 'b1p', sCode: '0', sMsg: '' });
+  venue.submit(amend(595_000));
+  await told('pair b1p TP 620000 SL 595000');
+  assert.deepEqual(server.calls.find(({ path }) => path === 'trade/amend-algos')!.body, {
+    ...{ instId, algoClOrdId: 'b1p' },
+    ...{ newTpTriggerPx: '62000', newTpOrdPx: '-1', newTpTriggerPxType: 'last' },
+    ...{ newSlTriggerPx: '59500', newSlOrdPx: '-1', newSlTriggerPxType: 'last' },
+  });
+  // its push is no news; one that tells of another price is
+  algos(pair({ slTriggerPx: '59500', uTime: '2' }));
+  algos(pair({ slTriggerPx: '59600', uTime: '3' }));
+  await told('pair b1p TP 620000 SL 596000');
+  // and an older one that was overtaken is not
+  algos(pair({ slTriggerPx: '59500', uTime: '2' }));
+  algos(pair({ slTriggerPx: '59700', uTime: '4' }));
+  await told('pair b1p TP 620000 SL 597000');
+  assert.deepEqual(
+    lines.filter((line) => line.startsWith('pair')).map((line) => line.slice(-6)),
+    ['595000', '596000', '597000'],
+  );
+});
+
+test('a move that OKX refuses: where the pair stands is asked for and told with the reason', async (context) => {
+  const { venue, connect, told, algos, routes } = await world(context);
+  await connect();
+  algos(pair());
+  await told('order b1p live 0');
+  routes['trade/amend-algos'] = () => okay({ algoId: '500', sCode: '51280', sMsg: 'SL too high' });
+  routes['trade/order-algo'] = () => okay(pair());
+  venue.submit(amend(595_000));
+  await told('pair b1p TP 620000 SL 590000 (POST trade/amend-algos: OKX says 51280 SL too high)');
+});
+
+for (const arrived of [true, false])
+  test(`a move without an answer that ${arrived ? 'arrived' : 'did not arrive'}: asked until OKX says where the pair is`, async (context) => {
+    const { venue, connect, told, algos, routes, time, lines } = await world(context);
+    await connect();
+    algos(pair());
+    await told('order b1p live 0');
+    let asked = 0;
+    routes['trade/amend-algos'] = () => 'hang up';
+    routes['trade/order-algo'] = () => {
+      asked++;
+      if (asked === 1) return { status: 503, body: 'busy' };
+      return okay(pair(arrived ? { slTriggerPx: '59500' } : {}));
+    };
+    venue.submit(amend(595_000));
+    const isTold = (): boolean => lines.some((line) => line.startsWith('pair'));
+    await passing(time, 'where the pair is to be told', isTold);
+    const [line] = lines.filter((each) => each.startsWith('pair'));
+    if (arrived) assert.equal(line, 'pair b1p TP 620000 SL 595000');
+    else assert.match(line!, /^pair b1p TP 620000 SL 590000 \(.*no answer/);
+    assert.equal(asked, 2);
+  });
+
+test('a move of a pair that is gone: how it ended is told, and nothing of its triggers', async (context) => {
+  const { venue, connect, told, algos, routes, lines } = await world(context);
+  await connect();
+  algos(pair());
+  await told('order b1p live 0');
+  routes['trade/amend-algos'] = () => okay({ algoId: '', sCode: '51527', sMsg: 'does not exist' });
+  venue.submit(amend(595_000));
+  await told('order b1p canceled 0 (OKX has no such take profit or stop loss)');
+  venue.submit(amend(596_000));
+  venue.submit(amend(595_000, 620_000, 'never'));
+  await told('order never canceled 0 (OKX has no such take profit or stop loss)');
+  assert.deepEqual(
+    lines.filter((line) => line.startsWith('pair')),
+    [],
+  );
+});
+
+test('moves of one pair go one after the other, and of those that wait only the newest', async (context) => {
+  const { server, venue, connect, told, algos, routes } = await world(context);
+  await connect();
+  algos(pair());
+  await told('order b1p live 0');
+  routes['trade/amend-algos'] = () => okay({ algoId: '500', sCode: '0', sMsg: '' });
+  for (const stop of [595_000, 596_000, 597_000, 598_000]) venue.submit(amend(stop));
+  await told('pair b1p TP 620000 SL 598000');
+  const stops = server.calls.flatMap(({ path, body }) =>
+    path === 'trade/amend-algos' ? [(body as Row).newSlTriggerPx] : [],
+  );
+  assert.equal(stops.at(-1), '59800');
+  assert.ok(stops.length <= 2, String(stops));
 });
 
 test('a liquidation is a fill of nobody’s order, and says so', async (context) => {
