@@ -267,6 +267,16 @@ test('while an open position has no price, nothing is judged', () => {
   assert.equal(book.stopped, 'dailyLoss');
 });
 
+test('a crash before the first equity was known begins the day when it is', () => {
+  const book = new Book();
+  book.fill('buy', 1000, 600_000);
+  const state = { ...book.history.save([]), equity: 0, dayEquity: 0, peakEquity: 0 };
+  book.history.restore(state, book.account, book.now);
+  book.price(601_000);
+  close(book.history.dayEquity, 10_010);
+  close(book.history.peakEquity, 10_010);
+});
+
 test('a crash resets nothing: loss, peak, streak, pauses and record go on', () => {
   const book = new Book({ drawdownMax: 0.5 });
   book.trade(500);

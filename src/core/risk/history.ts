@@ -96,7 +96,8 @@ export class History {
   restore(state: RiskState | null, account: Account, now: Us): void {
     this.began = true;
     this.dayAt = state?.dayAt ?? dayOf(now);
-    this.dayBegins = state === null;
+    // also where the process died before the first equity was known
+    this.dayBegins = state === null || state.dayEquity === 0;
     this.equity = state?.equity ?? 0;
     this.dayEquity = state?.dayEquity ?? 0;
     this.peakEquity = state?.peakEquity ?? 0;
