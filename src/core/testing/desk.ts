@@ -185,6 +185,13 @@ export class Desk {
     return this.step(new BookEvent(us(this.now), instrument, frame));
   }
 
+  /** The market goes there, 100 ms later: `mid` halfway between bid and ask, a tick from either. */
+  goTo(mid: number): Command[] {
+    this.pass(100);
+    const frame = frameOf(true, [[mid - 1, 50]], [[mid + 1, 50]], this.now / 1000);
+    return this.step(new BookEvent(us(this.now), 0, frame));
+  }
+
   /** The signal grows until the engine enters: the entry it placed. */
   enter(way: 'long' | 'short' = 'long', instrument = 0): Place {
     for (let i = 0; i < 100; i++) {
