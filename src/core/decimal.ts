@@ -47,3 +47,8 @@ export function divRound(dividend: bigint, divisor: bigint): bigint {
   const half = divisor / 2n;
   return dividend >= 0n ? (dividend + half) / divisor : -((-dividend + half) / divisor);
 }
+
+/** The share of an amount that falls to `part` of `whole`, rounded half away from zero; all of it is exactly all of it. */
+export function shareOf<T extends bigint>(amount: T, part: number, whole: number): T {
+  return part === whole ? amount : (divRound(amount * BigInt(part), BigInt(whole)) as T);
+}

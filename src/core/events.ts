@@ -1,6 +1,7 @@
 import type { BookFrame } from './book/frame.ts';
 import type { StopCause } from './commands.ts';
 import type { OpenTrip } from './position/account.ts';
+import type { PositionSide } from './position/holding.ts';
 import type { RiskState } from './risk/risk.ts';
 import type { Lots, Money, Ms, Side, Ticks, Us } from './units.ts';
 
@@ -204,13 +205,17 @@ export class FillEvent {
   side: Side;
   price: Ticks;
   size: Lots;
-  /** Cash change: negative = paid, positive = rebate. In the settlement currency. */
+  /** Cash change: negative = paid, positive = rebate. */
   fee: Money;
   maker: boolean;
   /** `entry`, or what closed: `takeProfit`, `stopLoss`, `close`, `liquidation`. */
   purpose: FillPurpose;
   /** Why it filled, in words (paper venue), or empty. */
   why: string;
+  /** Which of the instrument's positions it changed. */
+  positionSide: PositionSide;
+  /** Empty = the settlement currency. */
+  feeCurrency: string;
   constructor(
     at: Us,
     instrument: number,
@@ -225,6 +230,8 @@ export class FillEvent {
     maker: boolean,
     purpose: FillPurpose,
     why: string,
+    positionSide: PositionSide = 'net',
+    feeCurrency = '',
   ) {
     this.at = at;
     this.instrument = instrument;
@@ -239,6 +246,8 @@ export class FillEvent {
     this.maker = maker;
     this.purpose = purpose;
     this.why = why;
+    this.positionSide = positionSide;
+    this.feeCurrency = feeCurrency;
   }
 }
 
@@ -256,12 +265,21 @@ export class FundingPaymentEvent {
   paymentId: string;
   exchangeAt: Ms;
   amount: Money;
-  constructor(at: Us, instrument: number, paymentId: string, exchangeAt: Ms, amount: Money) {
+  positionSide: PositionSide;
+  constructor(
+    at: Us,
+    instrument: number,
+    paymentId: string,
+    exchangeAt: Ms,
+    amount: Money,
+    positionSide: PositionSide = 'net',
+  ) {
     this.at = at;
     this.instrument = instrument;
     this.paymentId = paymentId;
     this.exchangeAt = exchangeAt;
     this.amount = amount;
+    this.positionSide = positionSide;
   }
 }
 
@@ -332,6 +350,8 @@ export interface StopMove {
 
 export interface PositionState {
   readonly instrument: number;
+  /** Absent: net. */
+  readonly positionSide?: PositionSide;
   readonly size: Lots;
   readonly cost: Money;
   readonly leverage: number;

@@ -326,7 +326,9 @@ const PURPOSES: Readonly<Record<FillEvent['purpose'], string>> = {
   liquidation: 'liquidation',
 };
 
-export function fillMarker(instrument: Instrument, event: FillEvent): MarkerView {
+type Marked = Pick<FillEvent, 'at' | 'side' | 'price' | 'size' | 'purpose'>;
+
+export function fillMarker(instrument: Instrument, event: Marked): MarkerView {
   return {
     at: Math.round(event.at / 1000),
     side: event.side,

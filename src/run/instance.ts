@@ -399,9 +399,7 @@ function markersOf(journal: Journal, instruments: readonly Instrument[]): Map<st
       journal
         .fills(index)
         .slice(-500)
-        .map((fill) =>
-          fillMarker(instrument, { ...fill, kind: EventKind.fill, at: fill.receivedAt, instrument: index }),
-        ),
+        .map((fill) => fillMarker(instrument, { ...fill, at: fill.receivedAt })),
     ]),
   );
 }

@@ -120,6 +120,8 @@ function readJournal(journal: Journal, instruments: readonly Instrument[]): Know
             fill.maker,
             fill.purpose,
             fill.why,
+            'net',
+            fill.feeCurrency,
           ),
       );
     const payments = journal.fundingPayments(index);
@@ -196,7 +198,7 @@ async function catchUp(
       const taken = bookFill(known, fill);
       const realized = taken?.realized ?? NO_MONEY;
       journal.recordFill(fill, realized);
-      traded += realized + fill.fee;
+      traded += realized + (fill.feeCurrency === '' ? fill.fee : NO_MONEY);
       if (taken === null || taken.closed === null) continue;
       ended.push(taken.closed);
       const trade = { ...taken.closed, exitReason: exitReasonOf(journal, fill) };

@@ -69,9 +69,9 @@ function fillEvent(
   tradeId: string,
   side: Side,
   size: number,
-  more: { at?: number; clientOrderId?: string; fee?: bigint; instrument?: number } = {},
+  more: { at?: number; clientOrderId?: string; fee?: bigint; feeCurrency?: string; instrument?: number } = {},
 ): FillEvent {
-  const { at = 5, clientOrderId = 'c1', fee = -1n, instrument = 0 } = more;
+  const { at = 5, clientOrderId = 'c1', fee = -1n, feeCurrency = '', instrument = 0 } = more;
   return new FillEvent(
     us(at),
     instrument,
@@ -86,6 +86,8 @@ function fillEvent(
     true,
     'entry',
     '',
+    'net',
+    feeCurrency,
   );
 }
 
@@ -319,6 +321,30 @@ describe('money in a journal', () => {
     );
     journal.close();
   });
+
+  it('keeps a fee in another currency, and adds it to nothing', () => {
+    const path = fresh();
+    const journal = begun(path);
+    journal.recordFill(fillEvent('t1', 'buy', 1, { fee: -2n }), money(10n));
+    journal.accountSums(); // from here on they are kept up, and no longer read
+    journal.recordFill(fillEvent('t2', 'sell', 1, { fee: -3n, feeCurrency: 'OKB' }), money(20n));
+    const check = (of: Journal): void => {
+      const { realized, fees } = of.accountSums();
+      assert.deepEqual([realized, fees, of.netSince(ms(0))], [30n, -2n, 28n]);
+      assert.deepEqual(
+        of.fills(0).map(({ fee, feeCurrency }) => [fee, feeCurrency]),
+        [
+          [-2n, ''],
+          [-3n, 'OKB'],
+        ],
+      );
+    };
+    check(journal);
+    journal.close();
+    const again = Journal.open(path, INSTRUMENTS);
+    check(again);
+    again.close();
+  });
 });
 
 describe('the open position in a journal', () => {
@@ -495,7 +521,7 @@ describe('a process that is killed while it writes', () => {
       writeSync(1, 'intent ' + number + '\\n');
       journal.transaction(() => {
         journal.recordFill({ at: 1, instrument: 0, clientOrderId, venueOrderId: '', tradeId: 't' + number, exchangeAt: 1,
-          side: 'buy', price: 1, size: 1, fee: -3n, maker: false, purpose: 'entry', why: '' }, 11n);
+          side: 'buy', price: 1, size: 1, fee: -3n, maker: false, purpose: 'entry', why: '', feeCurrency: '' }, 11n);
         journal.saveVenueState('paper', String(number));
       });
       writeSync(1, 'fill ' + number + '\\n');

@@ -331,13 +331,14 @@ export class Journal {
         price: instrument.formatPrice(event.price),
         size: instrument.formatSize(event.size),
         fee: formatMoney(event.fee),
+        fee_currency: event.feeCurrency,
         maker: event.maker ? 1 : 0,
         purpose: event.purpose,
         why: event.why,
         realized: formatMoney(realized),
         position_after: instrument.formatSize(after),
       });
-      if (added) this.add(realized, event.fee, NO_MONEY);
+      if (added) this.add(realized, event.feeCurrency === '' ? event.fee : NO_MONEY, NO_MONEY);
       return added;
     });
   }
@@ -496,8 +497,8 @@ export class Journal {
   accountSums(): AccountSums {
     if (this.sums === null) {
       this.sums = { realized: 0n, fees: 0n, funding: 0n };
-      for (const row of this.database.each('SELECT realized, fee FROM fills'))
-        this.add(parseMoney(row.realized as string), parseMoney(row.fee as string), NO_MONEY);
+      for (const row of this.database.each('SELECT realized, fee, fee_currency FROM fills'))
+        this.add(parseMoney(row.realized as string), feeOf(row), NO_MONEY);
       for (const row of this.database.each('SELECT amount FROM funding_payments'))
         this.add(NO_MONEY, NO_MONEY, parseMoney(row.amount as string));
     }
@@ -515,8 +516,9 @@ export class Journal {
   /** P&L, fees and funding whose exchange time is `since` or later: what a daily loss limit counts. */
   netSince(since: Ms): Money {
     let net = 0n;
-    for (const row of this.database.each('SELECT realized, fee FROM fills WHERE exchange_at >= ?', since))
-      net += parseMoney(row.realized as string) + parseMoney(row.fee as string);
+    const fills = 'SELECT realized, fee, fee_currency FROM fills WHERE exchange_at >= ?';
+    for (const row of this.database.each(fills, since))
+      net += parseMoney(row.realized as string) + feeOf(row);
     for (const row of this.database.each('SELECT amount FROM funding_payments WHERE exchange_at >= ?', since))
       net += parseMoney(row.amount as string);
     return money(net);
@@ -650,6 +652,9 @@ export class Journal {
 }
 
 const TERMINAL = "'filled', 'canceled', 'rejected'";
+
+/** A fee in another currency is in no sum. */
+const feeOf = (row: Row): Money => (row.fee_currency === '' ? parseMoney(row.fee as string) : NO_MONEY);
 
 const randomLetters = (): string =>
   Array.from({ length: PREFIX_LETTERS }, () => String.fromCharCode(97 + randomInt(26))).join('');

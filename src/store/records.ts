@@ -39,6 +39,8 @@ export interface JournaledFill {
   readonly price: Ticks;
   readonly size: Lots;
   readonly fee: Money;
+  /** Empty = the settlement currency; the journal's sums leave all others out. */
+  readonly feeCurrency: string;
   readonly maker: boolean;
   readonly purpose: FillPurpose;
   readonly why: string;

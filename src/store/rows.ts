@@ -68,6 +68,7 @@ export class RowReader {
       price: instrument.parsePrice(row.price as string),
       size: instrument.parseSize(row.size as string),
       fee: parseMoney(row.fee as string),
+      feeCurrency: row.fee_currency as string,
       maker: row.maker === 1,
       purpose: row.purpose as FillPurpose,
       why: row.why as string,

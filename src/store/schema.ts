@@ -182,4 +182,8 @@ export const MIGRATIONS: readonly string[] = [
   );
   CREATE INDEX protection_events_by_protection ON protection_events (protection_id, entry_id);
   `,
+  // empty: the settlement currency. Only those are added up
+  `
+  ALTER TABLE fills ADD COLUMN fee_currency TEXT NOT NULL DEFAULT '';
+  `,
 ];

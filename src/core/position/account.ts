@@ -1,141 +1,176 @@
-import { divRound } from '../decimal.ts';
-import type { AccountEvent, ExitReason, FillEvent, FundingPaymentEvent } from '../events.ts';
+import type { AccountEvent, FillEvent, FundingPaymentEvent } from '../events.ts';
 import type { Instrument } from '../instrument.ts';
-import { type Lots, type Money, money, NO_MONEY, type Us } from '../units.ts';
-import { Position } from './position.ts';
+import { lots, type Money, money, NO_MONEY, type Us, us } from '../units.ts';
+import { Holding, type PositionSide } from './holding.ts';
+import type { Position } from './position.ts';
+import type { OpenTrip, RoundTrip } from './round-trip.ts';
 
-/** What one round trip (flat → position → flat) came to. */
-export interface RoundTrip {
-  readonly instrument: number;
-  readonly direction: 'long' | 'short';
-  /** Largest size held, lots. */
-  readonly size: Lots;
-  readonly openedAt: Us;
-  readonly closedAt: Us;
-  /** Size-weighted average prices, fractional ticks. */
-  readonly entry: number;
-  readonly exit: number;
-  /** Before fees and funding. */
-  readonly realized: Money;
-  readonly fees: Money;
-  readonly funding: Money;
-  readonly exitReason: ExitReason;
-  /** Of the order that opened it; empty when it was found open. */
-  readonly clientOrderId: string;
-}
-
-/**
- * A round trip that has not ended: what it has come to so far. Kept over restarts, so that the trade's record covers all of it.
- */
-export interface OpenTrip {
-  clientOrderId: string;
-  direction: 'long' | 'short';
-  size: number;
-  openedAt: Us;
-  entryValue: bigint;
-  entrySize: number;
-  exitValue: bigint;
-  exitSize: number;
-  realized: bigint;
-  fees: bigint;
-  funding: bigint;
-}
+export type { OpenTrip, RoundTrip } from './round-trip.ts';
 
 /** Trade ids kept for spotting repeats; a venue repeats itself within seconds, not after thousands of fills. */
 const IDS_KEPT = 4096;
 
-/**
- * Cash and positions, exactly: balance = start + realised P&L + fees + funding, to the last digit, at all times. A fill or
- * payment seen twice counts once.
- */
-export class Account {
+/** One currency: balance = start + realised P&L + fees + funding + settled, to the last digit. */
+class Purse {
+  /** The margin of isolated positions is in it. */
   balance: Money = NO_MONEY;
-  /** Since the last `take`. */
+  /** These four since the last `take`. */
   realized: Money = NO_MONEY;
   fees: Money = NO_MONEY;
   funding: Money = NO_MONEY;
+  /** Taken by liquidations beyond the loss itself, or made up by the venue's fund. */
+  settled: Money = NO_MONEY;
+
+  begin(balance: Money): void {
+    this.balance = balance;
+    this.realized = this.fees = this.funding = this.settled = NO_MONEY;
+  }
+
+  book(what: 'realized' | 'fees' | 'funding' | 'settled', amount: Money): void {
+    this[what] = money(this[what] + amount);
+    this.balance = money(this.balance + amount);
+  }
+}
+
+/**
+ * Cash and positions, exactly, each currency for itself: what settles in one and a fee paid in another never meet in one sum.
+ * For each instrument it holds a net position, or a long and a short leg side by side. A fill or payment seen twice counts
+ * once.
+ */
+export class Account {
+  /** Net mode's, by instrument: all that an engine trades. */
   readonly positions: readonly Position[];
-  private readonly trips: (OpenTrip | null)[];
+  /** Net, long and short of each instrument. */
+  private readonly holdings: readonly (readonly [Holding, Holding, Holding])[];
+  private readonly purses = new Map<string, Purse>();
+  /** Of the first instrument's settlement currency: an engine's instruments all settle in it. */
+  private readonly own: Purse;
   private readonly seen = new Set<string>();
 
   constructor(instruments: readonly Instrument[]) {
-    this.positions = instruments.map((instrument) => new Position(instrument));
-    this.trips = instruments.map(() => null);
+    this.holdings = instruments.map((instrument) => [
+      new Holding(instrument, 'net'),
+      new Holding(instrument, 'long'),
+      new Holding(instrument, 'short'),
+    ]);
+    this.positions = this.holdings.map(([net]) => net.position);
+    this.own = this.purse(instruments[0]?.settleCurrency ?? '');
+  }
+
+  get balance(): Money {
+    return this.own.balance;
+  }
+
+  /** Since the last `take`, as the next two. */
+  get realized(): Money {
+    return this.own.realized;
+  }
+
+  get fees(): Money {
+    return this.own.fees;
+  }
+
+  get funding(): Money {
+    return this.own.funding;
+  }
+
+  /** What a currency holds and what moved it. */
+  purseOf(currency: string): Readonly<Purse> {
+    return this.purse(currency);
+  }
+
+  get currencies(): Iterable<string> {
+    return this.purses.keys();
+  }
+
+  /** Balance less the margin of isolated positions: OKX's `cashBal`. */
+  cash(currency: string): Money {
+    let cash = this.purse(currency).balance;
+    for (const { position, margin } of this.all())
+      if (position.instrument.settleCurrency === currency) cash = money(cash - margin);
+    return cash;
+  }
+
+  holding(instrument: number, positionSide: PositionSide = 'net'): Holding {
+    const [net, long, short] = this.holdings[instrument]!;
+    return positionSide === 'long' ? long : positionSide === 'short' ? short : net;
+  }
+
+  /** Every position, flat ones too. */
+  *all(): Generator<Holding> {
+    for (const three of this.holdings) yield* three;
   }
 
   /** Takes what the venue and the journal agree on as the truth. */
   take(event: AccountEvent): void {
-    this.balance = event.balance;
-    this.realized = NO_MONEY;
-    this.fees = NO_MONEY;
-    this.funding = NO_MONEY;
-    for (const position of this.positions) {
-      position.size = 0 as Lots;
-      position.cost = NO_MONEY;
-    }
-    this.trips.fill(null);
-    for (const state of event.positions) {
-      const position = this.positions[state.instrument]!;
-      position.size = state.size;
-      position.cost = state.cost;
-      if (state.size !== 0)
-        this.trips[state.instrument] =
-          state.trip !== null
-            ? { ...state.trip }
-            : {
-                clientOrderId: '',
-                direction: state.size > 0 ? 'long' : 'short',
-                size: Math.abs(state.size),
-                openedAt: state.openedAt,
-                entryValue: state.cost < 0n ? -state.cost : state.cost,
-                entrySize: Math.abs(state.size),
-                exitValue: 0n,
-                exitSize: 0,
-                realized: 0n,
-                fees: 0n,
-                funding: 0n,
-              };
+    for (const purse of this.purses.values()) purse.begin(purse === this.own ? event.balance : NO_MONEY);
+    for (const holding of this.all()) holding.take(lots(0), NO_MONEY, null, us(0));
+    for (const { instrument, positionSide, size, cost, trip, openedAt, leverage } of event.positions) {
+      const holding = this.holding(instrument, positionSide);
+      holding.take(size, cost, trip, openedAt);
+      holding.leverage = leverage;
     }
   }
 
   /** Applies a fill; null if it was seen before. `closed` is the round trip it ended, if it did. */
-  fill(event: FillEvent): { realized: Money; closed: RoundTrip | null } | null {
+  fill(event: FillEvent): { readonly realized: Money; readonly closed: RoundTrip | null } | null {
     if (!this.first(`${event.instrument}/${event.tradeId}`)) return null;
-    const position = this.positions[event.instrument]!;
-    const before = position.size;
-    const realized = position.fill(event.side, event.size, event.price);
-    this.balance = money(this.balance + realized + event.fee);
-    this.realized = money(this.realized + realized);
-    this.fees = money(this.fees + event.fee);
-    return { realized, closed: this.followTrip(event, before, realized) };
+    const holding = this.holding(event.instrument, event.positionSide);
+    const { settleCurrency } = holding.position.instrument;
+    const feeCurrency = event.feeCurrency || settleCurrency;
+    const taken = holding.fill(event, feeCurrency === settleCurrency ? event.fee : NO_MONEY);
+    this.purse(settleCurrency).book('realized', taken.realized);
+    this.purse(feeCurrency).book('fees', event.fee);
+    return taken;
   }
 
   /** Applies a funding payment; false if it was seen before. */
-  pay(event: FundingPaymentEvent): boolean {
-    if (!this.first(`${event.instrument}/funding/${event.paymentId}`)) return false;
-    this.balance = money(this.balance + event.amount);
-    this.funding = money(this.funding + event.amount);
-    const trip = this.trips[event.instrument];
-    if (trip) trip.funding += event.amount;
+  pay({ instrument, positionSide, paymentId, amount }: FundingPaymentEvent): boolean {
+    if (!this.first(`${instrument}/funding/${paymentId}`)) return false;
+    const holding = this.holding(instrument, positionSide);
+    holding.pay(amount);
+    this.purse(holding.position.instrument.settleCurrency).book('funding', amount);
     return true;
   }
 
-  /** The open round trip of an instrument; null when flat. */
-  trip(instrument: number): Readonly<OpenTrip> | null {
-    const trip = this.trips[instrument];
-    return trip ? { ...trip } : null;
+  /** What a liquidation took beyond the loss itself (negative), or the venue's fund made up. */
+  settle(instrument: number, positionSide: PositionSide, amount: Money): void {
+    const holding = this.holding(instrument, positionSide);
+    holding.penalty = money(holding.penalty + amount);
+    this.purse(holding.position.instrument.settleCurrency).book('settled', amount);
   }
 
-  /** When the open position of an instrument was opened; 0 when flat. */
+  /** A deposit; negative: a withdrawal. No gain and no loss. */
+  credit(currency: string, amount: Money): void {
+    const purse = this.purse(currency);
+    purse.balance = money(purse.balance + amount);
+  }
+
+  /** The open round trip of an instrument's net position; null when flat. */
+  trip(instrument: number): Readonly<OpenTrip> | null {
+    const { trip } = this.holding(instrument);
+    return trip === null ? null : { ...trip };
+  }
+
+  /** When the open net position of an instrument was opened; 0 when flat. */
   openedAt(instrument: number): Us {
-    return this.trips[instrument]?.openedAt ?? (0 as Us);
+    return this.holding(instrument).trip?.openedAt ?? us(0);
   }
 
   /** Positions that are not flat. */
   get openPositions(): number {
     let count = 0;
-    for (const position of this.positions) if (position.size !== 0) count++;
+    for (const { size } of this.all()) if (size !== 0) count++;
     return count;
+  }
+
+  private purse(currency: string): Purse {
+    let purse = this.purses.get(currency);
+    if (purse === undefined) {
+      purse = new Purse();
+      this.purses.set(currency, purse);
+    }
+    return purse;
   }
 
   private first(id: string): boolean {
@@ -143,75 +178,5 @@ export class Account {
     this.seen.add(id);
     if (this.seen.size > IDS_KEPT) this.seen.delete(this.seen.values().next().value!);
     return true;
-  }
-
-  private followTrip(event: FillEvent, before: Lots, realized: Money): RoundTrip | null {
-    const { instrument } = this.positions[event.instrument]!;
-    const after = this.positions[event.instrument]!.size;
-    const value = instrument.value(event.size, event.price);
-    let trip = this.trips[event.instrument]!;
-    if (before === 0 || trip === null) {
-      trip = {
-        clientOrderId: event.clientOrderId,
-        direction: event.side === 'buy' ? 'long' : 'short',
-        size: 0,
-        openedAt: event.at,
-        entryValue: 0n,
-        entrySize: 0,
-        exitValue: 0n,
-        exitSize: 0,
-        realized: 0n,
-        fees: 0n,
-        funding: 0n,
-      };
-      this.trips[event.instrument] = trip;
-    }
-    trip.realized += realized;
-    const opens = (event.side === 'buy') === (trip.direction === 'long');
-    if (opens) {
-      trip.fees += event.fee;
-      trip.entryValue += value;
-      trip.entrySize += event.size;
-      trip.size = Math.max(trip.size, Math.abs(after));
-      return null;
-    }
-    const flips = after !== 0 && Math.sign(after) === -Math.sign(before);
-    const closing = flips ? Math.abs(before) : event.size;
-    // a fill that flips belongs to two trips, and so does its fee
-    const closingFee = flips ? divRound(event.fee * BigInt(closing), BigInt(event.size)) : event.fee;
-    trip.fees += closingFee;
-    trip.exitValue += instrument.value(closing as Lots, event.price);
-    trip.exitSize += closing;
-    if (after !== 0 && !flips) return null;
-    const closed: RoundTrip = {
-      instrument: event.instrument,
-      direction: trip.direction,
-      size: trip.size as Lots,
-      openedAt: trip.openedAt,
-      closedAt: event.at,
-      entry: instrument.averagePrice(trip.entrySize as Lots, money(trip.entryValue)),
-      exit: instrument.averagePrice(trip.exitSize as Lots, money(trip.exitValue)),
-      realized: money(trip.realized),
-      fees: money(trip.fees),
-      funding: money(trip.funding),
-      exitReason: event.purpose,
-      clientOrderId: trip.clientOrderId,
-    };
-    this.trips[event.instrument] = flips
-      ? {
-          clientOrderId: event.clientOrderId,
-          direction: after > 0 ? 'long' : 'short',
-          size: Math.abs(after),
-          openedAt: event.at,
-          entryValue: instrument.value(Math.abs(after) as Lots, event.price),
-          entrySize: Math.abs(after),
-          exitValue: 0n,
-          exitSize: 0,
-          realized: 0n,
-          fees: event.fee - closingFee,
-          funding: 0n,
-        }
-      : null;
-    return closed;
   }
 }

@@ -1,9 +1,9 @@
-import { divRound } from '../decimal.ts';
+import { divRound, shareOf } from '../decimal.ts';
 import type { Instrument } from '../instrument.ts';
 import { type Lots, lots, type Money, money, NO_MONEY, type Side, signOf, type Ticks } from '../units.ts';
 
 /**
- * One net-mode position and its money, exactly. The only position arithmetic in the project: the engine, the paper
+ * One position (a net one, or one leg of hedge mode) and its money, exactly. The only position arithmetic in the project: the engine, the paper
  * venue and the exchange all use it, so their figures agree to the last digit.
  *
  * Cost is kept instead of an average price, because a sum of values is exact and a mean is not. A partial close
@@ -31,11 +31,7 @@ export class Position {
     let realized = NO_MONEY;
     if (closing > 0) {
       const closed = lots(Math.sign(this.size) * closing);
-      const share = money(
-        closing === Math.abs(this.size)
-          ? this.cost
-          : divRound(this.cost * BigInt(closing), BigInt(Math.abs(this.size))),
-      );
+      const share = shareOf(this.cost, closing, Math.abs(this.size));
       realized = this.profit(share, this.instrument.value(closed, price));
       this.size = lots(this.size - closed);
       this.cost = money(this.cost - share);

@@ -5,8 +5,8 @@ import {
   type Protection,
 } from '../../core/events.ts';
 import type { Instrument } from '../../core/instrument.ts';
-import { lots, type Ms, NO_MONEY, us } from '../../core/units.ts';
-import type { VenueState } from '../venue.ts';
+import { lots, type Ms, money, NO_MONEY, us } from '../../core/units.ts';
+import { VenueError, type VenueState } from '../venue.ts';
 import { type Row, textOf } from './codec/fields.ts';
 import {
   type AlgoUpdate,
@@ -18,6 +18,7 @@ import {
   decodePosition,
   type FillRow,
   type OrderUpdate,
+  type PositionUpdate,
 } from './codec/private.ts';
 import type { Clock, Log } from './options.ts';
 import type { OkxRest } from './rest.ts';
@@ -95,7 +96,9 @@ export class Inquiry {
       this.rest.positions('SWAP'),
       this.standing(),
     ]);
-    const positions = this.decoded(positionRows, decodePosition).map(
+    const held = this.decoded(positionRows, decodePosition).filter(({ value }) => value.size !== 0);
+    this.refuseWhatIsNotNet(held);
+    const positions = held.map(
       ({ index, value }): PositionState => ({
         instrument: index,
         size: value.size,
@@ -122,7 +125,9 @@ export class Inquiry {
           stopLoss: value.stopLoss,
         }),
       );
-    const balance = decodeCash(balances[0] ?? {}, currency) ?? NO_MONEY;
+    // what isolated positions were given is the account's all the same
+    let balance = decodeCash(balances[0] ?? {}, currency) ?? NO_MONEY;
+    for (const { value } of held) balance = money(balance + value.margin);
     return { state: { balance, positions, orders: open }, orders, pairs };
   }
 
@@ -220,6 +225,27 @@ export class Inquiry {
       const index = this.indexOf(row);
       return index === undefined ? [] : [{ index, value: decode(row, this.instrumentAt(index)) }];
     });
+  }
+
+  /** One direction for each instrument is all that is traded here: what does not fit is a person's to clear up. */
+  private refuseWhatIsNotNet(held: readonly Indexed<PositionUpdate>[]): void {
+    const seen = new Set<number>();
+    for (const { index, value } of held) {
+      const { id } = this.instrumentAt(index);
+      if (value.positionSide !== 'net')
+        throw new VenueError(
+          `${id}: a ${value.positionSide} position in hedge mode: close it and put the account in net mode, or use a sub-account`,
+          '',
+          'stop',
+        );
+      if (seen.has(index))
+        throw new VenueError(
+          `${id}: a cross and an isolated position at once: close the one that is not ours, or use a sub-account`,
+          '',
+          'stop',
+        );
+      seen.add(index);
+    }
   }
 
   /** The newest pair that closes this position. */

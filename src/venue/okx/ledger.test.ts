@@ -49,7 +49,7 @@ function life(sizes: readonly number[], canceled: boolean, ownFees: boolean): Or
       feeTotal: fees,
       fill: {
         ...{ tradeId: String(100 + index), exchangeAt: ms(index), price: ticks(600000), size: lots(size) },
-        ...{ fee: ownFees ? fee : null, feeCurrency: 'USDT', maker: true },
+        ...{ fee: ownFees ? fee : null, feeCurrency: 'USDT', maker: true, positionSide: 'net' as const },
       },
     });
   }

@@ -284,9 +284,11 @@ export class OrderLedger {
     this.trades.add(trade);
     if (this.trades.size > TRADES_KEPT) this.trades.delete(this.trades.values().next().value!);
     const fee = this.feeOf(instrument, record, order.feeTotal, fill);
+    const { settleCurrency } = this.instruments[instrument]!;
+    const feeCurrency = fill.feeCurrency === settleCurrency ? '' : fill.feeCurrency;
     if (record !== null) {
       record.fillsTold = lots(record.fillsTold + fill.size);
-      record.feesTold = money(record.feesTold + fee);
+      record.feesTold = money(record.feesTold + fee); // an order pays all its fees in one currency
     }
     this.emit(
       new FillEvent(
@@ -303,6 +305,8 @@ export class OrderLedger {
         fill.maker,
         this.purposeOf(record, order, fill.price),
         '',
+        fill.positionSide,
+        feeCurrency,
       ),
     );
   }
@@ -314,13 +318,7 @@ export class OrderLedger {
     feeTotal: Money | null,
     fill: FillPart,
   ): Money {
-    const { id, settleCurrency } = this.instruments[instrument]!;
-    if (fill.feeCurrency !== '' && fill.feeCurrency !== settleCurrency) {
-      this.log('error', 'a fee in a currency that is not accounted', {
-        ...{ instrument: id, trade: fill.tradeId, currency: fill.feeCurrency },
-      });
-      return NO_MONEY;
-    }
+    const { id } = this.instruments[instrument]!;
     if (fill.fee !== null) return fill.fee;
     if (feeTotal !== null && record !== null) return money(feeTotal - record.feesTold);
     this.log('error', 'OKX named no fee: counted as none', { instrument: id, trade: fill.tradeId });

@@ -91,6 +91,7 @@ test('an order push in ticks, lots and money', () => {
       fee: parseMoney('-0.06'),
       feeCurrency: 'USDT',
       maker: true,
+      positionSide: 'net',
     },
   });
 });
@@ -132,7 +133,18 @@ test('the cost of a position is exact at prices between ticks, linear and invers
     decodePosition({ ...position, pos: '3', avgPx: '48000' }, inverse).cost,
     parseMoney('0.00625'),
   );
-  assert.throws(() => decodePosition({ ...position, posSide: 'long' }, bitcoin), /hedge mode/);
+  // a leg of hedge mode is told without a sign
+  const leg = { ...position, pos: '2' };
+  assert.equal(decodePosition({ ...leg, posSide: 'long' }, bitcoin).size, 200);
+  assert.equal(decodePosition({ ...leg, posSide: 'short' }, bitcoin).size, -200);
+  assert.throws(() => decodePosition({ ...leg, posSide: 'up' }, bitcoin), /unknown position side "up"/);
+});
+
+test('funding on an isolated position is in the bill of its margin, not of the cash', () => {
+  const bill = { billId: '9', type: '8', ts: '1795340540123', ccy: 'USDT', pnl: '-0.12' };
+  assert.equal(decodeFundingBill({ ...bill, balChg: '-0.12', posBalChg: '0' }).amount, parseMoney('-0.12'));
+  assert.equal(decodeFundingBill({ ...bill, balChg: '0', posBalChg: '-0.12' }).amount, parseMoney('-0.12'));
+  assert.equal(decodeFundingBill({ ...bill, balChg: '' }).amount, parseMoney('-0.12'));
 });
 
 test('cash, funding bills, fills and operation answers', () => {

@@ -1,6 +1,7 @@
 import { divRound, parseDecimal } from '../../../core/decimal.ts';
 import type { OrderState } from '../../../core/events.ts';
 import { type Instrument, parseMoney } from '../../../core/instrument.ts';
+import type { MarginMode, PositionSide } from '../../../core/position/holding.ts';
 import {
   type Lots,
   lots,
@@ -8,6 +9,7 @@ import {
   type Ms,
   money,
   ms,
+  NO_MONEY,
   type Side,
   type Ticks,
   ticks,
@@ -26,6 +28,7 @@ export interface FillPart {
   readonly fee: Money | null;
   readonly feeCurrency: string;
   readonly maker: boolean;
+  readonly positionSide: PositionSide;
 }
 
 /** What OKX says of an order: a push of `orders`, or a row of the REST lists. */
@@ -131,6 +134,7 @@ function decodePushedFill(row: Row, instrument: Instrument): FillPart | null {
     fee: optionalMoney(row, 'fillFee', instrument),
     feeCurrency: textOf(row, 'fillFeeCcy') || textOf(row, 'feeCcy'),
     maker: textOf(row, 'execType') === 'M',
+    positionSide: positionSideOf(row, instrument),
   };
 }
 
@@ -150,6 +154,7 @@ export function decodeFill(row: Row, instrument: Instrument): FillRow {
     fee: optionalMoney(row, 'fee', instrument),
     feeCurrency: textOf(row, 'feeCcy'),
     maker: textOf(row, 'execType') === 'M',
+    positionSide: positionSideOf(row, instrument),
     venueOrderId: needText(row, 'ordId'),
     clientOrderId: textOf(row, 'clOrdId'),
     side: sideOf(row, instrument),
@@ -213,25 +218,39 @@ export function decodeAlgo(row: Row, instrument: Instrument): AlgoUpdate {
 }
 
 export interface PositionUpdate {
+  readonly positionSide: PositionSide;
+  readonly mode: MarginMode;
   /** Signed: positive is long. */
   readonly size: Lots;
   /** Value of `size` at its average entry price, signed as `size`. */
   readonly cost: Money;
   readonly leverage: number;
+  /** Of an isolated position; 0 for a cross one. */
+  readonly margin: Money;
   readonly openedAt: Ms;
 }
 
 export function decodePosition(row: Row, instrument: Instrument): PositionUpdate {
-  const posSide = textOf(row, 'posSide') || 'net';
-  if (posSide !== 'net')
-    throw new DecodeError(instrument.id, 'position in hedge mode, expected net mode', JSON.stringify(row));
-  const size = sizeOf(row, 'pos', instrument);
+  const positionSide = positionSideOf(row, instrument);
+  const told = sizeOf(row, 'pos', instrument);
+  // the legs of hedge mode are told without a sign
+  const size = positionSide === 'short' ? lots(-Math.abs(told)) : told;
   return {
+    positionSide,
+    mode: textOf(row, 'mgnMode') === 'isolated' ? 'isolated' : 'cross',
     size,
     cost: costOf(size, needText(row, 'avgPx'), instrument),
     leverage: Number(needText(row, 'lever')),
+    margin: optionalMoney(row, 'margin', instrument) ?? NO_MONEY,
     openedAt: ms(wholeOf(row, 'cTime', 0)),
   };
+}
+
+function positionSideOf(row: Row, instrument: Instrument): PositionSide {
+  const side = textOf(row, 'posSide') || 'net';
+  if (side !== 'net' && side !== 'long' && side !== 'short')
+    throw new DecodeError(instrument.id, `unknown position side "${side}"`, JSON.stringify(row));
+  return side;
 }
 
 /** Value of `size` at an average price, which lies between ticks: from the value at one tick, by proportion. */
@@ -252,6 +271,37 @@ export function decodeCash(account: Row, currency: string): Money | null {
   return detail === undefined ? null : moneyOf(needText(detail, 'cashBal'));
 }
 
+/** One change of a balance, of an isolated position's margin, or of both. */
+export interface Bill {
+  readonly billId: string;
+  /** OKX: 2 trade, 5 liquidation, 6 margin moved, 8 funding. */
+  readonly type: string;
+  readonly exchangeAt: Ms;
+  readonly currency: string;
+  /** Of the cash, and of the position's own margin: together what the account gained. */
+  readonly cashChange: Money;
+  readonly marginChange: Money;
+  readonly pnl: Money;
+  readonly fee: Money;
+}
+
+export function decodeBill(row: Row): Bill {
+  const amount = (key: string): Money => {
+    const text = textOf(row, key);
+    return text === '' ? NO_MONEY : moneyOf(text);
+  };
+  return {
+    billId: needText(row, 'billId'),
+    type: textOf(row, 'type'),
+    exchangeAt: ms(wholeOf(row, 'ts', 0)),
+    currency: textOf(row, 'ccy'),
+    cashChange: amount('balChg'),
+    marginChange: amount('posBalChg'),
+    pnl: amount('pnl'),
+    fee: amount('fee'),
+  };
+}
+
 export interface FundingBill {
   readonly billId: string;
   readonly exchangeAt: Ms;
@@ -259,12 +309,11 @@ export interface FundingBill {
   readonly amount: Money;
 }
 
+/** A cross position pays from the cash, an isolated one from its margin: `balChg` is 0 then. */
 export function decodeFundingBill(row: Row): FundingBill {
-  return {
-    billId: needText(row, 'billId'),
-    exchangeAt: ms(wholeOf(row, 'ts', 0)),
-    amount: moneyOf(textOf(row, 'balChg') || needText(row, 'pnl')),
-  };
+  const { billId, exchangeAt, cashChange, marginChange, pnl } = decodeBill(row);
+  const amount = textOf(row, 'balChg') === '' ? pnl : money(cashChange + marginChange);
+  return { billId, exchangeAt, amount };
 }
 
 /** True when a `balance_and_position` push tells of funding. */
