@@ -333,7 +333,10 @@ test('a journal that somebody else locks: trading holds, lives, and goes on', {
   try {
     const ready = await hunter.start();
     await viewWhere(ready, (view) => view.markets[0]!.position !== null, PATIENCE_MS);
-    const other = new DatabaseSync(join(hunter.folder, 'paper-embedded', 'journal.sqlite'));
+    // waits its turn: the instance may be writing just now
+    const other = new DatabaseSync(join(hunter.folder, 'paper-embedded', 'journal.sqlite'), {
+      timeout: 5_000,
+    });
     other.exec('BEGIN IMMEDIATE');
     // an exit while nothing can be written: it goes out all the same
     await control(ready, 'close');
