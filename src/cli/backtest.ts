@@ -5,6 +5,8 @@ import { ConfigError } from '../config/load.ts';
 import { type BacktestResult, backtest } from '../study/backtest/backtest.ts';
 import type { AccountMetrics } from '../study/metrics/account-metrics.ts';
 import type { Figure } from '../study/metrics/figure.ts';
+import { parity } from '../study/parity/parity.ts';
+import { parityText } from '../study/parity/text.ts';
 import type { Report } from '../study/report/pack.ts';
 import { reportOf, requirePage, writeReport } from '../study/report/write-report.ts';
 import { collect, settingsWith } from './settings-option.ts';
@@ -15,6 +17,7 @@ interface Flags {
   readonly symbols?: string[];
   readonly report?: string;
   readonly check?: boolean;
+  readonly parity?: string;
   readonly json?: boolean;
 }
 
@@ -26,7 +29,7 @@ export function backtestCommand(): Command {
     .description(
       'tapes of books, trades or candles through strategies, engine and paper venue: trades, metrics, report',
     )
-    .argument('<tapes...>', 'tapes, as `hunter import` makes them; several are told as one, by time')
+    .argument('[tapes...]', 'tapes, as `hunter import` makes them; several are told as one, by time')
     .option('--config <file>', 'settings file (default: config/settings.yaml)')
     .option('--set <key=value>', 'a setting over the file, such as market.bar=5m; repeatable', collect, [])
     .option('--symbols <ids>', 'only these instruments of the tapes, comma-separated', (text) =>
@@ -34,8 +37,14 @@ export function backtestCommand(): Command {
     )
     .option('--report <file>', 'write everything as one self-contained HTML page')
     .option('--check', 'repeat on truncated and delayed data: did anything know the future?')
+    .option(
+      '--parity <session>',
+      'no tapes: a session that `hunter start --record` wrote, again on paper; every difference trade by trade',
+    )
     .option('--json', 'the whole result as JSON on stdout')
     .action((tapes: string[], flags: Flags) => {
+      if (flags.parity !== undefined) return compare(flags.parity, tapes, flags);
+      if (tapes.length === 0) throw new ConfigError(['name a tape, or a session with --parity']);
       const settings = settingsWith(flags.config, flags.set);
       if (flags.report !== undefined) requireWritable(flags.report);
       const result = backtest(tapes, settings, {
@@ -52,6 +61,25 @@ export function backtestCommand(): Command {
       );
       if (result.data.lookAhead.verdict === 'suspected') process.exitCode = 1;
     });
+}
+
+/** A session brings its own tape and settings. */
+function compare(session: string, tapes: readonly string[], flags: Flags): void {
+  const others = [
+    tapes.length > 0 ? 'tapes' : '',
+    flags.config !== undefined ? '--config' : '',
+    flags.set.length > 0 ? '--set' : '',
+    flags.symbols !== undefined ? '--symbols' : '',
+    flags.report !== undefined ? '--report' : '',
+    flags.check === true ? '--check' : '',
+  ].filter((name) => name !== '');
+  if (others.length > 0)
+    throw new ConfigError([
+      `--parity replays a session as it was, with its own tape and settings: leave out ${others.join(', ')}`,
+    ]);
+  const result = parity(session);
+  process.stdout.write(flags.json ? `${JSON.stringify(result)}\n` : `${parityText(result)}\n`);
+  if (!result.explained) process.exitCode = 1;
 }
 
 /** Before the work, not after it. */
