@@ -1,7 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { loadScenario, scenarioNames } from '../exchange/scenarios/load.ts';
-import { type CardRow, realismCard } from '../study/facts/facts.ts';
+import { type CardRow, cardPassed, realismCard, type Verdict, WINDOWS_MIN } from '../study/facts/facts.ts';
 import { type Recording, recordings } from '../study/facts/recordings.ts';
+import { WINDOW_SECONDS, windowsIn } from '../study/facts/resampling.ts';
 import { measureSimulated } from '../study/facts/simulated.ts';
 import { BOOK_FEEDS, type BookFeed, SIMULATED_FROM } from '../study/simulate.ts';
 import { type SimulationReport, simulateToFiles } from '../study/simulation-files.ts';
@@ -33,7 +34,7 @@ export function simulateCommand(): Command {
     .addOption(new Option('--feed <channel>', 'the book channel').choices([...BOOK_FEEDS]).default('books'))
     .option(
       '--facts',
-      'the stylised facts beside those of real recordings of Bitcoin, with pass or fail; 30 minutes tell all',
+      'the stylised facts beside those of real recordings of Bitcoin, with pass or fail; takes 30 minutes',
     )
     .option('--config <file>', 'settings file (not needed here)')
     .option('--json', 'the report as JSON on stdout; everything else on stderr')
@@ -65,9 +66,9 @@ async function simulate(flags: SimulateFlags, command: Command): Promise<void> {
       process.stdout.write(`${JSON.stringify({ ...report, ...(card && { facts: card.map(plain) }) })}\n`);
     else {
       if (report !== null) process.stdout.write(`${reportText(report, out!)}\n`);
-      if (card !== null) process.stdout.write(`${cardText(card, real)}\n`);
+      if (card !== null) process.stdout.write(`${cardText(card, real, minutes)}\n`);
     }
-    if (card?.some(({ passed }) => !passed)) process.exitCode = 1;
+    if (card !== null && !(cardPassed(card) && longEnough(minutes))) process.exitCode = 1;
   });
 }
 
@@ -88,36 +89,49 @@ function reportText(report: SimulationReport, folder: string): string {
 /** The recordings that get a column; the rest is in the JSON. */
 const COLUMNS = ['btc-2024', 'btc-2023', 'eth-2024', 'btcusd-2024', 'okx-2025', 'okx-2026'];
 
-function cardText(card: readonly CardRow[], real: readonly Recording[]): string {
-  const rows = card.map(({ fact, simulated, passed, real: figures }) => ({
+/** Whether a run of so many minutes can pass. */
+const longEnough = (minutes: number): boolean => windowsIn(minutes * 60) >= WINDOWS_MIN;
+
+function cardText(card: readonly CardRow[], real: readonly Recording[], minutes: number): string {
+  const rows = card.map(({ fact, simulated, interval, verdict, real: figures }) => ({
     fact: fact.title,
     simulated: shown(simulated),
+    'by chance': Number.isNaN(simulated) ? '' : `${shown(interval[0])} to ${shown(interval[1])}`,
     from: String(fact.low),
     to: String(fact.high),
-    verdict: Number.isNaN(simulated) ? 'too short' : passed ? 'ok' : 'FAIL',
+    verdict: verdict === 'short' ? 'too short' : verdict,
     ...Object.fromEntries(COLUMNS.map((name) => [name, shown(figures[name] ?? Number.NaN)])),
   }));
-  const passed = card.filter((row) => row.passed).length;
-  const short = card.filter(({ simulated }) => Number.isNaN(simulated)).length;
+  const count = (which: Verdict): number => card.filter(({ verdict }) => verdict === which).length;
+  const chance = count('chance');
+  const short = count('short');
   return [
     table(rows),
     '',
     ...card
-      .filter((row) => !row.passed && !Number.isNaN(row.simulated))
+      .filter(({ verdict }) => verdict === 'FAIL' || verdict === 'chance')
       .map(({ fact }) => `${fact.title}: ${fact.why}`),
     ...real
       .filter(({ name }) => COLUMNS.includes(name))
       .map(({ name, source, seconds }) => `${name}: ${source}, ${seconds} s`),
-    `${passed} of ${card.length} facts hold${short === 0 ? '' : `; ${short} need a longer run (30 minutes are enough)`}`,
+    `simulated: median of ${windowsIn(minutes * 60)} windows; by chance: the middle 95 % of the run resampled`,
+    `${count('ok')} of ${card.length} facts hold${chance === 0 ? '' : `; ${chance} lie outside by no more than chance`}${short === 0 ? '' : `; ${short} need a longer run`}`,
+    ...(cardPassed(card) || short > 0 ? [] : ['the card does not hold']),
+    ...(longEnough(minutes)
+      ? []
+      : [
+          `too short to pass: ${WINDOWS_MIN} windows of ${WINDOW_SECONDS} s are needed, which 30 minutes give`,
+        ]),
   ].join('\n');
 }
 
 const shown = (value: number): string => (Number.isNaN(value) ? '' : Number(value.toPrecision(3)).toString());
 
-const plain = ({ fact, simulated, passed, real }: CardRow) => ({
+const plain = ({ fact, simulated, interval, verdict, real }: CardRow) => ({
   ...fact,
   simulated: Number.isNaN(simulated) ? null : simulated,
-  passed,
+  interval: Number.isNaN(simulated) ? null : interval,
+  verdict,
   real,
 });
 

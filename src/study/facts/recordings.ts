@@ -11,7 +11,7 @@ import { readTape } from '../../tape/reader.ts';
 import { type Bar, dayShape, measureBars } from './candles.ts';
 import { type Figures, measure } from './measure.ts';
 import { Observation, type Sighting } from './observation.ts';
-import { type Intervals, intervalsOf, intervalsOfBars } from './resampling.ts';
+import { type Estimate, halvesOf, type Intervals, intervalsOf, intervalsOfBars } from './resampling.ts';
 
 /** The figures of one real recording: numbers only, and where they come from. */
 export interface Recording {
@@ -21,6 +21,8 @@ export interface Recording {
   readonly figures: Figures;
   /** How far each figure could have come out otherwise: the middle 95 % of resampled recordings (resampling.ts). */
   readonly intervals: Intervals;
+  /** Of a recording of a book or of trades: its odd and its even `HALVES_SECONDS`, each by itself. */
+  readonly halves?: readonly [Estimate, Estimate];
 }
 
 /** What has been computed from the real recordings once, by `scripts/measure-recordings.ts`. */
@@ -30,6 +32,9 @@ export const recordings = (): readonly Recording[] =>
 /** Where the recordings lie beside a clone of this repository. */
 export const RECORDINGS_FOLDER = new URL('../../../../shared/data/', import.meta.url).pathname;
 export const recordingsPresent = existsSync(join(RECORDINGS_FOLDER, 'binance-l2-raw'));
+
+/** Short, so that both halves are of the same market; longer than the few seconds that most figures look back on. */
+const HALVES_SECONDS = 30;
 
 const BINANCE: readonly (readonly [name: string, source: string, files: readonly string[]])[] = [
   ['btc-2024', 'Binance USDT-M BTCUSDT, 2024-08-08', ['usdm_btcusdt_20240808']],
@@ -68,10 +73,14 @@ export const swap = (instId: string, lotSz: string, ctVal: string): Instrument =
  * out: then there are no intervals of the recordings with a book.
  */
 export async function measureRecordings(folder: string, resampling = true): Promise<Recording[]> {
-  const measured: Measured = (seen) => ({
+  const estimated = (seen: Sighting): Estimate => ({
     figures: measure(seen),
     intervals: resampling ? intervalsOf(seen, measure) : {},
   });
+  const measured: Measured = (seen) => {
+    const [odd, even] = halvesOf(seen, HALVES_SECONDS);
+    return { ...estimated(seen), halves: [estimated(odd), estimated(even)] };
+  };
   const found: Recording[] = [];
   for (const [name, source, files] of BINANCE)
     found.push({
@@ -80,25 +89,20 @@ export async function measureRecordings(folder: string, resampling = true): Prom
       ...(await binance(folder, files, measured)),
     });
   found.push(okxBook(folder, measured), earlyTrades(folder, measured), ...candles(folder));
-  return found.map((each) => ({
+  return found.map(({ halves, ...each }) => ({
     ...each,
-    figures: rounded(each.figures),
-    // what cannot be computed of the whole is not asked of its pieces
-    intervals: Object.fromEntries(
-      Object.entries(each.intervals)
-        .filter(([name]) => Number.isFinite(each.figures[name]))
-        .map(([name, [low, high]]) => [name, [digits(low), digits(high)]]),
-    ),
+    ...roundedEstimate(each),
+    ...(halves && { halves: [roundedEstimate(halves[0]), roundedEstimate(halves[1])] as const }),
   }));
 }
 
-type Measured = (seen: Sighting) => Pick<Recording, 'figures' | 'intervals'>;
+type Measured = (seen: Sighting) => Pick<Recording, 'figures' | 'intervals' | 'halves'>;
 
 async function binance(
   folder: string,
   files: readonly string[],
   measured: Measured,
-): Promise<Pick<Recording, 'seconds' | 'figures' | 'intervals'>> {
+): Promise<Omit<Recording, 'name' | 'source'>> {
   const temporary = mkdtempSync(join(tmpdir(), 'recording-'));
   try {
     const tape = join(temporary, 'tape');
@@ -242,6 +246,16 @@ const lines = (path: string): string[] =>
     .toString()
     .split('\n')
     .filter((line) => line !== '');
+
+const roundedEstimate = ({ figures, intervals }: Estimate): Estimate => ({
+  figures: rounded(figures),
+  // what cannot be computed of the whole is not asked of its pieces
+  intervals: Object.fromEntries(
+    Object.entries(intervals)
+      .filter(([name]) => Number.isFinite(figures[name]))
+      .map(([name, [low, high]]) => [name, [digits(low), digits(high)]]),
+  ),
+});
 
 /** Four digits are more than minutes of recording are worth. */
 const digits = (value: number): number => Number(value.toPrecision(4));

@@ -2,10 +2,16 @@ import { Random } from '../../exchange/random.ts';
 import type { Bar } from './candles.ts';
 import type { Figures } from './measure.ts';
 import { SAMPLE_MS, type Sighting } from './observation.ts';
-import { quantile } from './statistics.ts';
+import { median, quantile } from './statistics.ts';
 
 /** Lower and upper end by the name of the fact. */
 export type Intervals = Readonly<Record<string, readonly [low: number, high: number]>>;
+
+/** Figures, and how far each could have come out otherwise. */
+export interface Estimate {
+  readonly figures: Figures;
+  readonly intervals: Intervals;
+}
 
 const PER_SECOND = 1000 / SAMPLE_MS;
 const DRAWS = 400;
@@ -15,6 +21,11 @@ const BLOCK_SECONDS = 60;
 const BLOCKS_MIN = 5;
 const COVERAGE = 0.95;
 const DAY_MS = 86_400_000;
+/** The recordings of a book are 345 to 647 s long: figures that grow with what is looked at are compared like with like. */
+export const WINDOW_SECONDS = 450;
+/** How often each window is put together anew; the draws combine these. */
+const RESAMPLED = 25;
+const COMBINED = 1000;
 
 /**
  * How far a figure could have come out otherwise on the same market: the recording is put together anew from stretches of
@@ -24,15 +35,87 @@ const DAY_MS = 86_400_000;
  * (moving blocks). Knows only what lies in the recording: of minutes, it understates what other days would show.
  */
 export function intervalsOf(seen: Sighting, figures: (one: Sighting) => Figures): Intervals {
+  const random = new Random(1);
+  return spread(DRAWS, () => figures(redrawn(seen, random)));
+}
+
+/** The same market once more, as far as the recording knows it. */
+function redrawn(seen: Sighting, random: Random): Sighting {
   const seconds = secondsOf(seen);
   const length = Math.max(2, Math.min(BLOCK_SECONDS, Math.floor(seconds / BLOCKS_MIN)));
-  const random = new Random(1);
-  return spread(DRAWS, () => {
-    const starts = Array.from({ length: Math.ceil(seconds / length) }, () =>
-      random.below(seconds - length + 1),
+  const starts = Array.from({ length: Math.ceil(seconds / length) }, () =>
+    random.below(seconds - length + 1),
+  );
+  return joined(seen, starts, length, seconds);
+}
+
+/**
+ * A long observation, cut into windows as long as a recording: of each figure the median of the windows. The interval is
+ * that of windows drawn with replacement, each put together anew as in `intervalsOf`: what differs between windows (the
+ * mood of ten minutes) counts as chance too.
+ *
+ * Source: Davison, Hinkley, "Bootstrap Methods and their Application", 1997, section 3.8 (hierarchical data).
+ */
+export function estimateOf(seen: Sighting, figures: (one: Sighting) => Figures): Estimate {
+  const seconds = secondsOf(seen);
+  const count = windowsIn(seconds);
+  const length = Math.floor(seconds / count);
+  const windows = Array.from({ length: count }, (_, i) => joined(seen, [i * length], length, seconds));
+  const random = new Random(2);
+  const anew = windows.map((window) =>
+    Array.from({ length: RESAMPLED }, () => figures(redrawn(window, random))),
+  );
+  return {
+    figures: medians(windows.map(figures)),
+    intervals: spread(COMBINED, () =>
+      medians(windows.map(() => anew[random.below(count)]![random.below(RESAMPLED)]!)),
+    ),
+  };
+}
+
+/** A recording as two: its odd and its even stretches of `length` seconds (of a quarter of it where it is shorter). */
+export function halvesOf(seen: Sighting, length: number): readonly [Sighting, Sighting] {
+  const seconds = secondsOf(seen);
+  const stretch = Math.min(length, Math.floor(seconds / 4));
+  const starts = Array.from({ length: Math.floor(seconds / stretch) }, (_, i) => i * stretch);
+  const half = (rest: number): Sighting =>
+    joined(
+      seen,
+      starts.filter((_, i) => i % 2 === rest),
+      stretch,
+      seconds,
     );
-    return figures(joined(seen, starts, length, seconds));
-  });
+  return [half(0), half(1)];
+}
+
+/** Windows that so many seconds are cut into. */
+export const windowsIn = (seconds: number): number => Math.max(1, Math.round(seconds / WINDOW_SECONDS));
+
+function medians(all: readonly Figures[]): Figures {
+  const names = new Set(all.flatMap((each) => Object.keys(each)));
+  return Object.fromEntries(
+    [...names].map((name) => [
+      name,
+      median(all.map((each) => each[name]!).filter((value) => Number.isFinite(value))),
+    ]),
+  );
+}
+
+/** A market's bars and what their figures would be if stretches of so many bars had come in another choice. */
+export function estimateOfBars(
+  bars: readonly Bar[],
+  block: number,
+  figures: (some: readonly Bar[]) => Figures,
+): Estimate {
+  const whole = bars.slice(bars.length % block);
+  const blocks = Array.from({ length: whole.length / block }, (_, i) =>
+    whole.slice(i * block, (i + 1) * block),
+  );
+  const random = new Random(3);
+  return {
+    figures: figures(bars),
+    intervals: spread(DRAWS, () => figures(blocks.flatMap(() => blocks[random.below(blocks.length)]!))),
+  };
 }
 
 /**
