@@ -174,6 +174,16 @@ test('the distance may be counted in ATR, and no trailing stop is moved while th
   assert.ok(Math.abs(held.of(amend) - (5000 - 2 * atr)) <= 1);
 });
 
+test('what the market was before the position was open moves no stop', () => {
+  const desk = opened({ trailingStop: 1, trailingIntervalMs: 0 });
+  const { clientOrderId, size } = desk.enter('long');
+  desk.order(clientOrderId, 'live');
+  desk.goTo(604_000);
+  desk.pass(50).fill(clientOrderId, 'buy', size, 600_000);
+  assert.deepEqual(amendsIn(desk.order(clientOrderId, 'filled', size)), []);
+  assert.deepEqual(amendsIn(desk.goTo(600_050)), []);
+});
+
 test('steps keep their distance in time', () => {
   const held = new Held({ trailingStop: 1, trailingIntervalMs: 10_000 });
   held.moved(500);

@@ -13,7 +13,7 @@ import {
   positionOf,
 } from '../testing/desk.ts';
 import { BTC, ETH, SPECS } from '../testing/specs.ts';
-import { us } from '../units.ts';
+import { ticks, us } from '../units.ts';
 
 const opened = (changes: ConstructorParameters<typeof Desk>[0] = {}): Desk => {
   const desk = new Desk(changes);
@@ -286,6 +286,82 @@ test('what is larger than the venue takes at once goes in parts', () => {
   desk.order(exit!.clientOrderId, 'filled', 50);
   desk.pass(1000);
   assert.equal(placesIn(desk.timer())[0]!.size, 50);
+});
+
+test('an exit that keeps failing is sent again at market, reduce-only, under a new id, waiting longer each time', () => {
+  const desk = opened();
+  const place = desk.hold();
+  const exits = placesIn(desk.operate('close'));
+  const sentAt = [desk.now];
+  while (exits.length < 8) {
+    const { clientOrderId } = exits.at(-1)!;
+    if (desk.trader.state === 'exiting')
+      desk.order(clientOrderId, exits.length % 2 === 0 ? 'rejected' : 'canceled', 0, '50026 system error');
+    // only the timers that were asked for: nothing else may be needed to go on
+    desk.now = Math.min(...desk.timers.filter((at) => at > desk.now));
+    const again = placesIn(desk.timer());
+    if (again.length === 0) continue;
+    exits.push(...again);
+    sentAt.push(desk.now);
+  }
+  for (const exit of exits)
+    assert.deepEqual(
+      [exit.type, exit.reduceOnly, exit.side, exit.size, exit.purpose],
+      ['market', true, 'sell', place.size, 'close'],
+    );
+  assert.equal(new Set(exits.map(({ clientOrderId }) => clientOrderId)).size, 8);
+  const waits = sentAt.slice(1).map((at, i) => (at - sentAt[i]!) / 1000);
+  assert.deepEqual(waits, [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
+});
+
+test('an entry that fills in pieces is protected for what it has filled, whatever comes of the rest', () => {
+  const desk = opened(postOnly);
+  const place = desk.enter('long');
+  desk.order(place.clientOrderId, 'live');
+  desk.fill(place.clientOrderId, 'buy', 3);
+  desk.order(place.clientOrderId, 'partiallyFilled', 3);
+  desk.fill(place.clientOrderId, 'buy', 2);
+  assert.equal(desk.trader.state, 'entering');
+  // the end comes before the last fill: the size of the stop is not settled until both are there
+  desk.order(place.clientOrderId, 'canceled', 9, '1 by the user');
+  assert.equal(desk.trader.state, 'entering');
+  assert.deepEqual(placesIn(desk.fill(place.clientOrderId, 'buy', 4)), []);
+  const { protectionId, takeProfit, stopLoss } = place;
+  assert.deepEqual(desk.trader.protection, { protectionId, takeProfit, stopLoss, size: 9 });
+  // and what comes beyond that has no stop
+  const [exit] = placesIn(desk.fill(place.clientOrderId, 'buy', 1));
+  assert.deepEqual([exit?.side, exit?.size], ['sell', 10]);
+});
+
+test('a stop that fires while its entry still fills: the rest is withdrawn, and what it filled is closed', () => {
+  const desk = opened(postOnly);
+  const place = desk.enter('long');
+  desk.order(place.clientOrderId, 'live');
+  desk.fill(place.clientOrderId, 'buy', 3);
+  const out = desk.fill(place.protectionId, 'sell', 3, 599_000, 'stopLoss');
+  assert.deepEqual(
+    cancelsIn(out).map(({ clientOrderId }) => clientOrderId),
+    [place.clientOrderId],
+  );
+  desk.order(place.protectionId, 'filled', 3);
+  desk.fill(place.clientOrderId, 'buy', 2);
+  const [exit] = placesIn(desk.order(place.clientOrderId, 'canceled', 5));
+  assert.deepEqual([exit?.side, exit?.size, exit?.reduceOnly], ['sell', 2, true]);
+  // and where nothing more filled, that was it
+  const other = opened(postOnly);
+  const entry = other.enter('long');
+  other.fill(entry.clientOrderId, 'buy', 3);
+  other.fill(entry.protectionId, 'sell', 3, 599_000, 'stopLoss');
+  assert.deepEqual(placesIn(other.order(entry.clientOrderId, 'canceled', 3)), []);
+  assert.equal(other.trader.state, 'idle');
+});
+
+test('a position found with a target and no stop is closed', () => {
+  const desk = new Desk();
+  const found = positionOf(40);
+  const protection = { ...found.protection!, stopLoss: ticks(0) };
+  const [exit] = placesIn(desk.open([{ ...found, protection }]));
+  assert.deepEqual([exit?.side, exit?.size], ['sell', 40]);
 });
 
 // --- a person’s word ------------------------------------------------------------------------------------------------

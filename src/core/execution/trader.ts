@@ -186,6 +186,11 @@ export class Trader {
       }
       return;
     }
+    if (this.state === 'entering' && event.clientOrderId === this.entry?.place.protectionId) {
+      // the market has gone where the trade was to end: no more of it, and what comes all the same goes
+      this.exitWanted = 'its stop or target fired while it was still filling';
+      this.cancelEntry(now, out);
+    }
     if (this.state === 'open' && this.size !== 0 && !this.covered)
       this.wantExit(`fill ${event.tradeId} left more than the stop covers`, now, out);
     this.settle(now, out);
