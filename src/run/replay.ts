@@ -100,7 +100,8 @@ export class Replay {
 
   private step(event: Event): void {
     const { commands, engine } = this;
-    commands.length = 0;
+    // setting a length is a call out of compiled code, and few events are answered
+    if (commands.length > 0) commands.length = 0;
     engine.step(event, commands);
     for (const command of commands) {
       if (command.kind === 'timer') this.timers.push(us(command.fireAt));

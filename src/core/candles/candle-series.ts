@@ -108,7 +108,8 @@ export class CandleSeries {
   }
 
   private cut(): void {
-    for (const { openAt } of this.kept.splice(0, this.kept.length - CANDLES_KEPT)) this.own.delete(openAt);
+    const gone = this.kept.splice(0, this.kept.length - CANDLES_KEPT);
+    if (this.own.size > 0) for (const { openAt } of gone) this.own.delete(openAt);
   }
 
   private mend(candle: Candle): void {
