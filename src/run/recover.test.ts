@@ -3,9 +3,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import type { Place } from '../core/commands.ts';
+import type { Place, StopCause } from '../core/commands.ts';
 import { orderId } from '../core/engine.ts';
-import { FillEvent, FundingPaymentEvent, OrderEvent, type PositionState } from '../core/events.ts';
+import {
+  FillEvent,
+  type FillPurpose,
+  FundingPaymentEvent,
+  OrderEvent,
+  type PositionState,
+  ProtectionEvent,
+} from '../core/events.ts';
 import { parseMoney } from '../core/instrument.ts';
 import { Position } from '../core/position/position.ts';
 import type { RiskState } from '../core/risk/risk.ts';
@@ -28,7 +35,14 @@ class RememberingVenue implements Venue {
   lagging = 0;
   askedSince: Ms[] = [];
 
-  fill(clientOrderId: string, side: Side, size: number, price: number, at: number): FillEvent {
+  fill(
+    clientOrderId: string,
+    side: Side,
+    size: number,
+    price: number,
+    at: number,
+    purpose: FillPurpose = 'entry',
+  ): FillEvent {
     const id = `t${this.allFills.length + 1}`;
     const event = new FillEvent(
       us(at * 1000),
@@ -42,7 +56,7 @@ class RememberingVenue implements Venue {
       lots(size),
       FEE,
       false,
-      'entry',
+      purpose,
       '',
     );
     this.allFills.push(event);
@@ -131,7 +145,7 @@ describe('recovery', () => {
       configHash: 'h',
       startedAt: us(at * 1000),
     });
-  const intend = (number: number, side: Side, at: number, size = 10): Place => {
+  const intend = (number: number, side: Side, at: number, size = 10, more: Partial<Place> = {}): Place => {
     const place: Place = {
       kind: 'place',
       instrument: 0,
@@ -146,6 +160,7 @@ describe('recovery', () => {
       stopLoss: ticks(0),
       protectionId: '',
       purpose: 'entry',
+      ...more,
     };
     journal.recordIntent([place], us(at * 1000));
     return place;
@@ -251,6 +266,51 @@ describe('recovery', () => {
       [parseMoney('0.4'), parseMoney('-0.5'), parseMoney('-0.3')],
     );
     balances(once.balance);
+  });
+
+  test('a stop that fired while nobody listened says why it was where it fired', async () => {
+    session(START);
+    let at = START;
+    let number = 0;
+    const trade = async (
+      stops: readonly (readonly [number, StopCause, boolean])[],
+      exit: number,
+    ): Promise<string> => {
+      number++;
+      at += 10_000;
+      const entry = intend(number, 'buy', at, 10, {
+        stopLoss: ticks(599_000),
+        protectionId: `p${number}`,
+      });
+      const fill = venue.fill(entry.clientOrderId, 'buy', 10, 600_000, at + 100);
+      journal.recordFill(fill, money(0n));
+      for (const [stopLoss, cause, answered] of stops) {
+        const pair = { instrument: 0, protectionId: `p${number}`, takeProfit: ticks(0) };
+        journal.recordIntent([{ kind: 'amend', ...pair, stopLoss: ticks(stopLoss), cause }], us(at * 1000));
+        if (answered)
+          journal.recordProtection(
+            new ProtectionEvent(us(at * 1000), 0, pair.protectionId, ticks(0), ticks(stopLoss), ''),
+          );
+      }
+      venue.fill(`p${number}`, 'sell', 10, exit, at + 5000, 'stopLoss');
+      await run(at + 6000);
+      return journal.trades(1)[0]!.exitReason;
+    };
+    assert.equal(await trade([], 598_990), 'stopLoss');
+    assert.equal(await trade([[600_600, 'breakEven', true]], 600_580), 'breakEven');
+    assert.equal(
+      await trade(
+        [
+          [600_600, 'breakEven', true],
+          [601_500, 'trailingStop', true],
+        ],
+        601_400,
+      ),
+      'trailingStop',
+    );
+    // sent and never answered: whether it arrived is told by the price
+    assert.equal(await trade([[600_600, 'breakEven', false]], 598_990), 'stopLoss');
+    assert.equal(await trade([[600_600, 'breakEven', false]], 600_590), 'breakEven');
   });
 
   /** Limits that counted with 10,000 at noon. */

@@ -8,9 +8,15 @@ import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { after, describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { Place } from '../core/commands.ts';
+import type { Amend, Place } from '../core/commands.ts';
 import { orderId } from '../core/engine.ts';
-import { FillEvent, FundingPaymentEvent, OrderEvent, type OrderState } from '../core/events.ts';
+import {
+  FillEvent,
+  FundingPaymentEvent,
+  OrderEvent,
+  type OrderState,
+  ProtectionEvent,
+} from '../core/events.ts';
 import { Instrument } from '../core/instrument.ts';
 import { lots, type Money, money, ms, type Side, signOf, ticks, us } from '../core/units.ts';
 import { Journal } from './journal.ts';
@@ -151,6 +157,40 @@ describe('a journal', () => {
     assert.equal(journal.unresolvedIntents().length, 1);
     assert.equal(journal.nextOrderNumber(), 2);
     journal.close();
+  });
+
+  it('knows where a stop was placed, where it was asked to go, and where the venue said that it is', () => {
+    const path = fresh();
+    const journal = begun(path);
+    const order = place(journal, 1);
+    const { protectionId } = order;
+    const nothing = { first: ticks(0), moves: [], said: ticks(0) };
+    assert.deepEqual(journal.stops(0, protectionId), nothing);
+    const amend = (stopLoss: number, cause: Amend['cause'], id = protectionId): Amend => ({
+      ...{ kind: 'amend', instrument: 0, protectionId: id, takeProfit: ticks(655_000) },
+      ...{ stopLoss: ticks(stopLoss), cause },
+    });
+    const said = (stopLoss: number, refusal = ''): void =>
+      journal.recordProtection(
+        new ProtectionEvent(us(9), 0, protectionId, ticks(655_000), ticks(stopLoss), refusal),
+      );
+    journal.recordIntent([order], us(5));
+    journal.recordIntent([amend(651_300, 'breakEven'), amend(1, 'breakEven', 'another')], us(6));
+    said(649_000, '51280 no');
+    said(651_300);
+    journal.recordIntent([amend(651_900, 'trailingStop')], us(7));
+    journal.close();
+    const again = Journal.open(path, INSTRUMENTS);
+    assert.deepEqual(again.stops(0, protectionId), {
+      first: ticks(649_000),
+      moves: [
+        { stopLoss: 651_300, cause: 'breakEven' },
+        { stopLoss: 651_900, cause: 'trailingStop' },
+      ],
+      said: ticks(651_300),
+    });
+    assert.deepEqual(again.unresolvedIntents().length, 1, 'only orders are asked about by their id');
+    again.close();
   });
 
   it('counts order numbers past every one that was ever journaled', () => {
