@@ -192,6 +192,14 @@ test('steps keep their distance in time', () => {
   assert.equal(amendsIn(held.goTo(1500)).length, 1);
 });
 
+test('where the costs are more than the gain so far, the break-even stop waits', () => {
+  // two fees are 600 ticks
+  const held = new Held({ breakEvenR: 0.3 });
+  for (const inFavour of [400, 500, 300, 590]) assert.deepEqual(held.goTo(inFavour), []);
+  const [amend] = amendsIn(held.goTo(800));
+  assert.equal(amend?.cause, 'breakEven');
+});
+
 // --- the venue’s word -----------------------------------------------------------------------------------------------
 
 test('until the venue says so the old stop is believed, and the move is asked for again, waiting longer each time', () => {
@@ -361,10 +369,16 @@ const recovered = (stop: number, moves: NonNullable<PositionState['stops']>['mov
     stops: { first: ticks(599_000), moves },
   };
 };
-const restarted = (stops: Partial<StopsConfig>, position: PositionState): [Desk, Command[]] => {
+const restarted = (
+  stops: Partial<StopsConfig>,
+  position: PositionState,
+  market = 601_500,
+): [Desk, Command[]] => {
   const { execution } = DESK_CONFIG;
   const desk = new Desk({ execution: { ...execution, stops: { ...execution.stops, ...stops } } });
-  return [desk, desk.open([position])];
+  desk.market();
+  desk.goTo(market);
+  return [desk, desk.account([position])];
 };
 
 test('a move that was on its way when the process died is asked for again', () => {
@@ -377,6 +391,17 @@ test('a move that was on its way when the process died is asked for again', () =
   );
   desk.stands('h000001x', 620_000, 600_601);
   assert.equal(desk.trader.protection?.stopLoss, 600_601);
+});
+
+test('… and where the market went beyond it meanwhile, the position is closed as that stop would have done it', () => {
+  const move = { stopLoss: ticks(600_601), cause: 'breakEven' } as const;
+  const [desk, out] = restarted({ breakEvenR: 1 }, recovered(599_000, [move]), 600_400);
+  assert.deepEqual(amendsIn(out), []);
+  const [exit] = placesIn(out);
+  assert.deepEqual([exit?.side, exit?.size, exit?.reduceOnly], ['sell', 40, true]);
+  desk.order(exit!.clientOrderId, 'filled', 40);
+  const [closed] = closedIn(desk.fill(exit!.clientOrderId, 'sell', 40, 600_390, 'close'));
+  assert.equal(closed!.trade.exitReason, 'breakEven');
 });
 
 test('one that had arrived is not, and the exit still says why the stop was there', () => {

@@ -20,8 +20,8 @@ export interface StopsConfig {
   readonly trailingIntervalMs: number;
 }
 
-/** What is to be done with the stop now. `passed`: the market is beyond where it ought to be by now. */
-export type StopWish = StopMove | 'passed' | null;
+/** Where the stop ought to be by now. `isPassed`: the market is beyond it already, so that it would have fired. */
+export type StopWish = StopMove & { readonly isPassed: boolean };
 
 const RETRY_MS_MAX = 30_000;
 
@@ -105,33 +105,21 @@ export class MovingStop {
    * `touch`: where the position could be closed now; 0 = not known. `atr` in ticks, null = not known. A wish that is carried
    * out is to be told by `ask`.
    */
-  wish(standing: Protection, touch: number, atr: number | null, now: Us): StopWish {
+  wish(standing: Protection, touch: number, atr: number | null, now: Us): StopWish | null {
     if (!this.active) return null;
     const { sign } = this;
     if (this.asked !== null && !this.refused && now < this.againAt) return null;
-    const isPassed = (stop: number): boolean => touch > 0 && sign * (touch - stop) <= 0;
-
-    const { trailingStep, trailingIntervalMs } = this.config;
-    const distance = this.trailingDistance(atr);
-    let wanted = this.asked;
-    if (distance > 0) {
-      const follows = this.rounded(this.best - sign * distance);
-      const step = Math.max(1, trailingStep * distance);
-      if (sign * (follows - standing.stopLoss) >= step) {
-        if (isPassed(follows)) return 'passed';
-        if (now >= this.movedAt + trailingIntervalMs * 1000)
-          wanted = this.better(wanted, { stopLoss: follows, cause: 'trailingStop' });
-      }
-    }
-    if (this.reachedBreakEven) {
-      const stopLoss = this.breakEven;
-      if (this.improves(stopLoss, standing) && !isPassed(stopLoss))
-        wanted = this.better(wanted, { stopLoss, cause: 'breakEven' });
-    }
-    if (wanted === null || now < this.againAt || !this.improves(wanted.stopLoss, standing)) return null;
+    const due = this.due(standing, atr);
+    if (due === null) return null;
+    if (touch > 0 && sign * (touch - due.stopLoss) <= 0) return { ...due, isPassed: true };
+    const isNew = due.stopLoss !== this.asked?.stopLoss;
+    const isEarly =
+      due.cause === 'trailingStop' && isNew && now < this.movedAt + this.config.trailingIntervalMs * 1000;
+    const move = isEarly ? this.asked : due;
+    if (move === null || now < this.againAt) return null;
     // a stop behind the target: the target is about to close the position
-    if (standing.takeProfit !== 0 && sign * (standing.takeProfit - wanted.stopLoss) <= 0) return null;
-    return wanted;
+    if (standing.takeProfit !== 0 && sign * (standing.takeProfit - move.stopLoss) <= 0) return null;
+    return { ...move, isPassed: false };
   }
 
   /** The venue is being asked. Gives when to ask again should nothing be heard. */
@@ -182,6 +170,26 @@ export class MovingStop {
 
   private better(one: StopMove | null, other: StopMove): StopMove {
     return one === null || this.sign * (other.stopLoss - one.stopLoss) > 0 ? other : one;
+  }
+
+  /** The furthest of what the best price calls for and of what was asked for already; null where the stop stands well. */
+  private due(standing: Protection, atr: number | null): StopMove | null {
+    const { sign, best, asked } = this;
+    let due = asked !== null && this.improves(asked.stopLoss, standing) ? asked : null;
+    const distance = this.trailingDistance(atr);
+    if (distance > 0) {
+      const stopLoss = this.rounded(best - sign * distance);
+      const step = Math.max(1, this.config.trailingStep * distance);
+      if (sign * (stopLoss - standing.stopLoss) >= step)
+        due = this.better(due, { stopLoss, cause: 'trailingStop' });
+    }
+    if (this.reachedBreakEven) {
+      const stopLoss = this.breakEven;
+      // where the costs are more than the gain so far, it waits
+      if (sign * (best - stopLoss) > 0 && this.improves(stopLoss, standing))
+        due = this.better(due, { stopLoss, cause: 'breakEven' });
+    }
+    return due;
   }
 
   private trailingDistance(atr: number | null): number {

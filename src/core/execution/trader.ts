@@ -488,14 +488,15 @@ export class Trader {
     const touch = quote.firm ? (long ? quote.bid : quote.ask) : 0;
     const wish = this.stop.wish(standing, touch, atr.value, now);
     if (wish === null) return;
-    if (wish === 'passed')
-      return this.wantExit('the market is beyond the trailing stop', now, out, 'trailingStop');
+    const { stopLoss, cause, isPassed } = wish;
+    if (isPassed) return this.wantExit('the market is beyond where the stop ought to be', now, out, cause);
     const order: Amend = {
       kind: 'amend',
       instrument: this.index,
       protectionId: standing.protectionId,
       takeProfit: standing.takeProfit,
-      ...wish,
+      stopLoss,
+      cause,
     };
     const approved = this.risk.approveAmend(order, standing, long);
     if (!approved.ok) {
@@ -503,7 +504,7 @@ export class Trader {
       return;
     }
     out.push(approved.value);
-    out.push({ kind: 'timer', fireAt: this.stop.ask(wish, now) });
+    out.push({ kind: 'timer', fireAt: this.stop.ask({ stopLoss, cause }, now) });
   }
 
   private reasonOf(event: FillEvent): ExitReason {
