@@ -12,6 +12,7 @@ import { CandleEvent } from '../src/core/events.ts';
 import { generator } from '../src/core/testing/books.ts';
 import { BTC } from '../src/core/testing/specs.ts';
 import { lots, ms, ticks, us } from '../src/core/units.ts';
+import { accountsOf } from '../src/study/backtest/accounts.ts';
 import { play } from '../src/study/backtest/play.ts';
 import { Tapes } from '../src/study/backtest/tapes.ts';
 import { TapeWriter } from '../src/tape/writer.ts';
@@ -31,18 +32,19 @@ const folder = mkdtempSync(join(tmpdir(), 'hunter-bench-'));
 try {
   const path = join(folder, 'walk.tape');
   await writeWalk(path);
-  const tapes = new Tapes([path]);
+  const tapes = Tapes.open([path]);
   const settings = parseSettings(SETTINGS, 'bench');
+  const [account] = accountsOf(tapes, settings, null, false);
   console.log(
     `${cpus().length} × ${cpus()[0]?.model}, node ${process.version}, ${COUNT} candles, ${RUNS} rounds after one to warm up, the best counts`,
   );
 
   const results = Array.from({ length: RUNS + 1 }, () => {
-    const ours = timed(() => play(tapes, settings, { symbols: null }));
+    const ours = timed(() => play(tapes, settings, account!));
     const plain = timed(() => plainLoop(tapes));
     return { ours, plain };
   }).slice(1);
-  const trades = results[0]!.ours.result.desks[0]!.trips.trades.length;
+  const trades = results[0]!.ours.result.desk.trips.trades.length;
   const least = (values: number[]): number => Math.min(...values);
   const cpu = least(results.map(({ ours }) => ours.cpu));
   const wall = least(results.map(({ ours }) => ours.wall));

@@ -1,6 +1,7 @@
-import type { CandleEvent, TradeEvent } from '../../core/events.ts';
+import { type CandleEvent, EventKind, type TradeEvent } from '../../core/events.ts';
 import type { Instrument } from '../../core/instrument.ts';
 import type { CandleColumns } from '../report/report-data.ts';
+import type { Tapes } from './tapes.ts';
 
 const WIDTH = 6;
 const HIGH = 2;
@@ -8,8 +9,33 @@ const LOW = 3;
 const CLOSE = 4;
 const VOLUME = 5;
 
+/**
+ * The closed candles of these instruments (by their place) for a report, read from the tapes once more: runs that are only
+ * compared or searched through keep none. `runBarMs`: of the candles that the engine was told.
+ */
+export function candlesOf(tapes: Tapes, instruments: readonly number[], runBarMs: number): CandleColumns[] {
+  const keepers = tapes.instruments.map((instrument, place) => {
+    const { candles, barMs } = tapes.holdings[place]!;
+    return instruments.includes(place)
+      ? new CandleKeeper(instrument, barMs || runBarMs, runBarMs, candles)
+      : null;
+  });
+  tapes.forEach(
+    (event) => {
+      const keeper = keepers[event.instrument]!;
+      if (keeper === null) return;
+      if (event.kind === EventKind.candle) {
+        if (event.closed) keeper.candle(event);
+      } else if (event.kind === EventKind.trade && tapes.holdings[event.instrument]!.candles === 0)
+        keeper.trade(event);
+    },
+    keepers.map((keeper) => keeper !== null),
+  );
+  return instruments.map((place) => keepers[place]!.columns());
+}
+
 /** The candles of one instrument for the report: those of the tape, or where there are none, built from its trades. */
-export class CandleKeeper {
+class CandleKeeper {
   private readonly instrument: Instrument;
   private readonly barMs: number;
   private readonly runBarMs: number;

@@ -1,5 +1,5 @@
 import type { EngineConfig } from '../../core/engine.ts';
-import { type CandleEvent, EventKind, type MarketEvent } from '../../core/events.ts';
+import { EventKind, type MarketEvent } from '../../core/events.ts';
 import { formatMoney, type Instrument, moneyToNumber } from '../../core/instrument.ts';
 import type { Market } from '../../core/market.ts';
 import { type Money, NO_MONEY } from '../../core/units.ts';
@@ -9,8 +9,7 @@ import { BookLiquidity } from '../../venue/paper/book-liquidity.ts';
 import type { PaperConfig } from '../../venue/paper/config.ts';
 import type { Liquidity } from '../../venue/paper/liquidity.ts';
 import { EquityRecorder } from '../report/equity-recorder.ts';
-import type { AccountReport, CandleColumns } from '../report/report-data.ts';
-import { CandleKeeper } from './candle-keeper.ts';
+import type { AccountReport } from '../report/report-data.ts';
 import { Coarser } from './coarser.ts';
 import type { Holding } from './tapes.ts';
 import { Trips } from './trips.ts';
@@ -45,10 +44,8 @@ export class Desk {
   readonly warmAt: (number | null)[];
   private readonly kinds: readonly MarketKind[];
   private readonly coarsers: readonly (Coarser | null)[];
-  private readonly keepers: readonly CandleKeeper[];
   private readonly equity: EquityRecorder;
   private readonly startBalance: Money;
-  private readonly holdings: readonly Holding[];
   /** Of each instrument's position: what `profitNumber` needs, as of the size and cost it was read at. */
   private readonly entries: { size: number; cost: Money; price: number }[];
   /** The balance, and as a plain number: read with every event, changed with every fill. */
@@ -63,7 +60,6 @@ export class Desk {
   ) {
     this.currency = currency;
     this.instruments = instruments;
-    this.holdings = holdings;
     this.kinds = holdings.map(marketKind);
     this.startBalance = config.paper.startBalance;
     this.trips = new Trips(instruments);
@@ -73,10 +69,6 @@ export class Desk {
     this.coarsers = holdings.map(({ barMs }, index) =>
       barMs === 0 || barMs === config.barMs ? null : new Coarser(barMs, config.barMs, index),
     );
-    this.keepers = instruments.map((instrument, index) => {
-      const { candles, barMs } = holdings[index]!;
-      return new CandleKeeper(instrument, barMs || config.barMs, config.barMs, candles);
-    });
     const liquidity = this.kinds.map((kind, index): Liquidity => {
       if (kind === 'books' || kind === 'nothing') return new BookLiquidity(config.paper);
       return new BarLiquidity({ ...config.bars, of: kind, barMs: holdings[index]!.barMs || config.barMs });
@@ -114,10 +106,6 @@ export class Desk {
     return this.replay.engine.markets[index]!;
   }
 
-  candles(): CandleColumns[] {
-    return this.keepers.map((keeper) => keeper.columns());
-  }
-
   report(): AccountReport {
     const { account } = this.replay.engine;
     return {
@@ -137,24 +125,16 @@ export class Desk {
   private show(event: MarketEvent): void {
     const index = event.instrument;
     if (event.kind === EventKind.candle) {
-      if (event.closed) this.keepCandle(event);
+      if (event.closed && this.kinds[index] === 'candles') this.trips.market(event);
       const coarser = this.coarsers[index]!;
       if (coarser === null) this.replay.showEngine(event);
       else if (event.closed) coarser.take(event, (candle) => this.replay.showEngine(candle));
     } else {
-      if (event.kind === EventKind.trade) {
-        this.trips.market(event);
-        if (this.holdings[index]!.candles === 0) this.keepers[index]!.trade(event);
-      }
+      if (event.kind === EventKind.trade) this.trips.market(event);
       this.replay.showEngine(event);
     }
     if (this.warmAt[index] === null && this.marketOf(index).volatility.daily !== null)
       this.warmAt[index] = event.at / 1000;
-  }
-
-  private keepCandle(event: CandleEvent): void {
-    this.keepers[event.instrument]!.candle(event);
-    if (this.kinds[event.instrument] === 'candles') this.trips.market(event);
   }
 
   private value(at: number): void {

@@ -64,6 +64,10 @@ abstract class Rule implements CandleOpinion {
   reasons(): string[] {
     return [];
   }
+
+  parts() {
+    return [];
+  }
 }
 
 class Honest extends Rule {

@@ -1,30 +1,41 @@
 import { type Us, us } from '../../core/units.ts';
 import type { LookAhead } from '../report/report-data.ts';
-import type { Played, PlayOptions } from './play.ts';
+import type { Outcome } from './outcome.ts';
+import type { PlayOptions } from './play.ts';
 import type { TracedDecision } from './trips.ts';
 
-/** The run once more, varied. */
-export type PlayAgain = (variation: Pick<PlayOptions, 'until' | 'delayMs'>) => Played;
+/** How a repeated run differs from the whole one. */
+export type Variation = Pick<PlayOptions, 'until' | 'delayMs'>;
 
 /** Shares of the run's time after which it is cut off. */
 const CUTS = [0.2, 0.4, 0.6, 0.8] as const;
 /** Longer than any latency, and no part of any bar. */
 const DELAY_MS = 1_700;
 
+/** The runs that `judgeLookAhead` asks for beside the whole one, of which these are the times, ms. */
+export const variationsOf = (from: number, to: number): Variation[] => [
+  ...CUTS.map((share) => ({ until: us(Math.floor((from + (to - from) * share) * 1000)) })),
+  { delayMs: DELAY_MS },
+];
+
 /**
- * Whether the run knew anything before it could. It is repeated on data that end early: what was decided until then must be
- * what the whole run decided, because the past cannot depend on what comes. And it is repeated with everything told later:
+ * Whether the run knew anything before it could. It was repeated on data that end early: what was decided until then must be
+ * what the whole run decided, because the past cannot depend on what comes. And it was repeated with everything told later:
  * the first decision must then come later too, by as much, because before that there is nothing to decide on.
+ *
+ * `varied` are the accounts of the `variationsOf` the whole run, in their order.
  */
-export function checkLookAhead(again: PlayAgain, whole: Played): LookAhead {
+export function judgeLookAhead(
+  whole: readonly Outcome[],
+  variations: readonly Variation[],
+  varied: readonly (readonly Outcome[])[],
+): LookAhead {
   const known = decisionsOf(whole);
-  const span = whole.to - whole.from;
-  for (const share of CUTS) {
-    const until = us(Math.floor((whole.from + span * share) * 1000));
-    const cut = decisionsOf(again({ until }));
+  for (const [index, { until }] of variations.entries()) {
+    if (until === undefined) continue;
     const difference = firstDifference(
       known.filter(({ at }) => at <= until),
-      cut,
+      decisionsOf(varied[index]!),
       until,
     );
     if (difference !== '')
@@ -33,7 +44,7 @@ export function checkLookAhead(again: PlayAgain, whole: Played): LookAhead {
         detail: `with the data cut off at ${new Date(until / 1000).toISOString()}: ${difference}`,
       };
   }
-  const delayed = decisionsOf(again({ delayMs: DELAY_MS }));
+  const delayed = decisionsOf(varied.at(-1)!);
   const [first, late] = [known[0], delayed[0]];
   if (first !== undefined && late !== undefined && late.at < first.at + DELAY_MS * 1000)
     return {
@@ -46,8 +57,8 @@ export function checkLookAhead(again: PlayAgain, whole: Played): LookAhead {
   };
 }
 
-const decisionsOf = (played: Played): TracedDecision[] =>
-  played.desks.flatMap((desk) => desk.trips.traced.map((each) => ({ ...each }))).sort((a, b) => a.at - b.at);
+const decisionsOf = (accounts: readonly Outcome[]): TracedDecision[] =>
+  accounts.flatMap(({ traced }) => traced).sort((a, b) => a.at - b.at);
 
 function firstDifference(
   whole: readonly TracedDecision[],

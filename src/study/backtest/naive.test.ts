@@ -41,6 +41,10 @@ class MeanCross implements CandleOpinion {
   reasons(): string[] {
     return [];
   }
+
+  parts() {
+    return [];
+  }
 }
 
 const SETTINGS = `

@@ -1,5 +1,4 @@
 import { engineConfig } from '../../config/engine.ts';
-import { ConfigError } from '../../config/load.ts';
 import { paperConfig } from '../../config/paper.ts';
 import type { Settings } from '../../config/schema.ts';
 import { barToMs } from '../../core/candles/candle-series.ts';
@@ -7,13 +6,12 @@ import { CandleEvent, EventKind, type MarketEvent } from '../../core/events.ts';
 import type { Instrument } from '../../core/instrument.ts';
 import type { CandleOpinion } from '../../core/opinion.ts';
 import { type Us, us } from '../../core/units.ts';
+import type { AccountPlan } from './accounts.ts';
 import { Desk, marketKind } from './desk.ts';
 import { SignalTally } from './signal-tally.ts';
 import type { Tapes } from './tapes.ts';
 
 export interface PlayOptions {
-  /** Only these of the tapes' instruments; null takes all. */
-  readonly symbols: readonly string[] | null;
   /**
    * Other strategies than rows S1 to S5, one for each instrument of a run. `known` are the run's data, for those that
    * prepare something of them: a check cuts them off.
@@ -23,6 +21,8 @@ export interface PlayOptions {
   readonly until?: Us;
   /** Everything is told to the engine and the venue so much later, ms. */
   readonly delayMs?: number;
+  /** Hears now and then how many events were told so far, and of the newest one's time. */
+  readonly progress?: (events: number, at: Us) => void;
 }
 
 /** What a run may look at. */
@@ -34,124 +34,96 @@ export interface KnownData {
 
 /** A run, played to its end. */
 export interface Played {
-  /** One for each settlement currency. */
-  readonly desks: readonly Desk[];
+  readonly desk: Desk;
+  /** One for each instrument. */
   readonly tallies: readonly SignalTally[];
   readonly events: number;
-  /** Of the first and the last event, ms. */
+  /** Of the first and the last event, ms; both 0 where there were none. */
   readonly from: number;
   readonly to: number;
   /** Wall clock, s. */
   readonly elapsed: number;
 }
 
-/** Where an instrument of the tapes trades. */
-interface Place {
-  readonly desk: Desk;
-  readonly index: number;
-  readonly tally: SignalTally;
-}
+/** Events between two words of progress, a power of two. */
+const PROGRESS_EVERY = 65_536;
 
 /**
- * Tapes through the engine and the paper venue: the same code as paper trading, in the tapes' own time. Same tapes and
- * settings, same result. Throws a `ConfigError` for symbols that are not there and candles that do not fit the settings.
+ * What tapes hold of one account's instruments, through the engine and the paper venue: the same code as paper trading, in
+ * the tapes' own time. Same tapes and settings, same result.
  */
-export function play(tapes: Tapes, settings: Settings, options: PlayOptions): Played {
-  const { symbols } = options;
-  const all = tapes.instruments;
-  const unknown = symbols?.filter((symbol) => !all.some(({ id }) => id === symbol)) ?? [];
-  if (unknown.length > 0)
-    throw new ConfigError([
-      `no ${unknown.join(', ')} on ${tapes.files.map(({ path }) => path).join(', ')}; there is ${all.map(({ id }) => id).join(', ')}`,
-    ]);
-  const chosen = all.map(({ id }) => symbols === null || symbols.includes(id));
-  const places = seat(tapes, settings, options, chosen);
-  const desks = [...new Set(places.flatMap((place) => (place === null ? [] : [place.desk])))];
-
+export function play(
+  tapes: Tapes,
+  settings: Settings,
+  account: AccountPlan,
+  options: PlayOptions = {},
+): Played {
+  const desk = seat(tapes, settings, account, options);
+  const tallies = desk.instruments.map(
+    (_, index) => new SignalTally(desk.marketOf(index), settings.signal.confidence_threshold),
+  );
   const until = options.until ?? Number.POSITIVE_INFINITY;
   const delayUs = (options.delayMs ?? 0) * 1000;
-  const together = new Together(all.length > 1);
+  const { progress } = options;
+  const together = new Together(desk, tallies);
+  const places = tapes.instruments.map((_, place) => account.instruments.indexOf(place));
   let events = 0;
   let from = 0;
   let to = 0;
   const startedAt = performance.now();
-  tapes.forEach((event) => {
-    if (event.at > until) return;
-    const place = places[event.instrument]!;
-    if (place === null) return;
-    event.at = us(event.at + delayUs);
-    events++;
-    if (from === 0) from = event.at / 1000;
-    to = event.at / 1000;
-    event.instrument = place.index;
-    together.take(event, place);
-  });
+  tapes.forEach(
+    (event) => {
+      const index = places[event.instrument]!;
+      if (index < 0 || event.at > until) return;
+      event.at = us(event.at + delayUs);
+      event.instrument = index;
+      if (events === 0) from = event.at;
+      to = event.at;
+      events++;
+      together.take(event);
+      if (progress !== undefined && events % PROGRESS_EVERY === 0) progress(events, us(to));
+    },
+    places.map((index) => index >= 0),
+  );
   together.flush();
   return {
-    desks,
-    tallies: places.flatMap((place) => (place === null ? [] : [place.tally])),
+    desk,
+    tallies,
     events,
-    from,
-    to,
+    from: from / 1000,
+    to: to / 1000,
     elapsed: (performance.now() - startedAt) / 1000,
   };
 }
 
-function seat(
-  tapes: Tapes,
-  settings: Settings,
-  options: PlayOptions,
-  chosen: readonly boolean[],
-): (Place | null)[] {
-  const all = tapes.instruments;
-  const barMs = barToMs(settings.market.bar);
-  all.forEach(({ id }, i) => {
-    const holding = tapes.holdings[i]!;
-    if (chosen[i] && holding.barMs > 0 && barMs % holding.barMs !== 0)
-      throw new ConfigError([
-        `${id} comes in ${holding.bar} candles, which do not add up to market.bar: ${settings.market.bar}; set market.bar to ${holding.bar} or a multiple`,
-      ]);
-  });
-  const currencies = [...new Set(all.filter((_, i) => chosen[i]).map((each) => each.settleCurrency))];
-  const places: (Place | null)[] = all.map(() => null);
-  for (const currency of currencies) {
-    const mine = all.flatMap((instrument, i) =>
-      chosen[i] && instrument.settleCurrency === currency ? [i] : [],
-    );
-    const instruments = mine.map((i): Instrument => all[i]!);
-    const holdings = mine.map((i) => tapes.holdings[i]!);
-    const books = holdings.some((holding) => marketKind(holding) === 'books');
-    const configured = engineConfig(settings, 'bt', books ? 'book' : 'prices');
-    // without a book the detectors are silent: the strategies lead
-    const market = books ? configured.market : { ...configured.market, lead: 'strategies' as const };
-    const engine = { ...configured, market };
-    const strategies =
-      options.strategies === undefined ? null : bound(options.strategies, tapes, options.until);
-    const desk = new Desk(
-      {
-        engine: strategies === null ? engine : { ...engine, market: { ...market, strategies } },
-        paper: paperConfig(settings),
-        bars: {
-          spreadBp: settings.market.assumed_spread_bp,
-          volumeShareMax: settings.paper.volume_share_max,
-          intrabar: settings.paper.intrabar,
-        },
-        barMs,
-        equityEveryMs: sampleMs(tapes.to - tapes.from),
+function seat(tapes: Tapes, settings: Settings, account: AccountPlan, options: PlayOptions): Desk {
+  const instruments = account.instruments.map((place) => tapes.instruments[place]!);
+  const holdings = account.instruments.map((place) => tapes.holdings[place]!);
+  const books = holdings.some((holding) => marketKind(holding) === 'books');
+  const configured = engineConfig(settings, 'bt', books ? 'book' : 'prices');
+  // without a book the detectors are silent: the strategies lead
+  const market = books ? configured.market : { ...configured.market, lead: 'strategies' as const };
+  const strategies =
+    options.strategies === undefined ? null : bound(options.strategies, tapes, options.until);
+  return new Desk(
+    {
+      engine: {
+        ...configured,
+        market: strategies === null ? market : { ...market, strategies },
       },
-      currency,
-      instruments,
-      holdings,
-    );
-    mine.forEach((i, index) => {
-      places[i] = {
-        desk,
-        index,
-        tally: new SignalTally(desk.marketOf(index), settings.signal.confidence_threshold),
-      };
-    });
-  }
-  return places;
+      paper: paperConfig(settings),
+      bars: {
+        spreadBp: settings.market.assumed_spread_bp,
+        volumeShareMax: settings.paper.volume_share_max,
+        intrabar: settings.paper.intrabar,
+      },
+      barMs: barToMs(settings.market.bar),
+      equityEveryMs: sampleMs(account.to - account.from),
+    },
+    instruments[0]!.settleCurrency,
+    instruments,
+    holdings,
+  );
 }
 
 const bound =
@@ -174,23 +146,27 @@ const sampleMs = (spanMs: number): number =>
 
 /** Puts candles that ended at the same moment together: nobody may act on one of them before the others have happened. */
 class Together {
+  private readonly desk: Desk;
+  private readonly tallies: readonly SignalTally[];
   /** With one instrument there is nothing to put together, and nothing to copy. */
   private readonly several: boolean;
   private readonly one: MarketEvent[] = [];
-  private waiting: { readonly event: MarketEvent; readonly place: Place }[] = [];
+  private waiting: MarketEvent[] = [];
 
-  constructor(several: boolean) {
-    this.several = several;
+  constructor(desk: Desk, tallies: readonly SignalTally[]) {
+    this.desk = desk;
+    this.tallies = tallies;
+    this.several = tallies.length > 1;
   }
 
-  take(event: MarketEvent, place: Place): void {
+  take(event: MarketEvent): void {
     const candle = event.kind === EventKind.candle && event.closed;
-    if (this.waiting.length > 0 && !(candle && this.waiting[0]!.event.at === event.at)) this.flush();
-    if (candle && this.several) this.waiting.push({ event: copyOf(event), place });
+    if (this.waiting.length > 0 && !(candle && this.waiting[0]!.at === event.at)) this.flush();
+    if (candle && this.several) this.waiting.push(copyOf(event));
     else {
       this.one[0] = event;
-      place.desk.market(this.one);
-      place.tally.observe(event);
+      this.desk.market(this.one);
+      this.tallies[event.instrument]!.observe(event);
     }
   }
 
@@ -198,9 +174,8 @@ class Together {
     const { waiting } = this;
     if (waiting.length === 0) return;
     this.waiting = [];
-    for (const desk of new Set(waiting.map(({ place }) => place.desk)))
-      desk.market(waiting.flatMap((each) => (each.place.desk === desk ? [each.event] : [])));
-    for (const { event, place } of waiting) place.tally.observe(event);
+    this.desk.market(waiting);
+    for (const event of waiting) this.tallies[event.instrument]!.observe(event);
   }
 }
 

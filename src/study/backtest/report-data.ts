@@ -1,11 +1,15 @@
 import { stringify } from 'yaml';
 import { defaultSettings, settingsHash } from '../../config/load.ts';
 import type { Settings } from '../../config/schema.ts';
+import { barToMs } from '../../core/candles/candle-series.ts';
 import { buyAndHold } from '../metrics/buy-and-hold.ts';
 import { codeIdentity } from '../report/code-identity.ts';
-import type { InstrumentReport, LookAhead, MarketModel, ReportData } from '../report/report-data.ts';
-import { type Desk, type MarketKind, marketKind } from './desk.ts';
-import type { Played } from './play.ts';
+import type { LookAhead, MarketModel, ReportData } from '../report/report-data.ts';
+import type { AccountPlan } from './accounts.ts';
+import type { BacktestOptions } from './backtest.ts';
+import { candlesOf } from './candle-keeper.ts';
+import { type MarketKind, marketKind } from './desk.ts';
+import type { Outcome } from './outcome.ts';
 import type { Tapes } from './tapes.ts';
 
 export const NOT_CHECKED: LookAhead = {
@@ -13,18 +17,22 @@ export const NOT_CHECKED: LookAhead = {
   detail: 'run with --check to have the run repeated on truncated and delayed data',
 };
 
-/** A run as its report tells it. `command`: as typed. */
+/** The accounts of a run as their report tells them. */
 export function reportDataOf(
   tapes: Tapes,
   settings: Settings,
-  played: Played,
-  command: string,
+  accounts: readonly AccountPlan[],
+  outcomes: readonly Outcome[],
+  { command, separate = false }: Pick<BacktestOptions, 'command' | 'separate'>,
   lookAhead: LookAhead,
 ): ReportData {
-  const { desks } = played;
-  const candles = desks.flatMap((desk) => desk.candles()).filter(({ openAt }) => openAt.length > 0);
-  const instruments = desks.flatMap((desk) => instrumentsOf(desk));
+  const places = accounts.flatMap((account) => account.instruments);
+  const candles = candlesOf(tapes, places, barToMs(settings.market.bar)).filter(
+    ({ openAt }) => openAt.length > 0,
+  );
+  const instruments = outcomes.flatMap((outcome) => outcome.instruments);
   const takerFee = Number(settings.paper.taker_fee);
+  const told = outcomes.filter(({ events }) => events > 0);
   return {
     version: 1,
     run: {
@@ -37,12 +45,11 @@ export function reportDataOf(
       code: codeIdentity(),
     },
     sample: { kind: 'inSample', trials: null, note: '' },
-    market: marketOf(tapes, settings, desks),
-    from: played.from,
-    to: played.to,
+    market: marketOf(tapes, settings, outcomes, separate),
+    from: told.reduce((least, { from }) => Math.min(least, from), told[0]?.from ?? 0),
+    to: told.reduce((most, { to }) => Math.max(most, to), 0),
     instruments,
-    accounts: desks.map((desk) => {
-      const account = desk.report();
+    accounts: outcomes.map(({ account }) => {
       const mine = instruments.filter(({ symbol }) => account.symbols.includes(symbol));
       const start = Number(account.startBalance);
       return {
@@ -50,39 +57,32 @@ export function reportDataOf(
         benchmark: buyAndHold(account.equity.at, candles, mine, start, takerFee),
       };
     }),
-    trades: desks.flatMap((desk) => desk.trips.trades).sort((a, b) => a.closedAt - b.closedAt),
-    fills: desks.flatMap((desk) => desk.trips.fills).sort((a, b) => a.at - b.at),
+    trades: outcomes.flatMap(({ trades }) => trades).sort((a, b) => a.closedAt - b.closedAt),
+    fills: outcomes.flatMap(({ fills }) => fills).sort((a, b) => a.at - b.at),
     candles,
     decisions: {
-      entered: desks.reduce((sum, { trips }) => sum + trips.entered, 0),
-      refused: refusals(desks),
+      entered: outcomes.reduce((sum, { entered }) => sum + entered, 0),
+      refused: refusals(outcomes),
     },
     lookAhead,
   };
 }
 
-function instrumentsOf(desk: Desk): InstrumentReport[] {
-  return desk.instruments.map((instrument, index) => ({
-    symbol: instrument.id,
-    currency: desk.currency,
-    inverse: instrument.inverse,
-    tickSize: instrument.spec.tickSz,
-    priceDecimals: instrument.priceDecimals,
-    contract: `${instrument.spec.ctVal} × ${instrument.spec.ctMult}, lot ${instrument.spec.lotSz}`,
-    warmAt: desk.warmAt[index]!,
-  }));
-}
-
-function refusals(desks: readonly Desk[]): { reason: string; count: number }[] {
+function refusals(outcomes: readonly Outcome[]): { reason: string; count: number }[] {
   const counts = new Map<string, number>();
-  for (const { trips } of desks)
-    for (const [reason, count] of trips.refused) counts.set(reason, (counts.get(reason) ?? 0) + count);
+  for (const { refused } of outcomes)
+    for (const [reason, count] of refused) counts.set(reason, (counts.get(reason) ?? 0) + count);
   return [...counts]
     .map(([reason, count]) => ({ reason, count }))
     .sort((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1));
 }
 
-function marketOf(tapes: Tapes, settings: Settings, desks: readonly Desk[]): MarketModel {
+function marketOf(
+  tapes: Tapes,
+  settings: Settings,
+  outcomes: readonly Outcome[],
+  separate: boolean,
+): MarketModel {
   const { paper, market } = settings;
   const kinds = new Set(tapes.holdings.map(marketKind));
   const bars = [...new Set(tapes.holdings.map(({ bar }) => bar).filter((bar) => bar !== ''))].join(', ');
@@ -124,7 +124,9 @@ function marketOf(tapes: Tapes, settings: Settings, desks: readonly Desk[]): Mar
           ]
         : []),
       `latency ${paper.latency}: order ${paper.order_latency_ms} ms, answer ${paper.answer_latency_ms} ms`,
-      `one account for ${desks.map((desk) => `${desk.instruments.length} in ${desk.currency}`).join(', ')}; cross margin`,
+      separate
+        ? 'every instrument has an account of its own; cross margin'
+        : `one account for ${outcomes.map(({ account }) => `${account.symbols.length} in ${account.currency}`).join(', ')}; cross margin`,
     ],
   };
 }

@@ -30,7 +30,7 @@ test('several tapes are told as one, by time; what happens at once in the order 
     '5m',
     [0, 1].map((i) => [i * 5, 200 + i, 210, 190, 205, 10]),
   );
-  const tapes = new Tapes([eth, btc]);
+  const tapes = Tapes.open([eth, btc]);
   const seen: string[] = [];
   tapes.forEach((event) => {
     assert.ok(event.kind === EventKind.candle);
@@ -53,7 +53,13 @@ test('several tapes are told as one, by time; what happens at once in the order 
       [6, '1m'],
     ],
   );
-  assert.deepEqual([tapes.from, tapes.to], [MINUTE, 10 * MINUTE]);
+  assert.deepEqual(
+    tapes.holdings.map(({ from, to, events }) => [from, to, events]),
+    [
+      [5 * MINUTE, 10 * MINUTE, 2],
+      [MINUTE, 6 * MINUTE, 6],
+    ],
+  );
 });
 
 test('tapes that do not go together are named with the reason', async () => {
@@ -62,10 +68,10 @@ test('tapes that do not go together are named with the reason', async () => {
   await candleTape(one, BTC, '1m', [[0, 1, 1, 1, 1, 1]]);
   await candleTape(two, BTC, '5m', [[5, 1, 1, 1, 1, 1]]);
   assert.throws(
-    () => new Tapes([one, two]),
+    () => Tapes.open([one, two]),
     /two\.tape: BTC-USDT-SWAP comes in 5m candles, in 1m candles on an earlier tape/,
   );
-  assert.throws(() => new Tapes([]), /no tape named/);
+  assert.throws(() => Tapes.open([]), /no tape named/);
 });
 
 test('a coarser candle is the sum of its parts, and is never told before the last of them could be known', () => {
