@@ -1,14 +1,16 @@
 import { accessSync, constants } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
 import { ConfigError } from '../config/load.ts';
-import { type BacktestResult, backtest } from '../study/backtest/backtest.ts';
+import { type BacktestResult, backtestInWorkers, type Progress } from '../study/backtest/backtest.ts';
 import type { AccountMetrics } from '../study/metrics/account-metrics.ts';
 import type { Figure } from '../study/metrics/figure.ts';
 import { parity } from '../study/parity/parity.ts';
 import { parityText } from '../study/parity/text.ts';
 import type { Report } from '../study/report/pack.ts';
 import { reportOf, requirePage, writeReport } from '../study/report/write-report.ts';
+import { interruptible } from './interrupt.ts';
 import { collect, settingsWith } from './settings-option.ts';
 
 interface Flags {
@@ -17,12 +19,16 @@ interface Flags {
   readonly symbols?: string[];
   readonly report?: string;
   readonly check?: boolean;
+  readonly separate?: boolean;
+  readonly workers?: number;
   readonly parity?: string;
   readonly json?: boolean;
 }
 
 /** So many of the last trades are listed in the terminal; the report and `--json` have them all. */
 const TRADES_SHOWN = 20;
+/** Each has a heap of its own. */
+const WORKERS_MAX = 256;
 
 export function backtestCommand(): Command {
   return new Command('backtest')
@@ -37,30 +43,71 @@ export function backtestCommand(): Command {
     )
     .option('--report <file>', 'write everything as one self-contained HTML page')
     .option('--check', 'repeat on truncated and delayed data: did anything know the future?')
+    .option('--separate', 'every instrument trades from an account of its own, not one for each currency')
+    .option(
+      '--workers <count>',
+      'threads for accounts and repetitions, same result whatever the number (default: one a core)',
+      threads,
+    )
     .option(
       '--parity <session>',
       'no tapes: a session that `hunter start --record` wrote, again on paper; every difference trade by trade',
     )
     .option('--json', 'the whole result as JSON on stdout')
-    .action((tapes: string[], flags: Flags) => {
-      if (flags.parity !== undefined) return compare(flags.parity, tapes, flags);
-      if (tapes.length === 0) throw new ConfigError(['name a tape, or a session with --parity']);
-      const settings = settingsWith(flags.config, flags.set);
-      if (flags.report !== undefined) requireWritable(flags.report);
-      const result = backtest(tapes, settings, {
-        symbols: flags.symbols ?? null,
-        command: `hunter ${process.argv.slice(2).join(' ')}`,
-        check: flags.check === true,
-      });
-      const report =
-        flags.report === undefined ? reportOf(result.data) : writeReport(flags.report, result.data);
-      process.stdout.write(
-        flags.json
-          ? `${JSON.stringify(asJson(result, report))}\n`
-          : `${readable(result, report, flags.report)}\n`,
+    .action((tapes: string[], flags: Flags) =>
+      flags.parity !== undefined ? compare(flags.parity, tapes, flags) : run(tapes, flags),
+    );
+}
+
+async function run(tapes: string[], flags: Flags): Promise<void> {
+  if (tapes.length === 0) throw new ConfigError(['name a tape, or a session with --parity']);
+  const settings = settingsWith(flags.config, flags.set);
+  if (flags.report !== undefined) requireWritable(flags.report);
+  const options = {
+    symbols: flags.symbols ?? null,
+    command: `hunter ${process.argv.slice(2).join(' ')}`,
+    check: flags.check === true,
+    separate: flags.separate === true,
+  };
+  const result = await interruptible((signal) => {
+    const { progress, done } = progressLine();
+    const workers = flags.workers ?? availableParallelism();
+    return backtestInWorkers(tapes, settings, options, { workers, signal, progress }).finally(done);
+  });
+  const report = flags.report === undefined ? reportOf(result.data) : writeReport(flags.report, result.data);
+  process.stdout.write(
+    flags.json
+      ? `${JSON.stringify(asJson(result, report))}\n`
+      : `${readable(result, report, flags.report)}\n`,
+  );
+  if (result.data.lookAhead.verdict === 'suspected') process.exitCode = 1;
+}
+
+function threads(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1 || count > WORKERS_MAX)
+    throw new ConfigError([`--workers ${text}: expected a whole number from 1 to ${WORKERS_MAX}`]);
+  return count;
+}
+
+/** How far the work is, rewritten in place where a person is looking. */
+function progressLine(): { progress: (progress: Progress) => void; done: () => void } {
+  const { stderr } = process;
+  let shownAt = 0;
+  return {
+    progress({ done, total, at }) {
+      const now = performance.now();
+      if (!stderr.isTTY || now - shownAt < 200) return;
+      shownAt = now;
+      const date = new Date(at / 1000).toISOString().slice(0, 16).replace('T', ' ');
+      stderr.write(
+        `\r\x1b[K${done} of ${total} events (${Math.floor((100 * done) / total)} %), now at ${date}`,
       );
-      if (result.data.lookAhead.verdict === 'suspected') process.exitCode = 1;
-    });
+    },
+    done() {
+      if (stderr.isTTY) stderr.write('\r\x1b[K');
+    },
+  };
 }
 
 /** A session brings its own tape and settings. */
@@ -72,6 +119,8 @@ function compare(session: string, tapes: readonly string[], flags: Flags): void 
     flags.symbols !== undefined ? '--symbols' : '',
     flags.report !== undefined ? '--report' : '',
     flags.check === true ? '--check' : '',
+    flags.separate === true ? '--separate' : '',
+    flags.workers !== undefined ? '--workers' : '',
   ].filter((name) => name !== '');
   if (others.length > 0)
     throw new ConfigError([
