@@ -272,11 +272,13 @@ test('spoofers do what their name says', () => {
   }
 });
 
+const middleAt = (at: number): number => middles.findLast(([then]) => then <= at)![1];
+
 test('an iceberg’s traded size is the sum of its orders, and each refill comes after a fill, as its kind does it', () => {
   const waits = { iceberg_native: [0, 10], iceberg_sliced: [20, 420], iceberg_following: [10, 120] } as const;
   for (const [kind, [least, most]] of Object.entries(waits)) {
     let refills = 0;
-    const gaps: number[] = [];
+    let prompt = 0;
     for (const { orders, parameters, participant } of ofKind(kind).filter(inRun)) {
       const traded = orders.reduce((sum, order) => sum + Number(order.traded), 0);
       assert.ok(Math.abs(traded - Number(parameters.traded)) < 1e-9);
@@ -284,15 +286,23 @@ test('an iceberg’s traded size is the sum of its orders, and each refill comes
         const [one, next] = [orders[i - 1]!, orders[i]!];
         if (one.ended !== 'filled') continue;
         refills += 1;
-        gaps.push(next.from - one.to);
-        // it waits longer where the price has gone through its own
+        const gap = next.from - one.to;
         if (kind !== 'iceberg_following') assert.equal(next.price, one.price);
-        assert.ok(next.from - one.to >= least, `${participant}: ${next.from - one.to} ms`);
+        assert.ok(gap >= least, `${participant}: ${gap} ms`);
+        if (gap <= most) {
+          prompt += 1;
+          continue;
+        }
+        // it waits longer only where the price has gone through its own, and not a moment after that is over
+        const middle = middleAt(next.from - 10);
+        const through = one.side === 'buy' ? middle < Number(one.price) : middle > Number(one.price);
+        assert.ok(
+          through,
+          `${participant}: refilled after ${gap} ms at ${one.price}, the middle was ${middle}`,
+        );
       }
     }
-    const middle = gaps.sort((one, other) => one - other)[gaps.length >> 2]!;
-    // where the price has gone through its own it waits, however long that takes
-    assert.ok(middle <= most, `${kind}: three in four take more than ${middle} ms`);
+    assert.ok(prompt > 0, `${kind}: none of ${refills} refills was prompt`);
     assert.ok(refills > 12, `${kind}: ${refills} refills`);
   }
 });
@@ -310,8 +320,8 @@ test('a parent’s share of all prints is the one that it reached', () => {
 });
 
 test('news moves the middle by what is told, and the stop run’s extreme is crossed when it says so', () => {
-  const middleAt = (at: number): number => middles.findLast(([then]) => then <= at)![1];
   const news = ofKind('news').filter(({ from }) => from > SIMULATED_FROM + 100);
+  let unstopped = 0;
   for (const { from, prices, parameters } of news) {
     const [was, is] = [middleAt(from - 10), middleAt(from)];
     // a middle between two ticks is told as the upper one
@@ -320,11 +330,17 @@ test('news moves the middle by what is told, and the stop run’s extreme is cro
       `${was} ${is} ${prices}`,
     );
     const moved = 10_000 * Math.log(is / was);
+    // whoever stands in the way with a large order is traded away first
+    const stopped = labels.some(({ orders }) =>
+      orders.some((one) => one.from < from && one.to >= from && Math.abs(Number(one.price) - is) < 3 * TICK),
+    );
     assert.ok(
-      Math.abs(moved - Number(parameters.moveBp)) < 3,
+      stopped || Math.abs(moved - Number(parameters.moveBp)) < 3,
       `${moved} bp of ${parameters.moveBp} at ${from}`,
     );
+    unstopped += stopped ? 0 : 1;
   }
+  assert.ok(unstopped > 0);
   const crossed = ofKind('stop_run').filter((label) => inRun(label) && label.parameters.crossed === true);
   for (const { prices, side, parameters } of crossed) {
     const at = Number(parameters.crossedAt);
