@@ -187,7 +187,7 @@ class LegQuestion {
       }),
     );
     this.traces = taking.map(({ instrument: index, exchangeAt, price, side }) =>
-      evidence.trace({ instrument: index, at: exchangeAt, price, side }),
+      evidence.trace({ instrument: index, at: exchangeAt, price, side, walked: sizeOf(taking) }),
     );
     const decided = ({ order, fills }: LegSide): Walk | null =>
       order === null || order.place === null || fills.length === 0
@@ -267,7 +267,10 @@ class LegQuestion {
       );
     const booked = makerValue + sumOf(values as Money[]);
     this.tellTiming(tell, booked, here);
-    const unseen = this.traces.filter(({ traded, displayed }) => traded === 0 && displayed === null);
+    const taking = venue.fills.filter(({ maker }) => !maker);
+    const unseen = this.traces.filter(
+      ({ traded, displayed }, index) => traded < taking[index]!.size && displayed === null,
+    );
     const [first] = this.booked;
     const shown = first === undefined ? '' : `recorded touch ${this.price(first.touch)} at that time; `;
     tell(
@@ -297,7 +300,11 @@ class LegQuestion {
           decided,
           `decided at ${microsOf(decidedThere.time)} there (touch ${this.price(decidedThere.touch)}), at ${microsOf(decidedHere.time)} here (touch ${this.price(decidedHere.touch)})`,
         );
-      tell('latency', booked - here - decided, `fill ${when}`);
+      tell(
+        'latency',
+        booked - here - decided,
+        `touch ${this.price(decidedThere.touch)} when decided, ${this.price(this.booked[0]?.touch ?? 0)} when it filled there; fill ${when}`,
+      );
       return;
     }
     const purposes = [purposeOf(venue), purposeOf(paper)] as const;

@@ -23,15 +23,17 @@ export interface Walk {
   touch: number;
 }
 
-/** Whether the tape tells of a fill: as a trade, or as a level that stood. */
+/** Whether the tape tells of a fill: as a trade of at least its size, or as a level that its order would have come to. */
 export interface Trace {
   readonly instrument: number;
   readonly at: Ms;
   readonly price: Ticks;
   readonly side: Side;
+  /** Lots that its order filled at once. */
+  readonly walked: number;
   /** Lots of public trades at that price, by a taker of that side, at that time. */
   traded: number;
-  /** Whether the last book before it, or the first after it, offers that price. */
+  /** Whether so many lots come to that price in the last book before it, or the first after it. */
   displayed: 'before' | 'after' | null;
 }
 
@@ -187,8 +189,14 @@ class Answers {
     return this.traces.slice(low, end);
   }
 
-  private shows({ side, price }: Trace): boolean {
-    return this.book.ladder(side === 'buy' ? ASK : BID).sizeAt(price) > 0;
+  private shows({ side, price, walked }: Trace): boolean {
+    const ladder = this.book.ladder(side === 'buy' ? ASK : BID);
+    let left = walked;
+    for (let at = ladder.best; at !== NO_PRICE && left > 0; at = ladder.next(at)) {
+      if (at === price) return true;
+      left -= ladder.sizeAt(at);
+    }
+    return false;
   }
 
   private take(walk: Walk): void {

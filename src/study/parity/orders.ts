@@ -208,7 +208,7 @@ class Trial {
       priceBp:
         venue.price === null || paper.price === null
           ? null
-          : (signOf(side) * (venue.price - paper.price) * 10_000) / venue.price,
+          : (signOf(side) * (venue.price - paper.price) * 10_000) / venue.price + 0,
       laterMs: venue.at === null || paper.at === null ? null : (paper.at - venue.at) / 1000,
     };
   }
@@ -262,7 +262,8 @@ function kindOf(order: OrderStory, entry: OrderStory | null): OrderKind {
   return order.place!.purpose;
 }
 
-function snapshotOf(book: OrderBook): BookFrame {
+/** A book as one message. */
+export function snapshotOf(book: OrderBook): BookFrame {
   const frame = new BookFrame();
   frame.snapshot = true;
   frame.exchangeAt = book.exchangeAt;

@@ -67,7 +67,7 @@ function pairText({ symbol, direction, venue, paper, difference, causes }: PairR
   const both = (there: string, here: string): string => (there === here ? there : `${there} | ${here}`);
   return [
     '',
-    `  ${time(venue.decidedAt)} ${symbol} ${direction} ${both(venue.size, paper.size)}: ${both(`${venue.entry}`, `${paper.entry}`)} → ${both(`${venue.exit}`, `${paper.exit}`)}, ${both(venue.exitReason, paper.exitReason)}; net ${both(short(venue.net), short(paper.net))}${difference === '0' ? ', the same to the last digit' : `: ${signed(difference)}`}`,
+    `  ${time(venue.decidedAt)} ${symbol} ${direction} ${both(venue.size, paper.size)}: ${both(price(venue.entry), price(paper.entry))} → ${both(price(venue.exit), price(paper.exit))}, ${both(venue.exitReason, paper.exitReason)}; net ${both(short(venue.net), short(paper.net))}${difference === '0' ? ', the same to the last digit' : `: ${signed(difference)}`}`,
     ...causes.map(
       ({ part, cause, amount, evidence }) =>
         `    ${part.padEnd(7)} ${cause.padEnd(11)} ${signed(amount).padStart(12)}  ${evidence}`,
@@ -81,7 +81,7 @@ const missText = ({ symbol, direction, trip, words }: MissReport, where: string)
 ];
 
 const tripText = ({ size, entry, exit, exitReason, net }: TripReport): string =>
-  `${size}: ${entry} → ${exit}, ${exitReason}; net ${short(net)}`;
+  `${size}: ${price(entry)} → ${price(exit)}, ${exitReason}; net ${short(net)}`;
 
 function orderText({
   kind,
@@ -111,6 +111,7 @@ const latencyText = (name: string, each: Quantiles | null): string =>
   `    ${name.padEnd(18)} ${each === null ? 'nothing to measure' : `${each.count} of them: least ${each.min}, median ${each.p50}, 90 % ${each.p90}, 99 % ${each.p99}, most ${each.max}`}`;
 
 const time = (at: number): string => new Date(at / 1000).toISOString().slice(11, 23);
+const price = (value: number): string => `${Number(value.toFixed(4))}`;
 /** For reading; `--json` has every digit. */
 const short = (amount: string): string => Number(amount).toFixed(6);
 const signed = (amount: string): string => (amount.startsWith('-') ? short(amount) : `+${short(amount)}`);
