@@ -184,6 +184,16 @@ test('what the market was before the position was open moves no stop', () => {
   assert.deepEqual(amendsIn(desk.goTo(600_050)), []);
 });
 
+test('… nor does it close one: the price went up, and the position was bought there', () => {
+  const desk = opened({ trailingStop: 0.5, trailingIntervalMs: 0 });
+  const { clientOrderId, size } = desk.enter('long');
+  desk.order(clientOrderId, 'live');
+  desk.pass(50).fill(clientOrderId, 'buy', size, 604_000);
+  const out = desk.order(clientOrderId, 'filled', size);
+  assert.deepEqual(placesIn(out), []);
+  assert.equal(amendsIn(out).length, 1);
+});
+
 test('steps keep their distance in time', () => {
   const held = new Held({ trailingStop: 1, trailingIntervalMs: 10_000 });
   held.moved(500);

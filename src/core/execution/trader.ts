@@ -484,8 +484,10 @@ export class Trader {
   private mindStop(standing: Protection, now: Us, out: Command[]): void {
     const { quote, atr } = this.market;
     const long = this.size > 0;
-    if (quote.firm && quote.at >= this.openedAt) this.stop.see(ticks(quote.mid), ticks(quote.mid));
-    const touch = quote.firm ? (long ? quote.bid : quote.ask) : 0;
+    // a quote of before the position says nothing of it
+    const isQuoted = quote.firm && quote.at >= this.openedAt;
+    if (isQuoted) this.stop.see(ticks(quote.mid), ticks(quote.mid));
+    const touch = isQuoted ? (long ? quote.bid : quote.ask) : 0;
     const wish = this.stop.wish(standing, touch, atr.value, now);
     if (wish === null) return;
     const { stopLoss, cause, isPassed } = wish;
