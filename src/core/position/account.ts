@@ -96,8 +96,14 @@ export class Account {
     return positionSide === 'long' ? long : positionSide === 'short' ? short : net;
   }
 
-  /** Every position, flat ones too. */
-  *all(): Generator<Holding> {
+  /** Every position that is not flat, with the index of its instrument. */
+  *open(): Generator<[instrument: number, Holding]> {
+    for (let at = 0; at < this.holdings.length; at++)
+      for (const holding of this.holdings[at]!) if (holding.size !== 0) yield [at, holding];
+  }
+
+  /** Flat ones too. */
+  private *all(): Generator<Holding> {
     for (const three of this.holdings) yield* three;
   }
 
@@ -133,10 +139,10 @@ export class Account {
     return true;
   }
 
-  /** What a liquidation took beyond the loss itself (negative), or the venue's fund made up. */
-  settle(instrument: number, positionSide: PositionSide, amount: Money): void {
+  /** What a liquidation took beyond the loss itself (negative), or the venue's fund made up; in which trade, empty = none. */
+  settle(instrument: number, positionSide: PositionSide, tradeId: string, amount: Money): void {
     const holding = this.holding(instrument, positionSide);
-    holding.penalty = money(holding.penalty + amount);
+    holding.settle(tradeId, amount);
     this.purse(holding.position.instrument.settleCurrency).book('settled', amount);
   }
 
@@ -160,7 +166,7 @@ export class Account {
   /** Positions that are not flat. */
   get openPositions(): number {
     let count = 0;
-    for (const { size } of this.all()) if (size !== 0) count++;
+    for (const _ of this.open()) count++;
     return count;
   }
 

@@ -22,6 +22,8 @@ export class Holding {
   /** Since it opened: what a liquidation took beyond the loss itself, negative; positive where a fund made up a shortfall. */
   penalty: Money = NO_MONEY;
   trip: OpenTrip | null = null;
+  /** The trade that opened it, or turned it round. */
+  private openedBy = '';
 
   constructor(instrument: Instrument, positionSide: PositionSide) {
     this.position = new Position(instrument);
@@ -65,7 +67,10 @@ export class Holding {
       `${instrument.id}: the ${this.positionSide} leg would be ${after} lots: fills are missing`,
     );
     if (this.mode === 'isolated') this.moveMargin(event, before, money(realized + fee));
-    if (before === 0 || Math.sign(after) === -Math.sign(before)) this.penalty = NO_MONEY;
+    if (before === 0 || Math.sign(after) === -Math.sign(before)) {
+      this.penalty = NO_MONEY;
+      this.openedBy = event.tradeId;
+    }
     const { open, closed } = follow(this.trip, instrument, event, { before, after, realized, fee });
     this.trip = open;
     return { realized, closed };
@@ -75,6 +80,12 @@ export class Holding {
   pay(amount: Money): void {
     if (this.mode === 'isolated') this.margin = money(this.margin + amount);
     if (this.trip !== null) this.trip.funding += amount;
+  }
+
+  /** What a liquidation took or a fund made up, with the trade it happened in; empty where it was none. */
+  settle(tradeId: string, amount: Money): void {
+    // a trade that turns the position round is settled for the one that it ended
+    if (tradeId === '' || tradeId !== this.openedBy) this.penalty = money(this.penalty + amount);
   }
 
   /**

@@ -53,3 +53,39 @@ export function leverageBehind(
   else marginMin = direction === 'long' ? 1 - ratio * (1 - kept) : ratio * (1 + kept) - 1;
   return marginMin > 0 ? 1 / marginMin : Infinity;
 }
+
+/** A position that stands or falls with others of its instrument. */
+export interface Carried {
+  /** Signed lots. */
+  readonly size: number;
+  /** What has to remain of its value: maintenance margin and the fee of closing, fraction of the notional. */
+  readonly rate: number;
+}
+
+/**
+ * Mark price (fractional ticks) at which `equity`, as it moves with these positions of one instrument, is just what has to
+ * remain of them; `mark` is where the equity was counted. 0 where no price does that.
+ *
+ * An isolated position is carried by its own margin and P&L. A cross position is carried by all the equity of its settlement
+ * currency, less what other instruments have to keep; in hedge mode both legs move it, and they have this price in common.
+ *
+ * Source: OKX v5, maintenance margin ratio 100 %: equity = Σ value × (maintenance rate + taker rate). All other marks stand still.
+ */
+export function exhaustionPrice(
+  instrument: Instrument,
+  positions: readonly Carried[],
+  mark: number,
+  equity: number,
+): number {
+  const unit = instrument.valueNumber(1, 1);
+  let net = 0;
+  let kept = 0;
+  for (const { size, rate } of positions) {
+    net += size * unit;
+    kept += Math.abs(size) * unit * rate;
+  }
+  const price = instrument.inverse
+    ? (net + kept) / (equity + net / mark)
+    : (net * mark - equity) / (net - kept);
+  return Number.isFinite(price) && price > 0 ? price : 0;
+}

@@ -1,4 +1,4 @@
-import { parseDecimal } from '../../core/decimal.ts';
+import { parseDecimal, shareOf } from '../../core/decimal.ts';
 import { applyRate, formatMoney } from '../../core/instrument.ts';
 import { Position } from '../../core/position/position.ts';
 import { lots, type Money, money, NO_MONEY, opposite, type Side, signOf, ticks } from '../../core/units.ts';
@@ -73,7 +73,7 @@ export class Clearing {
     const holding = account.holdingOf(order);
     const before = holding.size;
     const closing = closingPart(holding.position, order.side, size);
-    const realized = this.exchangePieces(holding.position, order.side, market, size, price, traded);
+    const realized = this.exchange(holding.position, order.side, market, size, price, traded);
     const rate = maker ? MAKER_RATE : TAKER_RATE;
     const worth = (part: number): Money => instrument.value(lots(part), ticks(price));
     const value = worth(size);
@@ -85,7 +85,7 @@ export class Clearing {
         ? this.moveMargin(holding, order, before, closing, worth(size - closing), money(realized + fee))
         : NO_MONEY;
 
-    const feeOfClosing = money((fee * BigInt(closing)) / BigInt(size));
+    const feeOfClosing = shareOf(fee, closing, size);
     holding.updatedAt = at;
     holding.tradeId = tradeId;
     holding.pnl = money(holding.pnl + realized);
@@ -167,12 +167,7 @@ export class Clearing {
     result: Money,
   ): Money {
     const currency = holding.position.instrument.settleCurrency;
-    const released =
-      closing === 0
-        ? NO_MONEY
-        : closing === Math.abs(before)
-          ? holding.margin
-          : money((holding.margin * BigInt(closing)) / BigInt(Math.abs(before)));
+    const released = closing === 0 ? NO_MONEY : shareOf(holding.margin, closing, Math.abs(before));
     holding.margin = money(holding.margin - released + opened / BigInt(holding.leverage));
     if (closing === 0) return NO_MONEY;
     const surplus = money(released + result);
@@ -307,10 +302,11 @@ export class Clearing {
   }
 
   /**
-   * Books a fill with both sides. The value of an inverse contract is rounded, and the two halves of a fill that turns
-   * a position round are valued apart: both sides therefore take the same pieces, or the last digit would leak.
+   * Books a fill with both sides. The user's is valued as he would value it himself, from what he is told: its closing and its
+   * opening part. The house turns round elsewhere, and the value of an inverse contract is rounded: what the two differ by in
+   * the last digit is the house's, what they differ by in price the insurance fund's.
    */
-  private exchangePieces(
+  private exchange(
     position: Position,
     side: Side,
     market: Market,
@@ -320,22 +316,14 @@ export class Clearing {
   ): Money {
     const { instrument } = market;
     const house = this.houseOf(market);
-    const cuts = [closingPart(position, side, size), closingPart(house, opposite(side), size), size];
-    let realized = NO_MONEY;
-    let done = 0;
-    for (const cut of cuts.sort((one, other) => one - other)) {
-      if (cut === done) continue;
-      const piece = lots(cut - done);
-      realized = money(realized + position.fill(side, piece, ticks(price)));
-      const mirrored = house.fill(opposite(side), piece, ticks(housePrice));
-      pour(this.houseCash, instrument.settleCurrency, mirrored);
-      if (price !== housePrice) {
-        const sign = signOf(side) * (instrument.inverse ? -1 : 1);
-        const gap = instrument.value(piece, ticks(price)) - instrument.value(piece, ticks(housePrice));
-        pour(this.insurance, instrument.settleCurrency, money(BigInt(sign) * gap));
-      }
-      done = cut;
-    }
+    const gap =
+      valueInParts(position, side, size, price) - valueInParts(house, opposite(side), size, housePrice);
+    const realized = position.fill(side, lots(size), ticks(price));
+    const mirrored = house.fill(opposite(side), lots(size), ticks(housePrice));
+    pour(this.houseCash, instrument.settleCurrency, mirrored);
+    const sign = signOf(side) * (instrument.inverse ? -1 : 1);
+    const pot = price === housePrice ? this.houseCash : this.insurance;
+    pour(pot, instrument.settleCurrency, money(BigInt(sign) * gap));
     return realized;
   }
 
@@ -374,4 +362,11 @@ export class Clearing {
 /** Lots of a fill that close what is there; the rest opens. */
 function closingPart(position: Position, side: Side, size: number): number {
   return Math.sign(position.size) === -signOf(side) ? Math.min(Math.abs(position.size), size) : 0;
+}
+
+/** Of a fill, unsigned, as `Position` counts it: what closes and what opens are rounded apart. */
+function valueInParts(position: Position, side: Side, size: number, price: number): bigint {
+  const { instrument } = position;
+  const closing = closingPart(position, side, size);
+  return instrument.value(lots(closing), ticks(price)) + instrument.value(lots(size - closing), ticks(price));
 }

@@ -38,6 +38,18 @@ export const emptyTally = (): Tally => ({
   hedged: 0,
 });
 
+/** For somebody who looks on. */
+export interface RandomOptions {
+  /** Each user has one margin mode in each market, instead of one for each order. */
+  readonly oneMode?: boolean;
+  /** Before there are users. */
+  readonly begun?: (exchange: Exchange) => void;
+  /** Money was put in. */
+  readonly credited?: (account: Account, currency: string, amount: bigint) => void;
+  /** After every tenth action. */
+  readonly check?: (context: string) => void;
+}
+
 const START = 1_795_340_400_000;
 const TYPES: readonly OrderType[] = [
   'market',
@@ -56,13 +68,16 @@ const ACTIONS = 160;
 /** Users who do what comes to their minds, on a market that is shaken now and then. */
 class RandomRun {
   private readonly exchange: Exchange;
+  private readonly options: RandomOptions;
+  private readonly modes = new Map<string, MarginMode>();
   private readonly liquidator: Liquidator;
   private readonly random: Random;
   private readonly tally: Tally;
   private readonly put = new Map<string, bigint>();
   private readonly context: string;
 
-  constructor(seed: number, tally: Tally) {
+  constructor(seed: number, tally: Tally, options: RandomOptions) {
+    this.options = options;
     this.context = `seed ${seed}`;
     this.tally = tally;
     this.random = new Random(seed, 99);
@@ -71,12 +86,14 @@ class RandomRun {
     this.liquidator = new Liquidator(this.exchange.clearing, this.exchange.orders, () =>
       this.exchange.followUp(),
     );
+    options.begun?.(this.exchange);
     for (const uid of ['1', '2', '3']) this.open(uid);
     if (this.random.chance(0.25)) this.openWhales();
   }
 
   private credit(account: Account, currency: string, amount: string): void {
     account.credit(currency, parseMoney(amount));
+    this.options.credited?.(account, currency, parseMoney(amount));
     this.put.set(currency, (this.put.get(currency) ?? 0n) + parseMoney(amount));
   }
 
@@ -86,6 +103,7 @@ class RandomRun {
     const [one, other] = exchange.accounts;
     const [market] = exchange.markets;
     const mode: MarginMode = random.chance(0.5) ? 'cross' : 'isolated';
+    for (const account of [one!, other!]) this.modeFor(account, market!, mode);
     const price = market!.book.best(BID) + 1;
     for (const [account, side] of [
       [one!, 'sell'],
@@ -135,7 +153,7 @@ class RandomRun {
         this.exchange.advance(this.exchange.now + 10 * (1 + this.random.below(10)));
       if (i % 10 === 0) this.check(`${this.context} action ${i}`);
     }
-    this.check(this.context);
+    this.check(`${this.context} at the end`);
     this.count();
   }
 
@@ -143,7 +161,7 @@ class RandomRun {
     const { exchange, random } = this;
     const account = exchange.accounts[random.below(exchange.accounts.length)]!;
     const market = exchange.markets[random.below(exchange.markets.length)]!;
-    const mode: MarginMode = random.chance(0.5) ? 'cross' : 'isolated';
+    const mode = this.modeFor(account, market, random.chance(0.5) ? 'cross' : 'isolated');
     const positionSide: PositionSide =
       account.positionMode === 'net_mode' ? 'net' : random.chance(0.5) ? 'long' : 'short';
     const choice = random.uniform();
@@ -157,6 +175,15 @@ class RandomRun {
     else if (choice < 0.94)
       exchange.settings.setLeverage(account, market, mode, positionSide, 1 + random.below(100));
     else this.shake(market);
+  }
+
+  /** The margin mode just drawn, or what this user uses in this market. */
+  private modeFor(account: Account, market: Market, drawn: MarginMode): MarginMode {
+    if (!this.options.oneMode) return drawn;
+    const key = `${account.uid} ${market.instrument.id}`;
+    const mode = this.modes.get(key) ?? drawn;
+    this.modes.set(key, mode);
+    return mode;
   }
 
   private price(market: Market): number {
@@ -316,6 +343,7 @@ class RandomRun {
       assert.ok(!(bid >= ask), `${context}: crossed book ${bid} ${ask}`);
     }
     for (const account of exchange.accounts) this.checkAccount(account, `${context} account ${account.uid}`);
+    this.options.check?.(context);
   }
 
   private checkAccount(account: Account, context: string): void {
@@ -376,6 +404,6 @@ class RandomRun {
 }
 
 /** One random run; throws with its seed where something is not as it must be. */
-export function playRandomly(seed: number, tally: Tally): void {
-  new RandomRun(seed, tally).play();
+export function playRandomly(seed: number, tally: Tally, options: RandomOptions = {}): void {
+  new RandomRun(seed, tally, options).play();
 }
