@@ -1,11 +1,12 @@
 import { VenueError } from '../venue.ts';
 import { textOf } from './codec/fields.ts';
 import type { Log } from './options.ts';
+import { isHedged } from './position-mode.ts';
 import type { OkxRest } from './rest.ts';
 
 /**
  * Refuses what would end badly: keys that can withdraw, keys that cannot trade, a spot-only account, hedge mode with
- * something open. Sets net mode where nothing is. Throws a `VenueError` that says what to do.
+ * something open. Sets net mode where nothing is, and says so. Throws a `VenueError` that says what to do.
  */
 export async function checkPermissions(rest: OkxRest, log: Log): Promise<void> {
   const config = await rest.accountConfig();
@@ -24,7 +25,7 @@ export async function checkPermissions(rest: OkxRest, log: Log): Promise<void> {
     );
   if (textOf(config, 'acctLv') === '1')
     throw stop('the account is in spot mode and cannot trade swaps: switch it to futures mode on OKX');
-  if (textOf(config, 'posMode') === 'net_mode') return;
+  if (!isHedged(config)) return;
 
   const [positions, orders, algos] = await Promise.all([
     rest.positions('SWAP'),
@@ -33,8 +34,12 @@ export async function checkPermissions(rest: OkxRest, log: Log): Promise<void> {
   ]);
   if (positions.length + orders.length + algos.length > 0)
     throw stop(
-      `the account is in hedge mode with ${positions.length} positions, ${orders.length} orders and ${algos.length} algo orders open: close them, then it can be put in net mode`,
+      `the account is in hedge mode (long_short_mode) with ${positions.length} positions, ${orders.length} orders and ${algos.length} algo orders open, ` +
+        'and orders here need net mode: close them and start again (it is put in net mode then), or use keys of a sub-account',
     );
   await rest.setPositionMode('net_mode');
-  log('info', 'position mode set to net');
+  log(
+    'warn',
+    'the account was in hedge mode with nothing open: put in net mode. Whatever else trades on it in hedge mode will be refused',
+  );
 }

@@ -6,6 +6,7 @@ import { formatMoney, Instrument, parseMoney } from '../../core/instrument.ts';
 import { lots, ms, ticks } from '../../core/units.ts';
 import type { VenueEvent } from '../venue.ts';
 import type { Row } from './codec/fields.ts';
+import { HEDGED } from './position-mode.ts';
 import { ManualTime } from './testing/manual-time.ts';
 import {
   okay,
@@ -111,6 +112,7 @@ async function world(context: TestContext, options: Partial<OkxVenueOptions> = {
   /** What REST says by path; a test changes what it needs. */
   const routes: Routes = {
     'public/time': () => okay({ ts: String(time.nowMs()) }),
+    'account/config': () => okay({ posMode: 'net_mode' }),
     'account/leverage-info': () => okay({ instId, mgnMode: 'cross', posSide: 'net', lever: '5' }),
     'trade/order': () => refusal('51603', 'Order does not exist'),
     'trade/order-algo': () => refusal('51603', 'Algo order does not exist'),
@@ -870,6 +872,55 @@ test('hedge mode: net mode is set where nothing is open, and refused where somet
   });
   routes['trade/orders-pending'] = () => okay(row());
   await assert.rejects(venue.checkPermissions(), /1 orders/);
+});
+
+test('a position that is not net is refused with what to do, whatever holds it', async (context) => {
+  const { venue, routes } = await world(context);
+  const held = { instId, mgnMode: 'cross', posSide: 'net', pos: '1', avgPx: '60000', lever: '5', cTime: '1' };
+  routes['account/balance'] = () => okay({ details: [{ ccy: 'USDT', cashBal: '100' }] });
+  const refuses = (rows: Row[], message: RegExp) => {
+    routes['account/positions'] = () => okay(...rows);
+    return assert.rejects(venue.state(), { name: 'VenueError', action: 'stop', message });
+  };
+  await refuses([{ ...held, posSide: 'long' }], /a long position in hedge mode: close it .* sub-account/);
+  await refuses(
+    [held, { ...held, mgnMode: 'isolated', margin: '7' }],
+    /a cross and an isolated position at once/,
+  );
+  // an isolated one alone is ours to carry, and its margin is ours
+  routes['account/positions'] = () => okay({ ...held, mgnMode: 'isolated', margin: '7' });
+  assert.equal(formatMoney((await venue.state()).balance), '107');
+});
+
+test('an account put in hedge mode under way takes no entries, says why, and goes on when it is put back', async (context) => {
+  const live: string[] = [];
+  const { venue, routes, connect, lines, sent, answer, time } = await world(context, {
+    auditEveryMs: 30_000,
+    onLive: (isLive, reason) => live.push(`${isLive} ${reason}`),
+  });
+  const told = (pattern: RegExp) => until(`${pattern}`, () => lines.some((line) => pattern.test(line)));
+  const audited = async (count: number): Promise<void> => {
+    time.advance(30_001);
+    await passing(time, `live or not for the ${count}th time: ${live}`, () => live.length === count);
+  };
+  await connect();
+  venue.submit(order());
+  await until('sent', () => sent().length === 1);
+  answer(sent()[0]!, '51000', 'Parameter posSide  error');
+  await told(/^order b1 rejected 0 \(51000 Parameter posSide {2}error: the account is in hedge mode/);
+  venue.submit(order({ clientOrderId: 'b2' }));
+  await told(/^order b2 rejected 0 \(not sent: the account is in hedge mode .* sub-account\)/);
+  assert.equal(sent().length, 1);
+  await audited(3);
+  // and found by the audit alone, before any order is refused for it
+  routes['account/config'] = () => okay({ posMode: 'long_short_mode' });
+  await audited(4);
+  assert.deepEqual(live, [
+    'true connected',
+    `false ${HEDGED}`,
+    'true the account is in net mode again',
+    `false ${HEDGED}`,
+  ]);
 });
 
 test('a client id is never sent twice', async (context) => {

@@ -22,6 +22,7 @@ import {
 } from './order-request.ts';
 import { OwnedTimers } from './owned-timers.ts';
 import { checkPermissions } from './permissions.ts';
+import { HEDGED, isHedged, wantsPositionSide } from './position-mode.ts';
 import { RateLimits } from './rate-limit.ts';
 import { OkxRest } from './rest.ts';
 import { OkxSocket, type SocketTiming } from './socket.ts';
@@ -90,6 +91,8 @@ export class OkxVenue implements Venue {
   private onUp: (path: string) => void = () => {};
   private onFailed: (error: Error) => void = () => {};
   private isLive = false;
+  /** Somebody put the account in hedge mode: that is possible only while nothing is open. */
+  private hedged = false;
   private stopped = false;
   private connectedAtMs = 0;
   /** Up to here (exchange time) OKX's lists have been compared with what was told. */
@@ -277,7 +280,7 @@ export class OkxVenue implements Venue {
     const problem = placeProblem(place);
     if (problem !== '') return reject(problem);
     if (place.purpose === 'entry' && !this.isLive)
-      return reject('not sent: not connected, or still catching up');
+      return reject(`not sent: ${this.hedged ? HEDGED : 'not connected, or still catching up'}`);
     if (!place.reduceOnly) {
       try {
         await this.ensureLeverage(place.instrument, place.leverage);
@@ -466,12 +469,14 @@ export class OkxVenue implements Venue {
       this.options.log('warn', 'cancel refused', { order: record.id, problem: error.message });
       this.ask(record);
     } else if (error.outcome === 'refused') {
+      const isModeWrong = wantsPositionSide(answer.code, answer.message);
+      if (isModeWrong) this.setHedged(true);
       this.ledger.tell(
         record,
         answer.venueOrderId,
         'rejected',
         record.filled,
-        `${answer.code} ${answer.message}`,
+        `${answer.code} ${answer.message}${isModeWrong ? `: ${HEDGED}` : ''}`,
         this.options.clock.nowUs(),
       );
     } else this.unknown(record, error.message);
@@ -679,7 +684,7 @@ export class OkxVenue implements Venue {
         await sleep(this.timers, 200 + backOff.next());
         if (turn !== this.catchUps) return; // a later one has taken over, or we are stopped
       }
-      if (turn === this.catchUps && this.privateSocket.connected && this.businessSocket.connected)
+      if (turn === this.catchUps && this.isConnected && !this.hedged)
         this.setLive(true, `caught up after: ${reason}`);
     };
     void run();
@@ -710,14 +715,28 @@ export class OkxVenue implements Venue {
     this.comparedToMs = startedAt;
   }
 
+  private get isConnected(): boolean {
+    return this.privateSocket.connected && this.businessSocket.connected;
+  }
+
+  /** In hedge mode no order of ours would be taken: none is sent until somebody has put the account back. */
+  private setHedged(hedged: boolean): void {
+    if (this.hedged === hedged) return;
+    this.hedged = hedged;
+    if (hedged) this.setLive(false, HEDGED);
+    else if (this.isConnected) this.setLive(true, 'the account is in net mode again');
+  }
+
   private scheduleAudit(): void {
     const everyMs = this.options.auditEveryMs ?? 30_000;
     if (everyMs === 0 || this.stopped) return;
     this.cancelAudit = this.timers.after(everyMs, () => {
-      if (!this.isLive) return this.scheduleAudit();
+      if (!this.isLive && !this.hedged) return this.scheduleAudit();
       this.rest
         .synchronise() // clocks drift; deadlines and signatures are in the exchange's time
         .then(() => this.reconcile())
+        .then(() => this.rest.accountConfig())
+        .then((config) => this.setHedged(isHedged(config)))
         .catch((error: unknown) => {
           this.options.log('warn', 'comparing with OKX failed', { problem: (error as Error).message });
         })
