@@ -316,6 +316,7 @@ class Rows {
   }
 
   clear(): void {
+    const { count } = this;
     // cells that say nothing are zero in the file, not what an earlier batch left there
     for (const values of [
       this.price,
@@ -326,10 +327,11 @@ class Rows {
       this.close,
       this.volume,
     ])
-      values.fill(0);
+      values.fill(0, 0, count);
     for (const column of [this.exchangeAt, this.prevSeqId, this.seqId, this.openAt, this.fundingAt])
-      column.values.fill(0n);
-    for (const values of [this.side, this.checksum, this.snapshot, this.closed, this.live]) values.fill(0);
+      column.values.fill(0n, 0, count);
+    for (const values of [this.side, this.checksum]) values.fill(0, 0, count);
+    for (const bitmap of [this.snapshot, this.closed, this.live]) bitmap.fill(0, 0, (count + 7) >> 3);
     this.levels.count = 0;
     this.fundingRate.clear();
     this.reason.clear();

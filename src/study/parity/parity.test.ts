@@ -152,6 +152,21 @@ test('an order that the venue did not fill is a missed trade, with the venue’s
   assert.ok(entries.maker);
 });
 
+test('a stop that moves is moved on paper too: the same with the same venue, explained with a slower one', () => {
+  const settings = SETTINGS.replace(
+    'exits: {',
+    'exits: { trailing_stop: 0.5, trailing_unit: r, trailing_interval_ms: 100, trailing_step: 0,',
+  );
+  const same = compared({ settings });
+  assert.deepEqual(same.unexplained, []);
+  assert.equal(same.difference, '0');
+  assert.ok(same.pairs.some(({ venue }) => venue.exitReason === 'trailingStop'));
+  for (const { priceBp, laterMs } of same.orders.all) assert.deepEqual([priceBp, laterMs], [0, 0]);
+  const slower = compared({ settings, venue: { orderLatency: { kind: 'constant', ms: 300 } } });
+  assert.deepEqual(slower.unexplained, []);
+  assert.ok(Number(slower.totals.latency) !== 0);
+});
+
 /** Whoever takes pays, or gets, 3.7 more than the book says. */
 class Unaccountable extends BookLiquidity {
   override walk(...[taker, limit, size, noBetterThan, take]: Parameters<BookLiquidity['walk']>): void {

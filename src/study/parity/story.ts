@@ -127,6 +127,14 @@ export class Story {
         if (order !== undefined) order.cancelSentAt ??= sentAt;
         return;
       }
+      case 'tradeClosed': {
+        // the engine knows more finely what ended it than the venue's fill says
+        const last = this.trips.at(-1);
+        const { clientOrderId, exitReason } = command.trade;
+        if (last?.trade.clientOrderId === clientOrderId)
+          this.trips[this.trips.length - 1] = { ...last, trade: { ...last.trade, exitReason } };
+        return;
+      }
       case 'amend': {
         const entry = this.entryOf(command.protectionId);
         if (entry !== null && sentAt !== null) entry.moves.push({ command, sentAt });

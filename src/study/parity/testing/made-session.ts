@@ -68,7 +68,11 @@ export function makeSession(folder: string, plant: Plant = {}): Replay {
       );
       const { now } = replay.engine;
       for (const command of commands)
-        recorder!.command(command, now, command.kind === 'place' || command.kind === 'cancel' ? now : null);
+        recorder!.command(
+          command,
+          now,
+          command.kind === 'place' || command.kind === 'cancel' || command.kind === 'amend' ? now : null,
+        );
     },
     plant.liquidity === undefined ? undefined : instruments.map(() => plant.liquidity!(settings)),
   );
