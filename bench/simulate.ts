@@ -54,7 +54,7 @@ function simulated(event: boolean): Time {
   return timed(() => simulation.advance(until));
 }
 
-const ways: readonly (readonly [name: string, run: () => number | Promise<number>])[] = [
+const ways: readonly (readonly [name: string, run: () => Time | Promise<Time>])[] = [
   [
     'markets alone',
     () => {
