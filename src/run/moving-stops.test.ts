@@ -186,6 +186,7 @@ function playCandles(stops: StopsConfig, seed: number, steps: number): Watch {
     support: null,
     resistance: null,
     reasons: () => [],
+    parts: () => [],
     update: () => {
       if (random() < 0.3) direction = (['long', 'short', 'none'] as const)[Math.floor(random() * 3)]!;
     },

@@ -115,6 +115,10 @@ export class Breakout implements Strategy {
     return (this.volume.deviations + this.range.deviations) * Math.SQRT1_2;
   }
 
+  get candlesNeeded(): number {
+    return 1 + Math.max(this.config.window, this.config.atrPeriod);
+  }
+
   get ready(): boolean {
     return this.band.ready && this.range.ready && this.atr.ready;
   }

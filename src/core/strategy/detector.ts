@@ -1,5 +1,5 @@
 import type { Candle } from '../candles/candle-series.ts';
-import type { CandleOpinion } from '../opinion.ts';
+import type { CandleOpinion, StrategyReading } from '../opinion.ts';
 import { type Ticks, ticks } from '../units.ts';
 import { Breakout, type BreakoutConfig } from './breakout.ts';
 import { Range, type RangeConfig } from './range.ts';
@@ -27,6 +27,8 @@ export class StrategyDetector implements CandleOpinion {
   /** Null while none sees its setting. Of equal ones the earlier in `strategies`. */
   best: Strategy | null = null;
   private lastClose = 0;
+  /** Candles since the last `reset`. */
+  private seen = 0;
 
   constructor(config: StrategyConfig) {
     this.trend = new Trend(config.trend);
@@ -44,6 +46,7 @@ export class StrategyDetector implements CandleOpinion {
     breakout.update(candle);
     reversal.update(candle);
     this.lastClose = candle.close;
+    this.seen++;
     let best: Strategy | null = null;
     let most = 0;
     if (trend.confidence > most) {
@@ -66,6 +69,7 @@ export class StrategyDetector implements CandleOpinion {
     for (const strategy of this.strategies) strategy.reset();
     this.best = null;
     this.lastClose = 0;
+    this.seen = 0;
   }
 
   /** Of the best. */
@@ -75,6 +79,18 @@ export class StrategyDetector implements CandleOpinion {
 
   reasons(): string[] {
     return this.best === null ? [] : [`${this.best.name}: ${this.best.evidence()}`];
+  }
+
+  parts(): StrategyReading[] {
+    return this.strategies.map((strategy) => ({
+      name: strategy.name,
+      ready: strategy.ready,
+      candlesMissing: Math.max(0, strategy.candlesNeeded - this.seen),
+      direction: strategy.direction,
+      confidence: strategy.confidence,
+      figures: strategy.figures(),
+      evidence: strategy.evidence(),
+    }));
   }
 
   get direction(): 'long' | 'short' | 'none' {

@@ -86,6 +86,10 @@ export class Range implements Strategy {
       this.direction = low ? 'long' : 'short';
   }
 
+  get candlesNeeded(): number {
+    return 1 + Math.max(this.config.window, this.config.volatilityWindow);
+  }
+
   get ready(): boolean {
     return this.band.ready && this.recent.ready;
   }

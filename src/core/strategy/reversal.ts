@@ -119,6 +119,10 @@ export class Reversal implements Strategy {
     this.extreme = side === 1 ? this.band.lower : this.band.upper;
   }
 
+  get candlesNeeded(): number {
+    return 1 + Math.max(this.config.window + this.config.turnWindow, this.config.rsiPeriod);
+  }
+
   get ready(): boolean {
     return this.steps.ready && this.leg.ready && this.rsi.ready;
   }

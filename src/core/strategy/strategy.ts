@@ -10,6 +10,8 @@ import type { Candle } from '../candles/candle-series.ts';
  */
 export interface Strategy {
   readonly name: 'trend' | 'range' | 'breakout' | 'reversal';
+  /** Candles after which it can judge. */
+  readonly candlesNeeded: number;
   /** Enough candles have come to judge. */
   readonly ready: boolean;
   readonly direction: 'long' | 'short' | 'none';

@@ -80,6 +80,10 @@ export class Trend implements Strategy {
     return against > this.steps.deviation * this.momentumOfWalk;
   }
 
+  get candlesNeeded(): number {
+    return 1 + Math.max(this.config.window, this.config.momentumWindow);
+  }
+
   get ready(): boolean {
     return this.steps.ready && this.momentum.ready;
   }

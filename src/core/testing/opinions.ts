@@ -8,6 +8,7 @@ export const SILENT: CandleOpinion = {
   support: null,
   resistance: null,
   reasons: () => [],
+  parts: () => [],
   update: () => undefined,
   reset: () => undefined,
 };
