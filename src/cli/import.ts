@@ -4,6 +4,7 @@ import { hashFile } from '../tape/hash.ts';
 import { importBinance } from '../tape/import-binance.ts';
 import { type CandleReport, importCandles } from '../tape/import-candles.ts';
 import { importOkx } from '../tape/import-okx.ts';
+import { importTrades, type TradesReport } from '../tape/import-trades.ts';
 import type { CaptureReport } from '../tape/okx-capture.ts';
 import { captureText, progressLine, rejectedText, spanText } from './inspect.ts';
 import { interruptible } from './interrupt.ts';
@@ -12,6 +13,7 @@ import { table } from './table.ts';
 interface ImportFlags {
   readonly out: string;
   readonly instruments?: string[];
+  readonly instrument?: string;
   readonly bar?: string;
   readonly config?: string;
   readonly json?: boolean;
@@ -40,6 +42,10 @@ export function importCommand(): Command {
   kind('okx-candles', 'CSV candles, mark prices and funding rates of OKX swaps')
     .option(...INSTRUMENTS)
     .action(importCandleFiles);
+  kind('okx-trades', 'daily trade archives of OKX, and other CSV with side, price, size and time')
+    .option(...INSTRUMENTS)
+    .option('--instrument <id>', 'whose trades these are, where the files do not say')
+    .action(importTradeFiles);
   kind('binance-l2', 'raw Binance recordings: depth, trades, mark price of one symbol').action(
     importRecording,
   );
@@ -66,7 +72,19 @@ async function importCandleFiles(files: string[], flags: ImportFlags): Promise<v
   const report = await interruptible((signal) =>
     importCandles(files, flags.out, { ...chosen(flags), signal }),
   );
-  tell(report, flags, () => candleText(report));
+  tell(report, flags, () => rowsText(report));
+}
+
+async function importTradeFiles(files: string[], flags: ImportFlags): Promise<void> {
+  const { instrument } = flags;
+  const report = await interruptible((signal) =>
+    importTrades(files, flags.out, {
+      ...chosen(flags),
+      ...(instrument !== undefined && { instrument }),
+      signal,
+    }),
+  );
+  tell(report, flags, () => rowsText(report));
 }
 
 const chosen = ({ instruments, bar }: ImportFlags) => ({
@@ -74,13 +92,17 @@ const chosen = ({ instruments, bar }: ImportFlags) => ({
   ...(bar !== undefined && { bar }),
 });
 
-function tell(report: CaptureReport | CandleReport, flags: ImportFlags, text: () => string): void {
+function tell(
+  report: CaptureReport | CandleReport | TradesReport,
+  flags: ImportFlags,
+  text: () => string,
+): void {
   const tape = { path: flags.out, sha256: hashFile(flags.out) };
   if (flags.json) process.stdout.write(`${JSON.stringify({ ...report, tape })}\n`);
   else process.stdout.write(`${text()}\n\n${report.events} events → ${tape.path}\nsha256 ${tape.sha256}\n`);
 }
 
-function candleText(report: CandleReport): string {
+function rowsText(report: CandleReport | TradesReport): string {
   return [
     `span     ${spanText(report.from as Us, report.to as Us)}`,
     '',

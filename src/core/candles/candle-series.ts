@@ -11,6 +11,8 @@ export interface Candle {
 }
 
 const CANDLES_KEPT = 1500;
+/** Bars without a single trade up to which a market was quiet; beyond, the recording has a hole. */
+const SILENCE_BARS_MAX = 60;
 
 /** Who follows the closed candles. */
 export interface CandleListener {
@@ -23,7 +25,7 @@ export interface CandleListener {
 /**
  * Candles of one bar length, from the exchange's candle channel where there is one, else built from trades. As soon as
  * the exchange has given a candle, only its candles close (ours could miss trades over a reconnect); trades then only
- * move the building one.
+ * move the building one. Bars in which nobody traded are flat and without volume, as the exchange's are.
  *
  * The exchange's candles for the past may come at any time: the history that is fetched at start, or after a lost
  * connection, races the live channel. One that fills a hole, or that we had built ourselves, is put in its place; one that
@@ -57,8 +59,8 @@ export class CandleSeries {
     const candle = this.building;
     if (candle === null || openAt > candle.openAt) {
       if (candle !== null && !this.official) {
-        this.own.add(candle.openAt);
-        this.append(candle);
+        this.build(candle);
+        if (openAt - candle.openAt <= (SILENCE_BARS_MAX + 1) * this.barMs) this.beSilent(candle, openAt);
       }
       if (openAt <= this.lastClosedAt) return;
       this.building = {
@@ -98,6 +100,18 @@ export class CandleSeries {
       (this.building === null || candle.openAt >= this.building.openAt)
     )
       this.building = candle;
+  }
+
+  /** One of ours closes. */
+  private build(candle: Candle): void {
+    this.own.add(candle.openAt);
+    this.append(candle);
+  }
+
+  /** Nobody traded between this candle and the bar that opens at `until`. */
+  private beSilent({ openAt, close }: Candle, until: Ms): void {
+    for (let at = openAt + this.barMs; at < until; at += this.barMs)
+      this.build({ openAt: at as Ms, open: close, high: close, low: close, close, volume: 0 as Lots });
   }
 
   private append(candle: Candle): void {

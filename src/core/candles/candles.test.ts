@@ -165,6 +165,26 @@ test('candles from trades are the trades grouped by minute', () => {
   );
 });
 
+test('a quiet minute is a flat candle, as the exchange has it; hours without a trade are a hole in the recording', () => {
+  const watched = new Watched();
+  watched.trade(10 * MINUTE + 5, 100);
+  watched.trade(10 * MINUTE + 6, 103, 4);
+  watched.trade(13 * MINUTE + 59_999, 90);
+  const quiet = { open: 103, high: 103, low: 103, close: 103, volume: 0 };
+  assert.deepEqual(watched.series.closed, [
+    { openAt: 10 * MINUTE, open: 100, high: 103, low: 100, close: 103, volume: 5 },
+    { openAt: 11 * MINUTE, ...quiet },
+    { openAt: 12 * MINUTE, ...quiet },
+  ]);
+  watched.trade((13 + 61) * MINUTE, 91);
+  assert.equal(watched.told.length, 3 + 1 + 60);
+  watched.trade((13 + 61 + 62) * MINUTE, 92);
+  assert.equal(watched.told.length, 3 + 1 + 60 + 1, '61 minutes without a trade are not told as quiet');
+  // the exchange knows better what happened in them
+  watched.official(flat(11, 50));
+  assert.equal(watched.series.closed[1]!.close, 50);
+});
+
 test('a trade of a bar that is settled changes nothing', () => {
   const watched = new Watched();
   watched.trade(10 * MINUTE, 100);
