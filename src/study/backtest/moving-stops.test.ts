@@ -216,7 +216,7 @@ const KINDS: readonly (readonly [string, Stops, readonly string[]])[] = [
   ],
 ];
 
-async function tested(context: TestContext, bars: readonly Bar[], stops: Stops) {
+async function tested(context: TestContext, bars: readonly Bar[], stops: Stops, check = false) {
   const folder = mkdtempSync(join(tmpdir(), 'moving-stops-'));
   context.after(() => rmSync(folder, { recursive: true }));
   const path = join(folder, 'market.tape');
@@ -231,7 +231,7 @@ async function tested(context: TestContext, bars: readonly Bar[], stops: Stops) 
     symbols: null,
     strategies: () => new MeanCross(),
     command: 'test',
-    check: false,
+    check,
   }).data;
 }
 
@@ -268,3 +268,9 @@ for (const [name, stops, reasons] of KINDS)
     }
     for (const reason of reasons) assert.ok(met.has(reason), `no ${reason} among ${[...met]}`);
   });
+
+test('what moves a stop was known when it was moved: the past does not change with what comes', async (context) => {
+  const { lookAhead, trades } = await tested(context, market(4, 3000), KINDS.at(-1)![1], true);
+  assert.ok(trades.some(({ moves }) => moves.length > 0));
+  assert.equal(lookAhead.verdict, 'passed', lookAhead.detail);
+});
