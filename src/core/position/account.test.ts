@@ -6,6 +6,7 @@ import { formatMoney, type Instrument, parseMoney } from '../instrument.ts';
 import { BTC, BTC_INVERSE, ETH, SHIB } from '../testing/specs.ts';
 import { lots, type Money, money, ms, NO_MONEY, type Side, ticks, us } from '../units.ts';
 import { Account, type RoundTrip } from './account.ts';
+import type { PositionSide } from './holding.ts';
 import { Position } from './position.ts';
 
 const seed = 20261122;
@@ -42,6 +43,8 @@ interface Extra {
   readonly tradeId?: string;
   readonly at?: number;
   readonly purpose?: FillPurpose;
+  readonly positionSide?: PositionSide;
+  readonly feeCurrency?: string;
 }
 const fill = (side: Side, size: number, price: number, extra: Extra = {}): FillEvent =>
   new FillEvent(
@@ -58,9 +61,11 @@ const fill = (side: Side, size: number, price: number, extra: Extra = {}): FillE
     false,
     extra.purpose ?? 'entry',
     '',
+    extra.positionSide,
+    extra.feeCurrency,
   );
-const payment = (amount: bigint, id: string, instrument = 0): FundingPaymentEvent =>
-  new FundingPaymentEvent(us(0), instrument, id, ms(0), money(amount));
+const payment = (amount: bigint, id: string, instrument = 0, side: PositionSide = 'net') =>
+  new FundingPaymentEvent(us(0), instrument, id, ms(0), money(amount), side);
 const opened = (balance: Money, instruments: readonly Instrument[]): Account => {
   const account = new Account(instruments);
   account.take(new AccountEvent(us(0), balance, [], [], 1));
@@ -393,4 +398,205 @@ test('OKX’s own formulas, inverse: harmonic mean, q·K·(1/E − 1/exit) in co
   const short = new Position(BTC_INVERSE);
   short.fill('sell', BTC_INVERSE.parseSize('10'), BTC_INVERSE.parsePrice('50000'));
   assert.equal(formatMoney(short.unrealized(BTC_INVERSE.parsePrice('40000'))), '0.005');
+});
+
+/** One step of somebody with legs and net positions, fees in two currencies, funding and liquidations. */
+const anything = fc.record({
+  kind: fc.constantFrom('fill', 'fill', 'fill', 'fill', 'fill', 'funding', 'settle'),
+  instrument: fc.integer({ min: 0, max: INSTRUMENTS.length - 1 }),
+  positionSide: fc.constantFrom<PositionSide>('net', 'long', 'short'),
+  closes: fc.boolean(),
+  size: fc.integer({ min: 1, max: 50 }),
+  price: fc.integer({ min: 1, max: 10 ** 7 }),
+  amount: fc.bigInt({ min: -(10n ** 18n), max: 10n ** 18n }),
+  feeCurrency: fc.constantFrom('', '', '', 'OKB', 'USDT', 'BTC'),
+});
+
+test('legs and net positions side by side: each currency adds up for itself, and round trips are all there is', () => {
+  const seen = { flips: 0, foreignFees: 0, legsBoth: 0, closed: 0 };
+  fc.assert(
+    fc.property(fc.array(anything, { maxLength: 150, size: 'max' }), (all) => {
+      const account = new Account(INSTRUMENTS);
+      const start: Record<string, bigint> = { USDT: 5n * 10n ** 21n, BTC: 10n ** 18n, OKB: 10n ** 19n };
+      for (const [currency, amount] of Object.entries(start)) account.credit(currency, money(amount));
+      // kept beside it, the plain way: what each currency was told of
+      const cash: Record<string, bigint> = { ...start };
+      const trips: RoundTrip[] = [];
+      all.forEach((each, at) => {
+        const { instrument, positionSide, size, price, amount } = each;
+        const { settleCurrency } = INSTRUMENTS[instrument]!;
+        const holding = account.holding(instrument, positionSide);
+        if (each.kind === 'fill') {
+          const held = Math.abs(holding.size);
+          let side: Side = each.closes ? 'sell' : 'buy';
+          let count = size;
+          if (positionSide !== 'net') {
+            // a leg never turns round: what closes it is at most all of it
+            const closes = each.closes && held > 0;
+            side = (positionSide === 'long') === closes ? 'sell' : 'buy';
+            if (closes) count = Math.min(size, held);
+          }
+          const before = holding.size;
+          const { feeCurrency } = each;
+          const event = fill(side, count, price, { fee: amount, instrument, positionSide, feeCurrency, at });
+          const taken = account.fill(event)!;
+          cash[settleCurrency]! += taken.realized;
+          cash[feeCurrency || settleCurrency]! += amount;
+          if (feeCurrency !== '' && feeCurrency !== settleCurrency) seen.foreignFees++;
+          if (before * holding.size < 0) seen.flips++;
+          if (taken.closed !== null) trips.push(taken.closed);
+        } else if (each.kind === 'funding' && holding.size !== 0) {
+          account.pay(payment(amount, `f${at}`, instrument, positionSide));
+          cash[settleCurrency]! += amount;
+        } else if (each.kind === 'settle') {
+          account.settle(instrument, positionSide, '', money(amount));
+          cash[settleCurrency]! += amount;
+        }
+      });
+      seen.closed += trips.length;
+      if (account.holding(0, 'long').size > 0 && account.holding(0, 'short').size < 0) seen.legsBoth++;
+      for (const [currency, expected] of Object.entries(cash)) {
+        const { balance, realized, fees, funding, settled } = account.purseOf(currency);
+        assert.equal(balance, expected, currency);
+        assert.equal(balance - start[currency]!, realized + fees + funding + settled, currency);
+        const open = [...account.open()].map(([, holding]) => holding);
+        const total = (of: 'realized' | 'funding'): bigint =>
+          trips
+            .filter(({ instrument }) => INSTRUMENTS[instrument]!.settleCurrency === currency)
+            .reduce((sum, trip) => sum + trip[of], 0n) +
+          open
+            .filter(({ position }) => position.instrument.settleCurrency === currency)
+            .reduce((sum, { trip }) => sum + trip![of], 0n);
+        assert.equal(total('realized'), realized, `${currency}: P&L of the trips`);
+        assert.equal(total('funding'), funding, `${currency}: funding of the trips`);
+      }
+    }),
+    { seed, numRuns: 300 },
+  );
+  for (const [what, count] of Object.entries(seen)) assert.ok(count > 30, `${count} ${what}`);
+});
+
+test('fees of the trips are the account’s, to the last digit, over flips of any proportion', () => {
+  const fills = fc.array(
+    fc.record({
+      side: fc.constantFrom<Side>('buy', 'sell'),
+      size: fc.integer({ min: 1, max: 997 }),
+      fee: fc.bigInt({ min: -(10n ** 18n), max: 10n ** 15n }),
+    }),
+    { maxLength: 60 },
+  );
+  fc.assert(
+    fc.property(fc.constantFrom(...INSTRUMENTS), fills, (instrument, all) => {
+      const account = new Account([instrument]);
+      let fees = 0n;
+      for (const { side, size, fee } of all)
+        fees += account.fill(fill(side, size, 600_000, { fee }))!.closed?.fees ?? 0n;
+      assert.equal(fees + (account.trip(0)?.fees ?? 0n), account.fees);
+    }),
+    { seed, numRuns: 300 },
+  );
+});
+
+test('a leg is a leg: two at once are two positions, each with its own average, fees and funding', () => {
+  const account = new Account([BTC]);
+  account.fill(fill('buy', 200, 600_000, { positionSide: 'long', fee: -60n }));
+  account.fill(fill('sell', 100, 610_000, { positionSide: 'short', fee: -30n }));
+  account.pay(payment(-12n, 'a', 0, 'long'));
+  account.pay(payment(6n, 'b', 0, 'short'));
+  const [long, short] = [account.holding(0, 'long'), account.holding(0, 'short')];
+  assert.deepEqual([long.size, short.size, account.positions[0]!.size], [200, -100, 0]);
+  assert.deepEqual([long.position.entryPrice, short.position.entryPrice], [600_000, 610_000]);
+  // 2 contracts × 0.01 BTC × 500 up; 1 contract × 0.01 BTC × 500 down
+  assert.equal(formatMoney(long.position.unrealized(ticks(605_000))), '10');
+  assert.equal(formatMoney(short.position.unrealized(ticks(605_000))), '5');
+  const closed = account.fill(fill('buy', 100, 605_000, { positionSide: 'short', fee: -31n }))?.closed;
+  assert.deepEqual([closed?.direction, closed?.fees, closed?.funding], ['short', -61n, 6n]);
+  assert.equal(formatMoney(closed!.realized), '5');
+  assert.deepEqual([long.size, account.openPositions], [200, 1]);
+  // a long leg that would go short: fills are missing, and nothing built on it would be true
+  assert.throws(
+    () => account.fill(fill('sell', 201, 605_000, { positionSide: 'long' })),
+    /BTC-USDT-SWAP: the long leg would be -1 lots: fills are missing/,
+  );
+});
+
+test('a fee in another currency is that currency’s alone', () => {
+  const account = opened(parseMoney('1000'), [BTC]);
+  account.credit('OKB', parseMoney('3'));
+  account.fill(fill('buy', 100, 600_000, { fee: -parseMoney('0.01'), feeCurrency: 'OKB' }));
+  const closed = account.fill(fill('sell', 100, 601_000, { fee: -parseMoney('0.25') }))?.closed;
+  // 1 contract × 0.01 BTC × 100
+  assert.equal(formatMoney(account.balance), '1000.75');
+  assert.equal(formatMoney(account.purseOf('OKB').balance), '2.99');
+  assert.equal(formatMoney(account.fees), '-0.25');
+  assert.equal(formatMoney(account.purseOf('OKB').fees), '-0.01');
+  assert.equal(formatMoney(closed!.fees), '-0.25');
+});
+
+test('by hand, linear: three fills in, one out, a flip, and out: fees and funding of each trip', () => {
+  const account = opened(parseMoney('10000'), [BTC]);
+  const at = (text: string): number => BTC.parsePrice(text);
+  const fee = (text: string) => ({ fee: -parseMoney(text) });
+  // 1 + 2 + 1 contracts of 0.01 BTC at 60,000, 60,300 and 60,600: average 60,300; taker 0.05 %
+  account.fill(fill('buy', 100, at('60000'), fee('0.3')));
+  account.fill(fill('buy', 200, at('60300'), fee('0.603')));
+  account.fill(fill('buy', 100, at('60600'), fee('0.303')));
+  assert.equal(account.positions[0]!.entryPrice, at('60300'));
+  account.pay(payment(-parseMoney('0.2412'), 'f1')); // 4 × 0.01 × 60,300 × 0.01 %
+  assert.equal(formatMoney(account.fill(fill('sell', 100, at('60800'), fee('0.304')))!.realized), '5');
+  // 5 sold: 3 close the long, 2 open a short; 3/5 of the fee are the long's
+  const first = account.fill(fill('sell', 500, at('60200'), fee('1.505')))!.closed!;
+  assert.equal(formatMoney(first.realized), '2'); // 5 − 3
+  assert.equal(formatMoney(first.fees), '-2.413'); // 0.3 + 0.603 + 0.303 + 0.304 + 0.903
+  assert.equal(formatMoney(first.funding), '-0.2412');
+  assert.deepEqual([first.direction, first.size, first.entry], ['long', 400, at('60300')]);
+  assert.equal(account.trip(0)?.fees, -parseMoney('0.602'));
+  account.pay(payment(parseMoney('0.1204'), 'f2')); // 2 × 0.01 × 60,200 × 0.01 %
+  const second = account.fill(fill('buy', 200, at('60000'), { ...fee('0.6'), purpose: 'takeProfit' }))!
+    .closed!;
+  assert.equal(formatMoney(second.realized), '4');
+  assert.equal(formatMoney(second.fees), '-1.202');
+  assert.equal(formatMoney(second.funding), '0.1204');
+  // 10,000 + 2 + 4 − 3.615 − 0.2412 + 0.1204
+  assert.equal(formatMoney(account.balance), '10002.2642');
+});
+
+test('by hand, inverse: the average is harmonic, P&L, fees and funding are coin, a flip begins anew', () => {
+  const account = opened(parseMoney('1'), [BTC_INVERSE]);
+  const size = (contracts: string): number => BTC_INVERSE.parseSize(contracts);
+  const at = (text: string): number => BTC_INVERSE.parsePrice(text);
+  const fee = (text: string) => ({ fee: -parseMoney(text) });
+  // 100 contracts of 100 USD at 40,000 are 0.25 BTC, 300 at 60,000 are 0.5 BTC: 40,000 USD for 0.75 BTC, 53,333.3
+  account.fill(fill('buy', size('100'), at('40000'), fee('0.000125')));
+  account.fill(fill('buy', size('300'), at('60000'), fee('0.00025')));
+  const position = account.positions[0]!;
+  assert.equal(formatMoney(position.cost), '0.75');
+  assert.ok(Math.abs(position.entryPrice - 1_600_000 / 3) < 1e-6);
+  // 40,000 USD are 0.8 BTC at 50,000: 0.05 lost; 0.64 at 62,500: 0.11 won
+  assert.equal(formatMoney(position.unrealized(ticks(at('50000')))), '-0.05');
+  assert.equal(formatMoney(position.unrealized(ticks(at('62500')))), '0.11');
+  // the long pays 0.8 BTC × 0.01 % at 50,000
+  const charge = position.fundingPayment(ticks(at('50000')), 10n ** 14n);
+  assert.equal(formatMoney(charge), '-0.00008');
+  account.pay(payment(charge, 'f1'));
+  // half of it sold at 62,500: 0.375 in, 0.32 out
+  assert.equal(
+    formatMoney(account.fill(fill('sell', size('200'), at('62500'), fee('0.00016')))!.realized),
+    '0.055',
+  );
+  assert.equal(formatMoney(position.cost), '0.375');
+  // 300 sold at 50,000: 200 close the rest (0.375 in, 0.4 out), 100 open a short worth 0.2 BTC
+  const first = account.fill(fill('sell', size('300'), at('50000'), fee('0.0003')))!.closed!;
+  assert.equal(formatMoney(first.realized), '0.03'); // 0.055 − 0.025
+  assert.equal(formatMoney(first.fees), '-0.000735'); // 0.000125 + 0.00025 + 0.00016 + 0.0002
+  assert.equal(formatMoney(first.funding), '-0.00008');
+  // sold at 62,500 and at 50,000 in equal parts: 40,000 USD for 0.72 BTC
+  assert.ok(Math.abs(first.exit - 400_000 / 0.72) < 1e-6);
+  assert.deepEqual([position.size, formatMoney(position.cost)], [-size('100'), '-0.2']);
+  assert.equal(position.entryPrice, at('50000'));
+  // a short of an inverse contract wins when the coin falls: 10,000 USD are 0.25 BTC at 40,000
+  const second = account.fill(fill('buy', size('100'), at('40000'), fee('0.000125')))!.closed!;
+  assert.equal(formatMoney(second.realized), '0.05');
+  assert.equal(formatMoney(second.fees), '-0.000225');
+  assert.equal(formatMoney(account.balance), '1.07896'); // 1 + 0.08 − 0.00096 − 0.00008
 });
