@@ -1,8 +1,10 @@
 import { accessSync, constants } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { ConfigError } from '../config/load.ts';
+import { paperConfig } from '../config/paper.ts';
+import { SETTINGS_FILE } from '../run/session/format.ts';
 import { type BacktestResult, backtestInWorkers, type Progress } from '../study/backtest/backtest.ts';
 import type { AccountMetrics } from '../study/metrics/account-metrics.ts';
 import type { Figure } from '../study/metrics/figure.ts';
@@ -110,12 +112,11 @@ function progressLine(): { progress: (progress: Progress) => void; done: () => v
   };
 }
 
-/** A session brings its own tape and settings. */
+/** A session brings its own tape and settings; `--set paper.…` tries another paper venue on it. */
 function compare(session: string, tapes: readonly string[], flags: Flags): void {
   const others = [
     tapes.length > 0 ? 'tapes' : '',
     flags.config !== undefined ? '--config' : '',
-    flags.set.length > 0 ? '--set' : '',
     flags.symbols !== undefined ? '--symbols' : '',
     flags.report !== undefined ? '--report' : '',
     flags.check === true ? '--check' : '',
@@ -126,7 +127,14 @@ function compare(session: string, tapes: readonly string[], flags: Flags): void 
     throw new ConfigError([
       `--parity replays a session as it was, with its own tape and settings: leave out ${others.join(', ')}`,
     ]);
-  const result = parity(session);
+  const foreign = flags.set.filter((word) => !word.startsWith('paper.'));
+  if (foreign.length > 0)
+    throw new ConfigError([
+      `--set ${foreign[0]}: with --parity only what the paper venue is like can be another, such as paper.order_latency_ms=5`,
+    ]);
+  const result = parity(session, {
+    paperOf: ({ folder }) => paperConfig(settingsWith(join(folder, SETTINGS_FILE), flags.set)),
+  });
   process.stdout.write(flags.json ? `${JSON.stringify(result)}\n` : `${parityText(result)}\n`);
   if (!result.explained) process.exitCode = 1;
 }

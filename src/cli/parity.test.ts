@@ -75,7 +75,8 @@ test('what --parity cannot do is said', async () => {
       assert.match(stderr, says);
     };
     await refused(/name a tape, or a session with --parity/);
-    await refused(/leave out tapes, --set/, 'some.tape', '--parity', hunter.folder, '--set', 'market.bar=5m');
+    await refused(/leave out tapes/, 'some.tape', '--parity', hunter.folder);
+    await refused(/only what the paper venue is like/, '--parity', hunter.folder, '--set', 'market.bar=5m');
     await refused(/holds no recorded session/, '--parity', hunter.folder);
   } finally {
     await hunter.dispose();

@@ -1,4 +1,3 @@
-import { paperConfig } from '../../config/paper.ts';
 import { ASK, BID, BookFrame, type BookSide } from '../../core/book/frame.ts';
 import { NO_PRICE } from '../../core/book/ladder.ts';
 import { OrderBook } from '../../core/book/order-book.ts';
@@ -64,11 +63,7 @@ const CASH = parseMoney('1000000000000');
  * levels that it had then: what the paper venue alone gets wrong, whatever the engine makes of it. The recorded book has our
  * own orders in it: paper's resting order may stand behind the real one, and its taker find what the real one left.
  */
-export function replayOrders(
-  run: SessionRun,
-  story: Story,
-  paper: PaperConfig = paperConfig(run.settings),
-): OrderParity[] {
+export function replayOrders(run: SessionRun, story: Story, paper: PaperConfig): OrderParity[] {
   const trials = trialsOf(story);
   const byStart = [...trials].sort((a, b) => a.from - b.from);
   const books = run.instruments.map(() => new OrderBook());

@@ -1,5 +1,4 @@
 import { engineConfig } from '../../config/engine.ts';
-import { paperConfig } from '../../config/paper.ts';
 import type { AccountEvent } from '../../core/events.ts';
 import { EventKind } from '../../core/events.ts';
 import { Replay } from '../../run/replay.ts';
@@ -19,7 +18,7 @@ export interface PaperRun {
  * Same engine, same settings, same market in the same order, the same account to begin with, and the same words of a person
  * at the same places; only what the venue says comes from the paper venue.
  */
-export function replayOnPaper(run: SessionRun, paper: PaperConfig = paperConfig(run.settings)): PaperRun {
+export function replayOnPaper(run: SessionRun, paper: PaperConfig): PaperRun {
   const story = new Story(run.instruments);
   const states = new States(run.instruments.length);
   const begin = run.entries.find((entry) => entry.what === 'event' && entry.event.kind === EventKind.account);

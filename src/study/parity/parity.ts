@@ -4,6 +4,7 @@ import type { FillEvent } from '../../core/events.ts';
 import { formatMoney, type Instrument } from '../../core/instrument.ts';
 import { type Money, money, type Us } from '../../core/units.ts';
 import { encodeEntry } from '../../run/session/format.ts';
+import type { PaperConfig } from '../../venue/paper/config.ts';
 import { type Attribution, CAUSES, type Cause, PairQuestion } from './attribute.ts';
 import { sumOf } from './decompose.ts';
 import { Evidence } from './evidence.ts';
@@ -96,20 +97,29 @@ export interface Parity {
   readonly explained: boolean;
 }
 
+export interface ParityOptions {
+  readonly toleranceMs?: number;
+  /** What the paper venue is to be like, if not as in the run's own settings. */
+  readonly paperOf?: (run: SessionRun) => PaperConfig;
+}
+
 /** A recorded session against the paper venue: see `docs/parity.md`. Throws a `ConfigError` for what is not a session. */
-export function parity(session: string, toleranceMs = TOLERANCE_MS): Parity {
-  const runs = readSession(session).map((run) => runParity(run, toleranceMs));
+export function parity(
+  session: string,
+  { toleranceMs = TOLERANCE_MS, paperOf = ({ settings }) => paperConfig(settings) }: ParityOptions = {},
+): Parity {
+  const runs = readSession(session).map((run) => runParity(run, toleranceMs, paperOf(run)));
   return { session, toleranceMs, runs, explained: runs.every(({ unexplained }) => unexplained.length === 0) };
 }
 
-export function runParity(run: SessionRun, toleranceMs: number): RunParity {
+function runParity(run: SessionRun, toleranceMs: number, config: PaperConfig): RunParity {
   const venue = rerun(run);
-  const paper = replayOnPaper(run);
+  const paper = replayOnPaper(run, config);
   const tradesOf = ({ trips }: Story): Trip[] => byEntry(trips, run.instruments);
   const { pairs, venueOnly, paperOnly } = match(tradesOf(venue.story), tradesOf(paper.story), toleranceMs);
 
   const evidence = new Evidence(run);
-  const { fees } = paperConfig(run.settings);
+  const { fees } = config;
   const asked = pairs.map((pair) => ({
     ...pair,
     question: new PairQuestion(evidence, instrumentOf(run, pair.venue), pair.venue, pair.paper, fees),
@@ -152,7 +162,7 @@ export function runParity(run: SessionRun, toleranceMs: number): RunParity {
       ? []
       : [`the causes sum up to ${formatMoney(sumOf(byCause.values()))}, not to the difference`],
   ].flat();
-  const orders = replayOrders(run, venue.story);
+  const orders = replayOrders(run, venue.story, config);
   return {
     run: nameOf(run),
     mode: run.head.mode,
