@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { Approved, Cancel, Command, Place } from '../core/commands.ts';
+import type { Amend, Approved, Cancel, Command, Place } from '../core/commands.ts';
 import { lots } from '../core/units.ts';
 import type { Venue } from './venue.ts';
 
@@ -12,16 +12,19 @@ interface Hands {
   readonly venue: Venue;
   readonly place: Place;
   readonly cancel: Cancel;
+  readonly amend: Amend;
   readonly approved: Approved<Place>;
 }
 
 /** Never called: only its types are looked at. */
-export function whatDoesNotCompile({ venue, place, cancel, approved }: Hands): unknown[] {
+export function whatDoesNotCompile({ venue, place, cancel, amend, approved }: Hands): unknown[] {
   venue.submit(approved);
   // @ts-expect-error an order that risk has not approved
   venue.submit(place);
   // @ts-expect-error nor a cancel
   venue.submit(cancel);
+  // @ts-expect-error nor a move of a stop
+  venue.submit(amend);
   // @ts-expect-error an approved order that was changed afterwards is another order
   venue.submit({ ...approved, size: lots(1_000_000) });
   // @ts-expect-error the mark cannot be written

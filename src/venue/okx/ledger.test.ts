@@ -152,3 +152,21 @@ test('the last fill repeated in a list row is not told as new', () => {
   const { fills, orders } = told((ledger) => ledger.applyOrder(0, push!, us(1), false));
   assert.deepEqual([fills.length, orders.length], [0, 1]);
 });
+
+test('the row of an entry tells what its pair was placed with, not where it has been moved since', () => {
+  const [live] = life([10], false, true);
+  const entry = { ...live!, takeProfit: ticks(620_000), stopLoss: ticks(590_000), protectionId: 'b1p' };
+  const [, child] = life([10], false, true);
+  const { fills } = told((ledger) => {
+    ledger.applyOrder(0, entry, us(1), true);
+    ledger.moved(ledger.find('b1p')!, ticks(620_000), ticks(612_000), us(2));
+    ledger.applyOrder(0, { ...entry, state: 'filled', filled: lots(10) }, us(3), false);
+    const fill = { ...child!.fill!, price: ticks(611_900) };
+    const ids = { clientOrderId: '', venueOrderId: '901', algoId: '500', algoClientId: 'b1p' };
+    ledger.applyOrder(0, { ...child!, ...ids, side: 'sell', reduceOnly: true, fill }, us(4), true);
+  });
+  assert.deepEqual(
+    fills.map((event) => event.kind === EventKind.fill && event.purpose),
+    ['stopLoss'],
+  );
+});
