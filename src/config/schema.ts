@@ -101,7 +101,7 @@ export const settingsSchema = z
           1,
           0,
           100,
-          'Spread where a recording holds no book, basis points; at least one tick.',
+          'Spread where a recording holds no book, basis points; at least one tick, or none for 0.',
         ),
       },
       'What is measured from candles.',

@@ -9,7 +9,7 @@ import { AverageTrueRange, RollingVolatility } from './candles/indicators.ts';
 import type { BookEvent, CandleEvent, FeedEvent, FundingEvent, MarkEvent, TradeEvent } from './events.ts';
 import type { Instrument } from './instrument.ts';
 import type { CandleOpinion, Opinion } from './opinion.ts';
-import { assumedBid, assumedSpread, Quote } from './quote.ts';
+import { Quote } from './quote.ts';
 import { type Ms, type Ticks, ticks, type Us, usToMs } from './units.ts';
 
 export interface MarketConfig {
@@ -28,7 +28,7 @@ export interface MarketConfig {
   readonly lead: 'signal' | 'strategies';
   /** `book`: the touch; `prices`: the last price and an assumed spread, for recordings without a book. */
   readonly quotes: 'book' | 'prices';
-  /** With `quotes: 'prices'`: the whole spread, basis points of the price; at least one tick. */
+  /** With `quotes: 'prices'`: the whole spread, basis points of the price; at least one tick, or none for 0. */
   readonly assumedSpreadBp: number;
 }
 
@@ -107,7 +107,8 @@ export class Market {
   onTrade(event: TradeEvent): void {
     this.lastPrice = event.price;
     this.candles.trade(event);
-    if (this.config.quotes === 'prices') this.quotePrice(event.price, event.at);
+    if (this.config.quotes === 'prices')
+      this.quote.assume(event.price, this.config.assumedSpreadBp, event.at);
     for (const detector of this.detectors) detector.onTrade(event, this.book);
   }
 
@@ -115,7 +116,7 @@ export class Market {
     this.candles.candle(event);
     if (this.config.quotes === 'prices' && event.closed) {
       this.lastPrice = event.close;
-      this.quotePrice(event.close, event.at);
+      this.quote.assume(event.close, this.config.assumedSpreadBp, event.at);
     } else if (this.lastPrice === 0) this.lastPrice = event.close;
   }
 
@@ -163,12 +164,6 @@ export class Market {
   /** −1…1, positive where bids are heavier; null while no book can be believed. */
   get depthImbalance(): number | null {
     return this.book.valid && this.book.twoSided ? this.microstructure.depthImbalance : null;
-  }
-
-  private quotePrice(price: Ticks, at: Us): void {
-    const { assumedSpreadBp } = this.config;
-    const bid = assumedBid(price, assumedSpreadBp);
-    this.quote.set(ticks(bid), ticks(bid + assumedSpread(price, assumedSpreadBp)), at, 0);
   }
 
   /** The signal's word after a book, where it leads. */

@@ -24,6 +24,17 @@ export class Quote {
     this.firm = bid > 0 && ask > bid;
   }
 
+  /** Where no book is known: taken to be around the last price, `spreadBp` basis points in all. */
+  assume(price: Ticks, spreadBp: number, at: Us): void {
+    const bid = assumedBid(price, spreadBp);
+    this.bid = bid as Ticks;
+    this.ask = (bid + assumedSpread(price, spreadBp)) as Ticks;
+    this.at = at;
+    this.lagMs = 0 as Ms;
+    // bid and ask may be one: a real book that is locked is not to be believed, an assumption is
+    this.firm = bid > 0;
+  }
+
   /** Not to be traded on until it is told again. */
   withdraw(): void {
     this.bid = 0 as Ticks;
@@ -41,9 +52,9 @@ export class Quote {
   }
 }
 
-/** Where no book is known: the whole spread around a price, ticks; `spreadBp` in basis points, at least one tick. */
+/** Where no book is known: the whole spread around a price, ticks; `spreadBp` in basis points. At least one tick, or none for 0. */
 export const assumedSpread = (price: number, spreadBp: number): number =>
-  Math.max(1, Math.round((price * spreadBp) / 10_000));
+  spreadBp === 0 ? 0 : Math.max(1, Math.round((price * spreadBp) / 10_000));
 
 /** Where no book is known: the bid that goes with a price; the ask is `assumedSpread` above it. */
 export const assumedBid = (price: number, spreadBp: number): number =>

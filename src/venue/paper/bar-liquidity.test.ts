@@ -134,6 +134,18 @@ test('a market order meets the open of the bar it arrives in, half the spread ag
   assert.deepEqual(bench.fills.at(-1), ['sell', 602_000 - HALF, 10, 'close']);
 });
 
+test('a spread of 0 is none: every fill at the very price', () => {
+  const bench = long(
+    { spreadBp: 0 },
+    [600_000, 600_500, 599_500, 600_100, 1000],
+    [600_100, 600_200, 598_000, 598_500, 1000],
+  );
+  assert.deepEqual(bench.fills, [
+    ['buy', 600_000, 10, 'entry'],
+    ['sell', 599_000, 10, 'stopLoss'],
+  ]);
+});
+
 test('an open beyond the worst price that was approved fills nothing', () => {
   const bench = new Bench().bar(600_000, 600_000, 600_000, 600_000, 1000);
   bench.send({ price: ticks(600_900) });

@@ -11,7 +11,7 @@ export interface BarConfig {
   readonly of: 'candles' | 'trades';
   /** Length of a candle, ms. Not used for trades. */
   readonly barMs: number;
-  /** The whole spread around every price, basis points; at least one tick. */
+  /** The whole spread around every price, basis points; at least one tick, or none for 0. */
   readonly spreadBp: number;
   /** Share of a bar's volume that our order may take at the bar's price, 0…1; what is more pays the bar's worst price. */
   readonly volumeShareMax: number;
