@@ -195,6 +195,7 @@ test('another engine than the session’s is told as such', () => {
   const result = parity(folder);
   assert.equal(result.explained, false);
   assert.match(result.runs[0]!.unexplained[0]!, /the engine, told the same, does not do the same/);
+  assert.match(result.runs[0]!.unexplained[1]!, /decisions differ before any order/);
 });
 
 test('a run that begins in a position goes on with it, stop and all', () => {
