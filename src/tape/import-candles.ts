@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { barToMs } from '../core/candles/candle-series.ts';
 import { formatDecimal, parseDecimal } from '../core/decimal.ts';
-import { CandleEvent, FundingEvent, MarkEvent, type MarketEvent } from '../core/events.ts';
+import { CandleEvent, EventKind, FundingEvent, MarkEvent, type MarketEvent } from '../core/events.ts';
 import { Instrument } from '../core/instrument.ts';
 import { lots, type Ms, ms, msToUs, type Us, us } from '../core/units.ts';
 import { EMPTY_META, TapeError } from './format.ts';
@@ -86,7 +86,9 @@ export async function importCandles(
     await readRows(source, options, (row) => track.take(source, row, events), reject);
   }
   if (events.length === 0) throw new TapeError(files[0] ?? out, 'has no candles that can be used');
-  events.sort((one, two) => one.at - two.at); // stable: files stay in order within one moment
+  // stable: files stay in order within one moment. Funding is charged on what is held when its period ends: it comes last
+  const rank = ({ kind }: MarketEvent): number => (kind === EventKind.funding ? 1 : 0);
+  events.sort((one, two) => one.at - two.at || rank(one) - rank(two));
 
   const notes = derived.map(
     (instId) => `${instId}: tick size derived from the decimals seen, one contract is one base coin`,

@@ -43,7 +43,7 @@ export interface Survey {
 
 /**
  * One tape or several, told as one: events in the order of their times, those of equal time in the order in which the
- * tapes were named. Instruments are numbered through; one that stands on several tapes is one instrument.
+ * tapes were named, but funding last. Instruments are numbered through; one that stands on several tapes is one instrument.
  */
 export class Tapes {
   readonly survey: Survey;
@@ -113,13 +113,18 @@ function merge(
     let first = -1;
     for (let index = 0; index < heads.length; index++) {
       const head = heads[index]!;
-      if (head !== null && (first < 0 || head.at < heads[first]!.at)) first = index;
+      if (head !== null && (first < 0 || comesBefore(head, heads[first]!))) first = index;
     }
     if (first < 0) return;
     emit(heads[first]!);
     heads[first] = next(first);
   }
 }
+
+/** Funding is charged on what is held when its period ends: after all that ends at the same moment. */
+const comesBefore = (one: MarketEvent, other: MarketEvent): boolean =>
+  one.at < other.at ||
+  (one.at === other.at && one.kind !== EventKind.funding && other.kind === EventKind.funding);
 
 function surveyOf(paths: readonly string[]): Survey {
   if (paths.length === 0) throw new ConfigError(['no tape named']);

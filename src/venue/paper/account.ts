@@ -24,6 +24,8 @@ export class PaperAccount {
   private readonly markPrices: number[];
   private readonly values: number[];
   private readonly funding: FundingDue[];
+  /** The newest funding time that is done with: it is not charged twice. 0 = none since the start. */
+  private readonly settledAt: Ms[];
 
   constructor(config: PaperConfig, instruments: readonly Instrument[], liquidity: readonly Liquidity[]) {
     this.config = config;
@@ -34,6 +36,7 @@ export class PaperAccount {
     this.markPrices = instruments.map(() => 0);
     this.values = instruments.map(() => 0);
     this.funding = instruments.map(() => NO_FUNDING);
+    this.settledAt = instruments.map(() => 0 as Ms);
   }
 
   /** Books a fill; gives its fee as a cash change. */
@@ -98,9 +101,12 @@ export class PaperAccount {
     return { equity, maintenance };
   }
 
-  /** A forecast. One for a time that has passed was charged when it passed: the next period's is still to come. */
+  /**
+   * A forecast, or, told at the very time, the rate that is settled. One for a time that has passed was charged when it
+   * passed: the next period's is still to come.
+   */
   expectFunding(index: number, rate: string, fundingAt: Ms, now: Ms): void {
-    if (fundingAt > now) this.funding[index] = { rate, at: fundingAt };
+    if (fundingAt >= now && fundingAt > this.settledAt[index]!) this.funding[index] = { rate, at: fundingAt };
   }
 
   /** Charges what fell due by `now`, on the positions as they stand: call before anything later changes them. */
@@ -109,6 +115,7 @@ export class PaperAccount {
       const { rate, at } = this.funding[index]!;
       if (at === 0 || now < at) continue;
       this.funding[index] = NO_FUNDING;
+      this.settledAt[index] = at;
       const position = this.positions[index]!;
       if (rate === '' || position.size === 0) continue;
       const mark = ticks(Math.round(this.valuation(index)));
