@@ -13,6 +13,7 @@ import type {
   PositionView,
   Push,
   RiskView,
+  StrategiesView,
   TradeView,
   View,
   ViewSource,
@@ -37,6 +38,7 @@ export class ScriptedView implements ViewSource {
     orders: { now: 2, limit: 20 },
     kelly: { risk: 0.0025, trades: 12 },
   };
+  strategies: StrategiesView = STRATEGIES;
   view: () => View = () => this.current();
   readonly candles: CandleView[] = [];
   private readonly markers: MarkerView[] = [];
@@ -142,7 +144,11 @@ export class ScriptedView implements ViewSource {
       takeProfit: tenth(entry + sign * 180),
       stopLoss: tenth(entry - sign * 90),
       leverage: 2.4,
+      margin: (entry * 0.0037) / 2.4,
+      liquidation: tenth(entry * (1 - sign * 0.9123)),
       unrealizedPnl: 0,
+      fees: -0.12,
+      funding: 0,
       openedAt: at,
     };
     const side = direction === 'long' ? 'buy' : 'sell';
@@ -180,7 +186,9 @@ export class ScriptedView implements ViewSource {
   }
 
   decide(direction: 'long' | 'short', outcome: 'entered' | 'refused', detail: string): void {
-    this.decisions.unshift({ at: Date.now(), symbol: SYMBOL, direction, confidence: 0.64, outcome, detail });
+    const proposer = this.strategies.lead === 'signal' ? 'signal' : (this.strategies.best ?? 'trend');
+    const shown = { at: Date.now(), symbol: SYMBOL, proposer, direction, confidence: 0.64, outcome, detail };
+    this.decisions.unshift(shown);
   }
 
   private moment(bar: number): { at: number; price: number } {
@@ -291,6 +299,7 @@ export class ScriptedView implements ViewSource {
           detector('priceImpact', 5, '10 contracts cost 0.3 bp; VPIN 0.22', { lambda: 0.021, vpin: 0.22 }),
         ],
       },
+      strategies: this.strategies,
       position,
       orders: [],
     };
@@ -306,6 +315,75 @@ export class ScriptedView implements ViewSource {
     return sum * 1.73;
   }
 }
+
+/** As the four of them stand after a fall that has begun to turn; the range has only begun to fill its window. */
+const STRATEGIES: StrategiesView = {
+  lead: 'signal',
+  confirmation: 'notAgainst',
+  threshold: 0.6,
+  best: 'trend',
+  parts: [
+    {
+      name: 'trend',
+      ready: true,
+      candlesMissing: 0,
+      direction: 'short',
+      confidence: 0.83,
+      evidence:
+        'falling by 4.1 deviations of a random walk (from 3.6 a trend), R² 0.81 (at least 0.5), 10 candles confirm',
+      figures: [
+        { name: 'slope', value: -6.412, unit: 'pricePerCandle' },
+        { name: 'normalisedSlope', value: -4.12, unit: 'deviations' },
+        { name: 'threshold', value: 3.61, unit: 'deviations' },
+        { name: 'rSquared', value: 0.812, unit: 'fraction' },
+        { name: 'residualDeviation', value: 96.3, unit: 'price' },
+        { name: 'stepDeviation', value: 31.4, unit: 'price' },
+        { name: 'momentum', value: -214.6, unit: 'price' },
+      ],
+    },
+    {
+      name: 'range',
+      ready: false,
+      candlesMissing: 37,
+      direction: 'none',
+      confidence: 0,
+      evidence: 'too few candles for a range',
+      figures: [],
+    },
+    {
+      name: 'breakout',
+      ready: true,
+      candlesMissing: 0,
+      direction: 'none',
+      confidence: 0,
+      evidence: 'no level broken; volume 0.6 ×, range 0.9 × the usual, surge −0.4 (from 4.2 a breakout)',
+      figures: [
+        { name: 'surge', value: -0.41, unit: 'deviations' },
+        { name: 'threshold', value: 4.2, unit: 'deviations' },
+        { name: 'volume', value: 0.6, unit: 'times' },
+        { name: 'support', value: 64_170.2, unit: 'price' },
+        { name: 'resistance', value: 64_912.7, unit: 'price' },
+      ],
+    },
+    {
+      name: 'reversal',
+      ready: true,
+      candlesMissing: 0,
+      direction: 'long',
+      confidence: 0.57,
+      evidence:
+        'leg −3.2, turn 1.9 deviations of a random walk: change of slope 3.6 (from 3.5 a reversal), RSI 41, at 30 8 candles ago, no divergence',
+      figures: [
+        { name: 'slopeChange', value: 3.61, unit: 'deviations' },
+        { name: 'threshold', value: 3.52, unit: 'deviations' },
+        { name: 'rsi', value: 41.3, unit: 'points' },
+        { name: 'candlesSinceOversold', value: 8, unit: 'candles' },
+        { name: 'candlesSinceOverbought', value: null, unit: 'candles' },
+        { name: 'bullishDivergence', value: 0, unit: 'points' },
+      ],
+    },
+  ],
+};
 
 const nextMidnight = (): number => Math.ceil(Date.now() / (1440 * MINUTE)) * 1440 * MINUTE;
 const tenth = (value: number): number => Math.round(value * 10) / 10;

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import type { View } from '../dashboard/view.ts';
+import type { StrategiesView, View } from '../dashboard/view.ts';
 import { KILL_FILE } from '../run/kill-switch.ts';
 import { type RunningInstance, UnreachableError, viewOf } from '../run/running.ts';
 import { findInstances, type InstanceFlags, report, withInstanceFlags } from './instances.ts';
@@ -47,6 +47,7 @@ const figuresOf = ({ mode, venue, engine, account, risk, markets, heartbeat }: V
   account,
   risk,
   lastEventAt: heartbeat.lastEventAt,
+  strategies: markets.map(({ symbol, strategies }) => ({ symbol, ...strategies })),
   positions: markets.flatMap(({ symbol, position }) => (position === null ? [] : [{ symbol, ...position }])),
   orders: markets.flatMap(({ symbol, orders }) => orders.map((order) => ({ symbol, ...order }))),
 });
@@ -67,12 +68,28 @@ function wordsOf({ account, pid, startedAt, dashboard }: RunningInstance, view: 
   if (engine.note !== '') lines.push(`  ${engine.note}`);
   for (const pause of risk.pauses)
     lines.push(`  ${pause.reason} until ${new Date(pause.until).toISOString()}`);
-  for (const { symbol, live, liveNote, position } of markets) {
+  for (const { symbol, live, liveNote, position, strategies } of markets) {
     const held =
       position === null
         ? 'flat'
         : `${position.direction} ${position.size} at ${position.entry}, stop ${position.stopLoss ?? 'none'}, target ${position.takeProfit ?? 'none'}, ${position.unrealizedPnl.toFixed(2)}`;
     lines.push(`  ${symbol}: ${held}${live ? '' : `; market data not live: ${liveNote}`}`);
+    lines.push(...strategyWords(strategies));
   }
+  return lines;
+}
+
+/** Each that finds something with its evidence; the others in half a line. */
+function strategyWords({ lead, best, parts }: StrategiesView): string[] {
+  const found = parts.filter(({ direction }) => direction !== 'none');
+  const filling = parts.filter(({ ready }) => !ready);
+  const lines = found.map(
+    ({ name, direction, confidence, evidence }) =>
+      `    ${name}${name === best && found.length > 1 ? ' (best)' : ''}: ${direction} ${confidence.toFixed(2)}, ${evidence}`,
+  );
+  if (found.length === 0 && parts.length > 0)
+    lines.push(`    strategies: nothing found${lead === 'strategies' ? ', they propose the entries' : ''}`);
+  for (const { name, candlesMissing } of filling)
+    lines.push(`    ${name}: needs ${candlesMissing} more candles`);
   return lines;
 }

@@ -137,6 +137,8 @@ describe('the page', { timeout: 180_000 }, () => {
       await reads(page, 'entry', price(position.entry));
       await page.locator(field('take-profit'), { hasText: price(position.takeProfit ?? 0) }).waitFor();
       await page.locator(field('stop-loss'), { hasText: price(position.stopLoss ?? 0) }).waitFor();
+      await reads(page, 'margin', position.margin.toFixed(2));
+      await page.locator(field('liquidation'), { hasText: '−91%' }).waitFor();
       source.step(45);
       // 45 of the 90 to the stop, in the position's favour: +0.50 R; 45 × 0.0037 BTC = 0.1665.
       await reads(page, 'r-multiple', '+0.50 R');
@@ -277,6 +279,84 @@ describe('the page', { timeout: 180_000 }, () => {
       assert.match((await panel.locator('[data-limit="day"] svg').getAttribute('aria-label')) ?? '', /^100%/);
       await page.getByRole('button', { name: 'Arm' }).waitFor();
       await page.locator(field('engine'), { hasText: 'Killed' }).waitFor();
+    }, source);
+  });
+
+  test('shows what each strategy finds, and its figures to mouse and keyboard alike', async () => {
+    await opened(async ({ page }) => {
+      const panel = page.locator('[data-panel="strategies"]');
+      const row = (name: string) => panel.locator(`[data-strategy="${name}"]`);
+      await reads(page, 'strategies-role', 'the signal leads, they must not be against');
+      assert.deepEqual(
+        (await panel.locator('.name').allInnerTexts()).map((text) => text.split(/[\n,]/, 1)[0]),
+        ['Trend', 'Range', 'Breakout', 'Reversal'],
+      );
+      assert.equal(await row('trend').locator('.finding').innerText(), 'short 0.83');
+      assert.match(
+        (await row('trend').locator('.evidence').innerText()) ?? '',
+        /^falling by 4\.1 deviations/,
+      );
+      await row('trend').getByText(', the most confident').waitFor({ state: 'attached' });
+      assert.equal(await row('range').locator('.evidence').innerText(), 'needs 37 more candles');
+      assert.equal(await row('range').getByRole('button').isDisabled(), true, 'there is nothing to open');
+      assert.equal(await row('breakout').locator('.finding').count(), 0);
+      assert.match(
+        (await row('breakout').getByRole('button').getAttribute('title')) ?? '',
+        /^no level broken/,
+      );
+
+      await row('trend').getByRole('button').click();
+      const slope = row('trend').locator('.figures div', { hasText: 'Normalised slope' });
+      assert.match(await slope.innerText(), /−4\.12 σ/);
+      // by keyboard to the next row that can be opened; the other one closes
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Enter');
+      await row('breakout').locator('.figures').waitFor();
+      await row('trend').locator('.figures').waitFor({ state: 'detached' });
+      assert.match(await row('breakout').locator('.figures').innerText(), /Resistance\s+64,912\.7/);
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Space');
+      const never = row('reversal').locator('.figures div', { hasText: 'Candles since overbought' });
+      assert.match(await never.innerText(), /–$/);
+
+      // the trend ends while its figures are looked at; the strategies take the lead
+      const [trend, ...others] = source.strategies.parts;
+      source.strategies = {
+        ...source.strategies,
+        lead: 'strategies',
+        confirmation: 'agree',
+        best: 'reversal',
+        parts: [{ ...trend, direction: 'none', confidence: 0, evidence: 'flat' }, ...others],
+      };
+      await reads(page, 'strategies-role', 'propose entries, the signal must agree');
+      await row('trend').locator('.finding').waitFor({ state: 'detached' });
+      await row('reversal').getByText(', the most confident').waitFor({ state: 'attached' });
+      await row('reversal').locator('.figures').waitFor();
+      source.decide('long', 'refused', 'nothing confirms it');
+      const decided = page.locator('[data-panel="decisions"] li').first();
+      await decided.getByText('nothing confirms it').waitFor();
+      assert.match((await decided.innerText()).replaceAll(/\s+/g, ' '), /reversal long 0\.64 refused/);
+    }, source);
+  });
+
+  test('leaves the signal its room beside open strategies on a low desk', async () => {
+    source.openPosition('long');
+    await opened(async ({ page }) => {
+      await page.locator('[data-strategy="trend"]').getByRole('button').click();
+      await page.locator('[data-strategy="trend"] .figures').waitFor();
+      const heights = await page.evaluate(() =>
+        ['signal', 'strategies', 'risk', 'health'].map((name) => {
+          const { top, bottom, height } = document
+            .querySelector(`[data-panel="${name}"]`)!
+            .getBoundingClientRect();
+          return { top, bottom, height };
+        }),
+      );
+      assert.ok(heights[0].height >= 190, `the signal has ${heights[0].height} px`);
+      assert.ok(heights[1].height >= 110, `the strategies have ${heights[1].height} px`);
+      for (let i = 1; i < heights.length; i++)
+        assert.ok(heights[i].top >= heights[i - 1].bottom - 1, 'panels lie over one another');
+      assert.ok(heights.at(-1)!.bottom <= 900, 'the last panel is cut off');
     }, source);
   });
 

@@ -6,10 +6,12 @@ import type { WorkingOrder } from '../core/execution/trader.ts';
 import { formatMoney, type Instrument, moneyToNumber } from '../core/instrument.ts';
 import type { Market } from '../core/market.ts';
 import type { RoundTrip } from '../core/position/account.ts';
+import { figuresOf, type PositionFigures, type TierRates } from '../core/position/figures.ts';
 import type { KellyConfig } from '../core/risk/kelly.ts';
 import { describeRefusal } from '../core/risk/risk.ts';
-import { type Money, money } from '../core/units.ts';
+import { type Money, money, ticks } from '../core/units.ts';
 import { riskView } from './risk-view.ts';
+import { type Proposals, strategiesView } from './strategies-view.ts';
 import type {
   CandleView,
   ChartView,
@@ -43,7 +45,9 @@ export interface ProjectionOptions {
   readonly mode: View['mode'];
   readonly venue: View['venue'];
   readonly startedAt: number;
-  readonly confidenceThreshold: number;
+  readonly proposals: Proposals;
+  /** Of the tier that our positions are in. */
+  readonly rates: TierRates;
   /** Null where Kelly does not cap the size. */
   readonly kelly: KellyConfig | null;
   /** The account's exact sums as they stand now. */
@@ -103,6 +107,7 @@ export class Projection implements ViewSource {
     this.decisions.unshift({
       at: Math.round(decision.at / 1000),
       symbol: this.instruments[decision.instrument]!.id,
+      proposer: decision.proposer,
       direction: decision.direction,
       confidence: decision.confidence,
       outcome: decision.outcome,
@@ -168,6 +173,7 @@ export class Projection implements ViewSource {
 
   view(): View {
     const { engine, vitals } = this;
+    const figures = this.figures();
     const worst = engine.traders.find(({ note }) => note !== '') ?? engine.traders[0]!;
     const busiest = engine.traders.find(({ state }) => state !== 'idle') ?? engine.traders[0]!;
     return {
@@ -193,7 +199,7 @@ export class Projection implements ViewSource {
         gaps: vitals.gaps,
         reconnects: vitals.reconnects,
       },
-      markets: engine.markets.map((market, index) => this.market(market, index)),
+      markets: engine.markets.map((market, index) => this.market(market, index, figures)),
       trades: this.trades,
       decisions: this.decisions,
     };
@@ -229,7 +235,7 @@ export class Projection implements ViewSource {
     };
   }
 
-  private market(market: Market, index: number): MarketView {
+  private market(market: Market, index: number, figures: readonly PositionFigures[]): MarketView {
     const { instrument, book } = market;
     const trader = this.engine.traders[index]!;
     const price = (value: number): number | null => (value > 0 ? instrument.priceToNumber(value) : null);
@@ -257,7 +263,7 @@ export class Projection implements ViewSource {
           : {
               direction: market.signal.direction,
               confidence: market.signal.confidence,
-              threshold: this.options.confidenceThreshold,
+              threshold: this.options.proposals.threshold,
               calibrated: market.signal.calibrated,
               reasons: market.signal.reasons(),
               detectors: market.detectors.map((detector) => ({
@@ -268,30 +274,49 @@ export class Projection implements ViewSource {
                 figures: detector.figures(),
               })),
             },
-      position: this.position(market, index),
+      strategies: strategiesView(market.strategies, instrument, this.options.proposals),
+      position: this.position(market, index, figures),
       orders: [trader.entry, trader.exit].flatMap((order) =>
         order === null ? [] : [orderView(instrument, order)],
       ),
     };
   }
 
-  private position(market: Market, index: number): PositionView | null {
+  /** Of the positions that are open, at what they are valued at. */
+  private figures(): PositionFigures[] {
+    const { account, markets } = this.engine;
+    const marks = markets.map(({ valuationPrice }, index) =>
+      // where nothing is known yet of the market, what it was entered at
+      ticks(Math.round(valuationPrice > 0 ? valuationPrice : account.positions[index]!.entryPrice)),
+    );
+    return figuresOf(account, marks, () => this.options.rates);
+  }
+
+  private position(market: Market, index: number, all: readonly PositionFigures[]): PositionView | null {
     const position = this.engine.account.positions[index]!;
-    if (position.size === 0) return null;
+    const figures = all.find(({ instrument }) => instrument === index);
+    if (position.size === 0 || figures === undefined) return null;
     const { instrument } = market;
     const trader = this.engine.traders[index]!;
     const valuation = market.valuationPrice;
     const entry = position.entryPrice;
     const pair = trader.protection ?? trader.entry?.place ?? null;
+    const direction = position.size > 0 ? 'long' : 'short';
+    const notional = Math.abs(instrument.valueNumber(position.size, valuation > 0 ? valuation : entry));
+    const leverage = trader.entry?.place.leverage ?? trader.leverage;
     return {
-      direction: position.size > 0 ? 'long' : 'short',
+      direction,
       size: instrument.formatSize(Math.abs(position.size) as typeof position.size),
-      notional: Math.abs(instrument.valueNumber(position.size, valuation > 0 ? valuation : entry)),
+      notional,
       entry: instrument.priceToNumber(entry),
       mark: valuation > 0 ? instrument.priceToNumber(valuation) : null,
       takeProfit: pair !== null && pair.takeProfit > 0 ? instrument.priceToNumber(pair.takeProfit) : null,
       stopLoss: pair !== null && pair.stopLoss > 0 ? instrument.priceToNumber(pair.stopLoss) : null,
-      leverage: trader.entry?.place.leverage ?? trader.leverage,
+      leverage,
+      margin: notional / leverage,
+      liquidation: figures.liquidation > 0 ? instrument.priceToNumber(figures.liquidation) : null,
+      fees: moneyToNumber(figures.fees),
+      funding: moneyToNumber(figures.funding),
       unrealizedPnl: valuation > 0 ? instrument.profitNumber(position.size, entry, valuation) : 0,
       openedAt: Math.round(this.engine.account.openedAt(index) / 1000),
     };

@@ -109,6 +109,7 @@ export interface MarketView {
   readonly fundingRate: number | null;
   readonly fundingAt: number | null;
   readonly signal: SignalView | null;
+  readonly strategies: StrategiesView;
   readonly position: PositionView | null;
   readonly orders: readonly OrderView[];
 }
@@ -135,6 +136,53 @@ export interface DetectorView {
   readonly figures: Readonly<Record<string, number>>;
 }
 
+/** The candle strategies (rows S1 to S5), as they stand after the newest closed candle. */
+export interface StrategiesView {
+  /** Who proposes entries; the other one is asked for confirmation. */
+  readonly lead: 'signal' | 'strategies';
+  /** What the other one must say: nothing, not the opposite, or the same. */
+  readonly confirmation: 'none' | 'notAgainst' | 'agree';
+  /** Confidence at which a proposal is considered. */
+  readonly threshold: number;
+  /** Name of the most confident one; null while none finds its setting. */
+  readonly best: string | null;
+  readonly parts: readonly StrategyView[];
+}
+
+export interface StrategyView {
+  readonly name: string;
+  /** Enough candles have come to judge. */
+  readonly ready: boolean;
+  /** Closed candles it still needs for that. */
+  readonly candlesMissing: number;
+  readonly direction: 'long' | 'short' | 'none';
+  /** 0…1; 0 while the direction is none. No probability of winning: how rare the setting is by chance. */
+  readonly confidence: number;
+  readonly evidence: string;
+  /** Empty before it is ready. */
+  readonly figures: readonly FigureView[];
+}
+
+export interface FigureView {
+  readonly name: string;
+  /** Null: there is none, or it has never happened. */
+  readonly value: number | null;
+  readonly unit: FigureUnit;
+}
+
+/**
+ * `price`: quote currency; `deviations`: standard deviations of what chance does; `times`: a ratio to what is usual;
+ * `points`: of an index from 0 to 100; `fraction`: share of a whole.
+ */
+export type FigureUnit =
+  | 'price'
+  | 'pricePerCandle'
+  | 'deviations'
+  | 'times'
+  | 'candles'
+  | 'points'
+  | 'fraction';
+
 export interface PositionView {
   readonly direction: 'long' | 'short';
   /** In contracts, decimal text. */
@@ -145,7 +193,14 @@ export interface PositionView {
   readonly takeProfit: number | null;
   readonly stopLoss: number | null;
   readonly leverage: number;
+  /** What it ties up: notional over leverage, account currency. */
+  readonly margin: number;
+  /** Mark price at which the account can no longer carry it, all else standing still; null where no price does that. */
+  readonly liquidation: number | null;
   readonly unrealizedPnl: number;
+  /** Since it opened; negative = paid. */
+  readonly fees: number;
+  readonly funding: number;
   readonly openedAt: number;
 }
 
@@ -179,6 +234,8 @@ export interface TradeView {
 export interface DecisionView {
   readonly at: number;
   readonly symbol: string;
+  /** Whose opinion it was: `signal`, or a strategy's name. */
+  readonly proposer: string;
   readonly direction: 'long' | 'short';
   readonly confidence: number;
   readonly outcome: 'entered' | 'refused';

@@ -154,7 +154,16 @@ export async function startInstance({
       mode: settings.mode,
       venue: settings.venue,
       startedAt,
-      confidenceThreshold: settings.signal.confidence_threshold,
+      proposals: {
+        lead: config.market.lead,
+        confirmation: config.execution.confirmation,
+        threshold: config.execution.confidenceThreshold,
+      },
+      rates: {
+        // the paper venue liquidates by its own rate; what OKX asks is not known to the last digit
+        maintenance: (paper === null ? settings.risk : settings.paper).maintenance_rate.toFixed(9),
+        taker: settings.paper.taker_fee,
+      },
       kelly: config.sizing.mode === 'kelly' ? config.sizing.kelly : null,
       sums: () => journal.accountSums(),
       trades: journal.trades(50).map((trade) => ({

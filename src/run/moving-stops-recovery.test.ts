@@ -108,7 +108,9 @@ class Account {
     };
     const vitals = new Vitals();
     const projection = new Projection(engine, [BTC], vitals, {
-      ...{ mode: 'paper', venue: 'embedded', startedAt: 0, confidenceThreshold: 0.2, kelly: null },
+      proposals: { lead: 'signal', confirmation: 'none', threshold: 0.2 },
+      rates: { maintenance: '0.004', taker: '0.0005' },
+      ...{ mode: 'paper', venue: 'embedded', startedAt: 0, kelly: null },
       ...{ trades: [], equity: [], markers: new Map(), now: () => clock.time / 1000 },
       sums: () => journal.accountSums(),
     });

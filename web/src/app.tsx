@@ -10,6 +10,7 @@ import { PriceChart } from './price-chart.tsx';
 import { Risk } from './risk.tsx';
 import { Signal } from './signal.tsx';
 import { isConnected, isFresh, market, view } from './state.ts';
+import { Strategies } from './strategies.tsx';
 import { Trades } from './trades.tsx';
 import { Veil } from './veil.tsx';
 
@@ -34,6 +35,7 @@ export function App(): JSX.Element {
         <div class="rail">
           <Position />
           <Signal />
+          <Strategies />
           <Risk />
           <Health />
         </div>

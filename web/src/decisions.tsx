@@ -19,6 +19,7 @@ export function Decisions(): JSX.Element {
             {(decision) => (
               <li title={`${fullTime(decision.at)}, ${decision.symbol}: ${decision.detail}`}>
                 <span class="quiet">{minuteTime(decision.at)}</span>
+                <span>{decision.proposer}</span>
                 <span class={decision.direction}>{decision.direction}</span>
                 <span>{fixed(decision.confidence, 2)}</span>
                 <span class={`outcome ${decision.outcome}`}>{decision.outcome}</span>

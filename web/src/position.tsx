@@ -42,8 +42,8 @@ function Open(props: { position: PositionView }): JSX.Element {
     if (mark === null || stopLoss === null || stopLoss === entry) return null;
     return ((mark - entry) * sign()) / Math.abs(entry - stopLoss);
   };
-  const away = (level: number | null): string =>
-    level === null ? '' : `${signed((level / props.position.entry - 1) * 100, 2)}%`;
+  const away = (level: number | null, digits = 2): string =>
+    level === null ? '' : `${signed((level / props.position.entry - 1) * 100, digits)}%`;
   return (
     <div class="open">
       <div class="headline">
@@ -53,7 +53,11 @@ function Open(props: { position: PositionView }): JSX.Element {
         <small>
           {fixed(props.position.leverage, 2)}× · {fixed(props.position.notional, 2)} {currency()}
         </small>
-        <b class={`pnl ${tone(props.position.unrealizedPnl)}`} data-field="unrealized">
+        <b
+          class={`pnl ${tone(props.position.unrealizedPnl)}`}
+          data-field="unrealized"
+          title={`Before what was paid so far: fees ${signed(props.position.fees, 2)}, funding ${signed(props.position.funding, 2)} ${currency()}`}
+        >
           {signed(props.position.unrealizedPnl, 2)}
         </b>
       </div>
@@ -80,6 +84,21 @@ function Open(props: { position: PositionView }): JSX.Element {
               {fixedOr(props.position.stopLoss, decimals())} <small>{away(props.position.stopLoss)}</small>
             </dd>
           </Show>
+        </div>
+        <div title="Notional over leverage">
+          <dt>Margin</dt>
+          <dd class="price" data-field="margin">
+            {fixed(props.position.margin, 2)}
+          </dd>
+        </div>
+        <div title="Where the account can no longer carry it, all else standing still">
+          <dt>Liquidation</dt>
+          <dd data-field="liquidation">
+            {props.position.liquidation === null
+              ? 'at no price'
+              : fixed(props.position.liquidation, Math.max(0, decimals() - 1))}{' '}
+            <small>{away(props.position.liquidation, 0)}</small>
+          </dd>
         </div>
         <div>
           <dt>R multiple</dt>
