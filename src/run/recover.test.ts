@@ -268,6 +268,34 @@ describe('recovery', () => {
     balances(once.balance);
   });
 
+  test('funding that was charged while nobody listened belongs to the trade that was open then, whatever came after', async () => {
+    session(START);
+    const heard = (at: number): void => {
+      const first = intend(1, 'buy', at);
+      journal.recordFill(venue.fill(first.clientOrderId, 'buy', 10, 600_000, at + 100), money(0n));
+      journal.recordOrder(
+        new OrderEvent(us((at + 101) * 1000), 0, first.clientOrderId, 'v', 'filled', lots(10), ''),
+      );
+    };
+    const charged = (id: string, at: number, amount: string): void => {
+      venue.payments.push(new FundingPaymentEvent(us(at * 1000), 0, id, ms(at), parseMoney(amount)));
+    };
+    heard(START + 1_000);
+    charged('f1', START + 5_000, '-0.3');
+    venue.fill('stop', 'sell', 10, 599_000, START + 6_000, 'stopLoss');
+    venue.fill('byHand', 'sell', 4, 598_000, START + 8_000);
+    charged('f2', START + 9_000, '0.07');
+    for (const at of [20_000, 30_000]) {
+      const { event } = await run(START + at);
+      assert.deepEqual(
+        journal.trades(9).map(({ funding }) => funding),
+        [parseMoney('-0.3')],
+      );
+      assert.equal(event.positions[0]?.trip?.funding, parseMoney('0.07'), `start at ${at}`);
+      balances(event.balance);
+    }
+  });
+
   test('a stop that fired while nobody listened says why it was where it fired', async () => {
     session(START);
     let at = START;

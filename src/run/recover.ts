@@ -125,15 +125,26 @@ function readJournal(journal: Journal, instruments: readonly Instrument[]): Know
           ),
       );
     const payments = journal.fundingPayments(index);
-    // by the order of receipt, so that a payment belongs to the round trip that it was charged in
-    let paid = 0;
-    for (const fill of fills) {
-      while (paid < payments.length && payments[paid]!.at <= fill.at) bookPayment(known, payments[paid++]!);
-      bookFill(known, fill);
-    }
-    for (const payment of payments.slice(paid)) bookPayment(known, payment);
+    for (const event of asTheyHappened(fills, payments))
+      if (event instanceof FillEvent) bookFill(known, event);
+      else bookPayment(known, event);
   }
   return known;
+}
+
+/** At the exchange, not as they were heard: a payment belongs to the round trip that it was charged in. */
+function asTheyHappened(
+  fills: readonly FillEvent[],
+  payments: readonly FundingPaymentEvent[],
+): (FillEvent | FundingPaymentEvent)[] {
+  const all: (FillEvent | FundingPaymentEvent)[] = [];
+  let paid = 0;
+  for (const fill of fills) {
+    while (paid < payments.length && payments[paid]!.exchangeAt <= fill.exchangeAt)
+      all.push(payments[paid++]!);
+    all.push(fill);
+  }
+  return [...all, ...payments.slice(paid)];
 }
 
 const fillId = ({ instrument, tradeId }: FillEvent): string => `${instrument}/${tradeId}`;
@@ -194,7 +205,14 @@ async function catchUp(
   journal.transaction(() => {
     const ended: RoundTrip[] = [];
     let traded = 0n;
-    for (const fill of fills) {
+    for (const event of asTheyHappened(fills, payments)) {
+      if (!(event instanceof FillEvent)) {
+        bookPayment(known, event);
+        journal.recordFunding(event);
+        traded += event.amount;
+        continue;
+      }
+      const fill = event;
       const taken = bookFill(known, fill);
       const realized = taken?.realized ?? NO_MONEY;
       journal.recordFill(fill, realized);
@@ -203,11 +221,6 @@ async function catchUp(
       ended.push(taken.closed);
       const trade = { ...taken.closed, exitReason: exitReasonOf(journal, fill) };
       journal.recordTrade(closedTrade(instruments[fill.instrument]!, trade));
-    }
-    for (const payment of payments) {
-      bookPayment(known, payment);
-      journal.recordFunding(payment);
-      traded += payment.amount;
     }
     for (const end of ends) journal.recordOrder(end);
     if (known.limits === null) return;

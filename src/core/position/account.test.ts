@@ -309,6 +309,22 @@ test('funding belongs to the trip it was paid in', () => {
   assert.deepEqual([closed?.openedAt, closed?.closedAt], [5, 9]);
 });
 
+test('funding that is told when the next trade has begun is not the next trade’s', () => {
+  const account = opened(NO_MONEY, [BTC]);
+  const at = (time: number, side: Side): FillEvent =>
+    Object.assign(fill(side, 10, 600_000), { exchangeAt: time });
+  const charged = (time: number): FundingPaymentEvent =>
+    Object.assign(payment(-7n, `f${time}`), { exchangeAt: time });
+  account.fill(at(100, 'buy'));
+  account.fill(at(200, 'sell'));
+  account.fill(at(300, 'sell'));
+  account.pay(charged(150));
+  assert.equal(account.trip(0)?.funding, 0n);
+  account.pay(charged(350));
+  assert.equal(account.trip(0)?.funding, -7n);
+  assert.equal(account.funding, -14n);
+});
+
 test('a trade over a restart has the same record as one without', () => {
   const story = [
     fill('sell', 6, 600_000, { fee: -3n }),

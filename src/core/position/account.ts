@@ -131,10 +131,11 @@ export class Account {
   }
 
   /** Applies a funding payment; false if it was seen before. */
-  pay({ instrument, positionSide, paymentId, amount }: FundingPaymentEvent): boolean {
+  pay(event: FundingPaymentEvent): boolean {
+    const { instrument, positionSide, paymentId, amount } = event;
     if (!this.first(`${instrument}/funding/${paymentId}`)) return false;
     const holding = this.holding(instrument, positionSide);
-    holding.pay(amount);
+    holding.pay(event);
     this.purse(holding.position.instrument.settleCurrency).book('funding', amount);
     return true;
   }

@@ -1,6 +1,6 @@
 import { assert } from '../assert.ts';
 import { shareOf } from '../decimal.ts';
-import type { FillEvent } from '../events.ts';
+import type { FillEvent, FundingPaymentEvent } from '../events.ts';
 import type { Instrument } from '../instrument.ts';
 import { type Lots, lots, type Money, money, NO_MONEY, type Ticks, type Us } from '../units.ts';
 import { Position } from './position.ts';
@@ -22,8 +22,9 @@ export class Holding {
   /** Since it opened: what a liquidation took beyond the loss itself, negative; positive where a fund made up a shortfall. */
   penalty: Money = NO_MONEY;
   trip: OpenTrip | null = null;
-  /** The trade that opened it, or turned it round. */
+  /** The trade that opened it, or turned it round, and when it was at the exchange. */
   private openedBy = '';
+  private tradedFrom = 0;
 
   constructor(instrument: Instrument, positionSide: PositionSide) {
     this.position = new Position(instrument);
@@ -52,6 +53,8 @@ export class Holding {
     this.position.cost = cost;
     this.margin = NO_MONEY;
     this.penalty = NO_MONEY;
+    this.openedBy = '';
+    this.tradedFrom = 0;
     this.trip = size === 0 ? null : trip === null ? foundTrip(size, cost, openedAt) : { ...trip };
   }
 
@@ -70,16 +73,17 @@ export class Holding {
     if (before === 0 || Math.sign(after) === -Math.sign(before)) {
       this.penalty = NO_MONEY;
       this.openedBy = event.tradeId;
+      this.tradedFrom = event.exchangeAt;
     }
     const { open, closed } = follow(this.trip, instrument, event, { before, after, realized, fee });
     this.trip = open;
     return { realized, closed };
   }
 
-  /** A funding payment. */
-  pay(amount: Money): void {
+  /** A funding payment. Told so late that another trip has begun since, it is not that trip's. */
+  pay({ amount, exchangeAt }: FundingPaymentEvent): void {
     if (this.mode === 'isolated') this.margin = money(this.margin + amount);
-    if (this.trip !== null) this.trip.funding += amount;
+    if (this.trip !== null && exchangeAt >= this.tradedFrom) this.trip.funding += amount;
   }
 
   /** What a liquidation took or a fund made up, with the trade it happened in; empty where it was none. */
