@@ -12,7 +12,10 @@ import * as library from 'trading-signals';
 import { settingsSchema } from '../src/config/schema.ts';
 import { strategyConfig } from '../src/config/strategy.ts';
 import { type Candle, CandleSeries } from '../src/core/candles/candle-series.ts';
+import { Bollinger, Donchian } from '../src/core/candles/channels.ts';
 import { AverageTrueRange, RollingVolatility } from '../src/core/candles/indicators.ts';
+import { RelativeStrength } from '../src/core/candles/oscillators.ts';
+import { RollingRegression } from '../src/core/candles/regression.ts';
 import { CandleEvent } from '../src/core/events.ts';
 import { StrategyDetector } from '../src/core/strategy/detector.ts';
 import { confusion, confusionTable } from '../src/core/strategy/testing/confusion.ts';
@@ -38,6 +41,7 @@ const CANDLES = 1_000_000;
 const ROUNDS = 7;
 /** The library is slow: a part of the candles tells. */
 const LIBRARY_CANDLES = 50_000;
+const SHORT = 5_000;
 
 const candles: Candle[] = [];
 for (let seed = 1000; candles.length < CANDLES; seed++) candles.push(...clusteredWalk(seed, 20_000));
@@ -131,4 +135,41 @@ for (const [at, { name }] of ways.entries())
   console.log(
     `${name.padEnd(40)} ${best[at]!.toFixed(0).padStart(6)} ns a candle, ${allocated[at]!.toFixed(0).padStart(5)} bytes allocated, ${(best[at]! / best[0]!).toFixed(2).padStart(6)} × ours`,
   );
-console.log(`(${settingsSeen} candles had a setting)`);
+console.log(`(${settingsSeen} candles had a setting)\n`);
+
+/** One indicator against one: ours, the library's. */
+const pairs: readonly [string, (candle: Readonly<Candle>) => void, (candle: Readonly<Candle>) => void][] = [
+  (() => {
+    const [ours, theirs] = [new RollingRegression(100), new library.LinearRegression(100)];
+    return ['line, 100', ({ close }) => ours.push(close), ({ close }) => theirs.add(close)];
+  })(),
+  (() => {
+    const [ours, theirs] = [new Bollinger(20, 2), new library.BollingerBands(20, 2)];
+    return ['Bollinger, 20', ({ close }) => ours.push(close), ({ close }) => theirs.add(close)];
+  })(),
+  (() => {
+    const [ours, theirs] = [new Donchian(60), new library.DonchianChannels(60)];
+    return ['Donchian, 60', (candle) => ours.update(candle), (candle) => theirs.add(candle)];
+  })(),
+  (() => {
+    const [ours, theirs] = [new RelativeStrength(14), new library.RSI(14)];
+    return ['RSI, 14', ({ close }) => ours.push(close), ({ close }) => theirs.add(close)];
+  })(),
+  (() => {
+    const [ours, theirs] = [new AverageTrueRange(14), new library.ATR(14)];
+    return ['ATR, 14', (candle) => ours.update(candle), (candle) => theirs.add(candle)];
+  })(),
+];
+for (const [name, ...both] of pairs) {
+  const least = both.map(() => Number.POSITIVE_INFINITY);
+  // too short for the coarse count of processor time: the clock, and the best of many
+  for (let round = 0; round < 10 * ROUNDS; round++)
+    for (const [at, work] of both.entries()) {
+      const from = performance.now();
+      for (let i = 0; i < SHORT; i++) work(candles[i]!);
+      least[at] = Math.min(least[at]!, (1e6 * (performance.now() - from)) / SHORT);
+    }
+  console.log(
+    `${name.padEnd(16)} ours ${least[0]!.toFixed(0).padStart(4)} ns, trading-signals ${least[1]!.toFixed(0).padStart(5)} ns: ${(least[1]! / least[0]!).toFixed(0)} ×`,
+  );
+}

@@ -39,29 +39,18 @@ export class StrategyDetector implements CandleOpinion {
   }
 
   update(candle: Readonly<Candle>): void {
-    const { trend, range, breakout, reversal } = this;
-    // one by one, not in a loop: four shapes at one call site would not be inlined
-    trend.update(candle);
-    range.update(candle);
-    breakout.update(candle);
-    reversal.update(candle);
-    this.lastClose = candle.close;
-    this.seen++;
     let best: Strategy | null = null;
     let most = 0;
-    if (trend.confidence > most) {
-      best = trend;
-      most = trend.confidence;
+    for (let i = 0; i < this.strategies.length; i++) {
+      const strategy = this.strategies[i]!;
+      strategy.update(candle);
+      if (strategy.confidence > most) {
+        best = strategy;
+        most = strategy.confidence;
+      }
     }
-    if (range.confidence > most) {
-      best = range;
-      most = range.confidence;
-    }
-    if (breakout.confidence > most) {
-      best = breakout;
-      most = breakout.confidence;
-    }
-    if (reversal.confidence > most) best = reversal;
+    this.lastClose = candle.close;
+    this.seen++;
     this.best = best;
   }
 

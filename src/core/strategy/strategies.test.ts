@@ -341,6 +341,25 @@ test('after reset, and after a mended past, all is as if fed for the first time'
   );
 });
 
+test('after two million candles the figures are those of a detector that saw only the newest', () => {
+  const market = clusteredWalk(1013, 100_000);
+  const old = new StrategyDetector(config);
+  for (let round = 0; round < 20; round++) for (const candle of market) old.update(candle);
+  const fresh = new StrategyDetector(config);
+  for (const candle of market.slice(-5000)) fresh.update(candle);
+  assert.equal(old.best?.name, fresh.best?.name);
+  for (const [i, strategy] of old.strategies.entries()) {
+    const other = fresh.strategies[i]!.figures();
+    for (const [name, value] of Object.entries(strategy.figures())) {
+      const wanted = other[name]!;
+      assert.ok(
+        value === wanted || Math.abs(value - wanted) <= 1e-9 * Math.max(Math.abs(wanted), 1e-3),
+        `${strategy.name} ${name}: ${value}, ${wanted}`,
+      );
+    }
+  }
+});
+
 test('S5 is the most confident of the four; none of them is confident without a direction', () => {
   const detector = new StrategyDetector(config);
   const seen = new Set<string>();
