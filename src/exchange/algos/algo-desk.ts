@@ -244,6 +244,7 @@ export class AlgoDesk {
       },
       entry.id,
     );
+    algo.attachedTakeProfit = takeProfit?.at ?? 0;
     if (part.stopToCost)
       algo.stopToCostAt = Math.round(market.instrument.averagePrice(lots(entry.filled), entry.value));
   }
@@ -296,7 +297,7 @@ export class AlgoDesk {
       if (
         algo.parentId === entry.id &&
         algo.clientId === attachment.clientId &&
-        algo.takeProfit?.at === (attachment.limitTakeProfit ? undefined : attachment.takeProfit?.at)
+        algo.attachedTakeProfit === (attachment.limitTakeProfit ? 0 : (attachment.takeProfit?.at ?? 0))
       )
         return algo;
     return undefined;
@@ -324,6 +325,7 @@ export class AlgoDesk {
       leverage,
       cancelOnClose: placement.cancelOnClose,
       parentId,
+      attachedTakeProfit: 0,
       stopToCostAt: 0,
       linkedOrderId: 0,
       tag: placement.tag,

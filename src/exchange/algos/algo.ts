@@ -62,6 +62,8 @@ export interface Algo extends PositionKey {
   readonly cancelOnClose: boolean;
   /** The entry it was attached to; 0 when it stands alone. */
   readonly parentId: number;
+  /** Take profit of the attachment that it came with, ticks, wherever it has been moved since; 0 = none. */
+  attachedTakeProfit: number;
   /** Where its stop loss moves when a take profit of the same entry fires, ticks; 0 = nowhere. */
   stopToCostAt: number;
   /** A resting limit take profit that stands beside this stop loss; 0 = none. */

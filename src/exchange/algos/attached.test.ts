@@ -247,3 +247,36 @@ test('in hedge mode stops of the one side leave the other alone', () => {
   touch(middle + 1000);
   assert.equal(short.size, 0);
 });
+
+test('a pair that was moved grows with the rest of its entry, and no second one comes', () => {
+  const price = middle - 50;
+  const entry = place({
+    type: 'limit',
+    price,
+    attachments: [attachment('pair', last(middle + 1000), last(middle - 1000))],
+  });
+  const seller = stand.openAccount(exchange, { USDT: '10000000' });
+  /** Until our turn has come at our price, and a little more. */
+  const fillMore = (): void => {
+    const before = entry.filled;
+    for (let i = 0; i < 2000 && entry.filled === before; i++)
+      stand.place(exchange, seller, { market, side: 'sell', type: 'ioc', price, size: 100 });
+    assert.ok(entry.filled > before && entry.filled < entry.size, `${entry.filled} of ${entry.size}`);
+  };
+  fillMore();
+  const [pair] = [...account.algos.values()];
+  assert.equal(pair!.size, entry.filled);
+  accepted(
+    exchange.algos.amend(account, pair!, {
+      ...{ size: 0, trigger: null, trailing: null, requestId: '', cancelOnFail: false },
+      takeProfit: last(middle + 1500),
+      stopLoss: last(middle - 700),
+    }),
+  );
+  fillMore();
+  assert.equal(account.algos.size, 1);
+  assert.deepEqual(
+    [pair!.size, pair!.takeProfit!.at, pair!.stopLoss!.at],
+    [entry.filled, middle + 1500, middle - 700],
+  );
+});
