@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { decimalsOf, divRound, formatDecimal, parseDecimal } from './decimal.ts';
+import { decimalsOf, divRound, formatDecimal, parseDecimal, shareOf } from './decimal.ts';
 
 const seed = 20261122;
 const decimals = fc.integer({ min: 0, max: 24 });
@@ -103,4 +103,20 @@ test('divRound rounds to nearest, ties away from zero, symmetric in sign', () =>
   );
   assert.equal(divRound(5n, 2n), 3n);
   assert.equal(divRound(-5n, 2n), -3n);
+});
+
+test('a share is the nearest there is, all of it is exactly all, and a loss is shared as a gain', () => {
+  const parts = fc.tuple(fc.integer({ min: 0, max: 10 ** 9 }), fc.integer({ min: 1, max: 10 ** 9 }));
+  fc.assert(
+    fc.property(units, parts, (amount, [one, rest]) => {
+      const whole = one + rest;
+      const share = shareOf(amount, one, whole);
+      const error = 2n * (share * BigInt(whole) - amount * BigInt(one));
+      assert.ok(error <= BigInt(whole) && error >= -BigInt(whole));
+      assert.equal(shareOf(-amount, one, whole), -share);
+      assert.equal(shareOf(amount, whole, whole), amount);
+    }),
+    { seed, numRuns: 1000 },
+  );
+  assert.deepEqual([shareOf(5n, 1, 2), shareOf(-5n, 1, 2)], [3n, -3n]);
 });

@@ -14,7 +14,7 @@ import { EVERYTHING, PrivateFeed, topicOf } from '../../exchange/protocol/privat
 import { emptyTally, playRandomly, type Tally } from '../../exchange/testing/random-accounts.ts';
 import { type Row, rowsOf, textOf } from '../../venue/okx/codec/fields.ts';
 import { parsePush } from '../../venue/okx/codec/market.ts';
-import { decodeBill, decodeOrder, decodePosition } from '../../venue/okx/codec/private.ts';
+import { decodeBill, decodeFundingBill, decodeOrder, decodePosition } from '../../venue/okx/codec/private.ts';
 import { OrderLedger } from '../../venue/okx/ledger.ts';
 
 /** What was compared in some runs, so that a test can say that it was not nothing. */
@@ -140,8 +140,9 @@ class Follower {
     const gained = money(cashChange + marginChange);
     if (type === '8') {
       this.compared.fundings++;
-      assert.equal(gained, pnl);
-      this.account.pay(new FundingPaymentEvent(us(0), index, billId, exchangeAt, gained, side));
+      const { amount } = decodeFundingBill(row);
+      assert.equal(amount, pnl);
+      this.account.pay(new FundingPaymentEvent(us(0), index, billId, exchangeAt, amount, side));
       return;
     }
     if (type === '6') {
