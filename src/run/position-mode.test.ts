@@ -1,4 +1,4 @@
-/** Our client at an exchange whose account is, or is put, in hedge mode. See docs/decisions/0011-position-mode.md. */
+/** Our client at an exchange whose account is, or is put, in hedge mode. See docs/decisions/0013-position-mode.md. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Approved, Place } from '../core/commands.ts';

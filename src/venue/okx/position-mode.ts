@@ -3,7 +3,7 @@ import { type Row, textOf } from './codec/fields.ts';
 /** OKX's position mode, from `account/config`: what is not said to be hedge mode is net mode. */
 export const isHedged = (config: Row): boolean => textOf(config, 'posMode') === 'long_short_mode';
 
-/** What is said while the account is in hedge mode. See docs/decisions/0011-position-mode.md. */
+/** What is said while the account is in hedge mode. See docs/decisions/0013-position-mode.md. */
 export const HEDGED =
   'the account is in hedge mode (long_short_mode), orders here need net mode: put it back in net mode, or use a sub-account';
 
