@@ -442,6 +442,23 @@ export function venueContract(name: string, makeWorld: MakeWorld): void {
     });
   }
 
+  check('a pair that is moved while its entry still fills grows where it stands now', async (session) => {
+    const pair = session.pair();
+    const entry = await session.send({ type: 'limit', size: lots(120), price: ticks(session.ask), ...pair });
+    assert.equal(session.filled(entry.clientOrderId), 50);
+    const [stop, target] = [pair.stopLoss + 300, pair.takeProfit + 400];
+    await session.amend(stop, target);
+    await session.world.show([[session.bid, 50]], [[session.ask + 10, 100]]);
+    await session.world.print('sell', session.ask - 1, 500);
+    await session.world.settle();
+    assert.equal(session.filled(entry.clientOrderId), 120);
+    const protection = (await session.position())?.protection;
+    assert.deepEqual(
+      [protection?.protectionId, protection?.stopLoss, protection?.takeProfit, protection?.size],
+      ['contractpair', stop, target, 120],
+    );
+  });
+
   check('a pair that has fired is not moved any more, and nothing comes of it', async (session) => {
     const pair = session.pair();
     await session.send({ size: lots(40), ...pair });
