@@ -83,6 +83,15 @@ describe('a running instance', { timeout: 180_000 }, () => {
       assert.equal(told.positions.length, 1);
       assert.ok(told.positions[0].stopLoss > 0, 'the position lost its stop');
       assert.equal(told.risk.day.limit, 0.03);
+      assert.deepEqual(
+        told.strategies[0].parts.map(({ name, ready }: Record<string, unknown>) => [name, ready]),
+        [
+          ['trend', true],
+          ['range', true],
+          ['breakout', true],
+          ['reversal', true],
+        ],
+      );
       assert.equal(told.dashboard, ready.dashboard);
 
       const armed = await tell(hunter, 'arm');

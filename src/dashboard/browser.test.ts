@@ -332,6 +332,7 @@ describe('the page', { timeout: 180_000 }, () => {
       await row('trend').locator('.finding').waitFor({ state: 'detached' });
       await row('reversal').getByText(', the most confident').waitFor({ state: 'attached' });
       await row('reversal').locator('.figures').waitFor();
+      await page.getByText('Waiting for a strategy of at least 0.60 that risk permits.').waitFor();
       source.decide('long', 'refused', 'nothing confirms it');
       const decided = page.locator('[data-panel="decisions"] li').first();
       await decided.getByText('nothing confirms it').waitFor();
@@ -402,7 +403,7 @@ describe('the page', { timeout: 180_000 }, () => {
       for (const awaited of [
         'Waiting for the first candle.',
         /Waiting for the first evaluation/,
-        /Waiting for a signal that risk permits/,
+        /Waiting for a signal of at least 0\.60 that risk permits/,
         /None yet. A trade is listed here/,
         /None yet. Each signal that crosses the threshold/,
       ]) {

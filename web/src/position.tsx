@@ -18,11 +18,12 @@ export function Position(): JSX.Element {
 function NoPosition(): JSX.Element {
   const awaited = (): string => {
     const engine = view()?.engine;
-    const threshold = market()?.signal?.threshold;
+    const strategies = market()?.strategies;
     if (engine === undefined) return 'Waiting for the first view.';
     if (engine.state === 'halted') return 'Halted: no entry before a person arms it again.';
     if (engine.paused) return 'Paused: no new entries.';
-    return `Waiting for a signal${threshold === undefined ? '' : ` of at least ${fixed(threshold, 2)}`} that risk permits.`;
+    const who = strategies?.lead === 'strategies' ? 'a strategy' : 'a signal';
+    return `Waiting for ${who}${strategies === undefined ? '' : ` of at least ${fixed(strategies.threshold, 2)}`} that risk permits.`;
   };
   return (
     <div class="flat">
