@@ -18,7 +18,8 @@ else {
   }
   const child = spawn(own, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
   // from a terminal the child hears Ctrl-C by itself and takes this one as the same; from elsewhere only this one comes
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2']) process.on(signal, () => child.kill(signal));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'])
+    process.on(signal, () => child.kill(signal));
   child.on('error', (error) => {
     console.error(`hunter: ${own} could not be started: ${error.message}`);
     process.exitCode = 1;

@@ -42,7 +42,10 @@ function csv(name: string, price: number, phase: number): string {
 
 const tapes = [join(folder, 'btc.tape'), join(folder, 'eth.tape')] as const;
 before(() => {
-  const files = [csv('BTC-USDT-SWAP-5m-20220501-20220520.csv', 30_000, 0), csv('ETH-USDT-SWAP-5m-20220501-20220520.csv', 2000, 1)];
+  const files = [
+    csv('BTC-USDT-SWAP-5m-20220501-20220520.csv', 30_000, 0),
+    csv('ETH-USDT-SWAP-5m-20220501-20220520.csv', 2000, 1),
+  ];
   files.forEach((file, i) => {
     const made = hunter('import', 'okx-candles', file, '--out', tapes[i]!);
     assert.equal(made.code, 0, made.err);
