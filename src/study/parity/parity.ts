@@ -231,8 +231,7 @@ function compareDecisions(run: SessionRun, venue: Story, paper: Story): RunParit
   const theirs = venue.decisions;
   const ours = paper.decisions;
   let same = 0;
-  while (same < theirs.length && same < ours.length && encodeEntry(theirs[same]) === encodeEntry(ours[same]))
-    same++;
+  while (same < theirs.length && same < ours.length && isSame(theirs[same]!, ours[same]!)) same++;
   const counts = { venue: theirs.length, paper: ours.length, same };
   const [there, here] = [theirs[same], ours[same]];
   if (there === undefined && here === undefined) return { ...counts, divergence: null, beforeOrders: false };
@@ -242,7 +241,7 @@ function compareDecisions(run: SessionRun, venue: Story, paper: Story): RunParit
   );
   return {
     ...counts,
-    divergence: `${decisionWords(there)} there, ${decisionWords(here)} here; ${fillWords(run, fillsOf(venue, at), fillsOf(paper, at))}`,
+    divergence: `${decisionWords(there)} there, ${decisionWords(here)} here${fieldWords(there, here)}; ${fillWords(run, fillsOf(venue, at), fillsOf(paper, at))}`,
     beforeOrders: !ordered,
   };
 }
@@ -251,6 +250,20 @@ const decisionWords = (decision: Decision | undefined): string =>
   decision === undefined
     ? 'no further decision'
     : `${clock(decision.at)} ${decision.direction} ${decision.outcome}${decision.refusal === '' ? '' : ` (${decision.refusal})`}`;
+
+/** The order's id is a count of orders: another number for the same decision says that another order went before. */
+const isSame = (there: Decision, here: Decision): boolean =>
+  encodeEntry({ ...there, clientOrderId: '' }) === encodeEntry({ ...here, clientOrderId: '' });
+
+/** Of decisions at one time, what is not the same in them. */
+function fieldWords(there: Decision | undefined, here: Decision | undefined): string {
+  if (there === undefined || here === undefined || there.at !== here.at) return '';
+  const keys = Object.keys(there) as (keyof Decision)[];
+  return keys
+    .filter((key) => key !== 'clientOrderId' && JSON.stringify(there[key]) !== JSON.stringify(here[key]))
+    .map((key) => `, ${key}: "${there[key]}" there, "${here[key]}" here`)
+    .join('');
+}
 
 const fillsOf = (story: Story, before: number): FillEvent[] =>
   [...story.orders.values()]
