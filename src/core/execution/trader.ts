@@ -76,7 +76,6 @@ export class Trader {
   entry: WorkingOrder | null = null;
   exit: WorkingOrder | null = null;
   protection: Protection | null = null;
-  leverage = 1;
   private exitWanted = '';
   /** What kind of exit that is. */
   private exitKind: ExitReason = 'close';
@@ -175,8 +174,10 @@ export class Trader {
   /** After the account has taken the fill. `closed` is the round trip it ended. */
   onFill(event: FillEvent, closed: RoundTrip | null, now: Us, out: Command[]): void {
     for (const order of [this.entry, this.exit])
-      if (order?.place.clientOrderId === event.clientOrderId)
+      if (order?.place.clientOrderId === event.clientOrderId) {
         order.filledSeen = lots(order.filledSeen + event.size);
+        if (order === this.entry) this.account.holding(this.index).leverage = order.place.leverage;
+      }
     if (closed !== null)
       out.push({ kind: 'tradeClosed', trade: { ...closed, exitReason: this.reasonOf(event) } });
     if (this.state === 'idle' || this.state === 'halted') {
@@ -211,7 +212,6 @@ export class Trader {
     const position = event.positions.find(({ instrument }) => instrument === this.index);
     this.protection = position?.protection ?? null;
     this.coveredSize = lots(Math.sign(this.size) * (this.protection?.size ?? 0));
-    if (position !== undefined) this.leverage = position.leverage;
     if (this.protection === null) this.stop.end();
     else if (before === this.protection.protectionId) this.stop.goOn(this.entryPrice, this.protection);
     else this.stop.begin(this.size > 0, this.entryPrice, this.protection, position?.stops ?? null);
@@ -276,6 +276,11 @@ export class Trader {
 
   private get openedAt(): Us {
     return this.account.openedAt(this.index);
+  }
+
+  /** Of the position, as the venue was told. */
+  get leverage(): number {
+    return this.account.holding(this.index).leverage;
   }
 
   /** Whether the protection at the venue is for all of the position. */
@@ -556,7 +561,6 @@ export class Trader {
   /** The entry has ended and there is a position: its protection is the entry's, for as much as the entry filled. */
   private entered(order: WorkingOrder, now: Us, out: Command[]): void {
     const { place, filledSeen } = order;
-    this.leverage = place.leverage;
     this.coveredSize = lots(signOf(place.side) * filledSeen);
     this.protection =
       filledSeen === 0
