@@ -43,7 +43,14 @@ class MeanCross implements CandleOpinion {
     throw new Error('nothing mends the past of a tape');
   }
 
+  parts() {
+    return [];
+  }
   reasons(): string[] {
+    return [];
+  }
+
+  parts(): readonly [] {
     return [];
   }
 }
