@@ -33,9 +33,6 @@ class Holder implements CandleOpinion {
     this.direction = this.count++ % 2 === 0 ? 'none' : this.towards;
   }
   reset(): void {}
-  parts() {
-    return [];
-  }
   reasons(): string[] {
     return [];
   }

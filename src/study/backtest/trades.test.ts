@@ -43,9 +43,6 @@ class MeanCross implements CandleOpinion {
     throw new Error('nothing mends the past of a tape');
   }
 
-  parts() {
-    return [];
-  }
   reasons(): string[] {
     return [];
   }
