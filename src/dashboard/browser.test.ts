@@ -138,7 +138,7 @@ describe('the page', { timeout: 180_000 }, () => {
       await page.locator(field('take-profit'), { hasText: price(position.takeProfit ?? 0) }).waitFor();
       await page.locator(field('stop-loss'), { hasText: price(position.stopLoss ?? 0) }).waitFor();
       await reads(page, 'margin', position.margin.toFixed(2));
-      await page.locator(field('liquidation'), { hasText: '−91%' }).waitFor();
+      await page.locator(field('liquidation'), { hasText: /^[\d,]+ 91%$/ }).waitFor();
       source.step(45);
       // 45 of the 90 to the stop, in the position's favour: +0.50 R; 45 × 0.0037 BTC = 0.1665.
       await reads(page, 'r-multiple', '+0.50 R');
@@ -343,8 +343,18 @@ describe('the page', { timeout: 180_000 }, () => {
   test('leaves the signal its room beside open strategies on a low desk', async () => {
     source.openPosition('long');
     await opened(async ({ page }) => {
-      await page.locator('[data-strategy="trend"]').getByRole('button').click();
-      await page.locator('[data-strategy="trend"] .figures').waitFor();
+      for (const name of ['trend', 'reversal']) {
+        const row = page.locator(`[data-strategy="${name}"]`);
+        await row.getByRole('button').click();
+        // what has been opened is brought into sight, to its last line
+        await page.waitForFunction((which) => {
+          const figures = document
+            .querySelector(`[data-strategy="${which}"] .figures`)
+            ?.getBoundingClientRect();
+          const panel = document.querySelector('[data-panel="strategies"]')!.getBoundingClientRect();
+          return figures !== undefined && figures.bottom <= panel.bottom + 1;
+        }, name);
+      }
       const heights = await page.evaluate(() =>
         ['signal', 'strategies', 'risk', 'health'].map((name) => {
           const { top, bottom, height } = document
@@ -474,6 +484,12 @@ describe('the page', { timeout: 180_000 }, () => {
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         assert.ok(overflow <= 0, `${overflow} px too wide at ${width}`);
         assert.ok(await page.locator(field('stop-loss')).isVisible());
+        const cut = await page.evaluate(() =>
+          [...document.querySelectorAll('[data-panel="position"] dd')]
+            .filter((figure) => figure.scrollWidth > figure.clientWidth)
+            .map(({ textContent }) => textContent),
+        );
+        assert.deepEqual(cut, [], `cut off at ${width}`);
       }
     }, source);
   });

@@ -43,8 +43,10 @@ function Open(props: { position: PositionView }): JSX.Element {
     if (mark === null || stopLoss === null || stopLoss === entry) return null;
     return ((mark - entry) * sign()) / Math.abs(entry - stopLoss);
   };
-  const away = (level: number | null, digits = 2): string =>
-    level === null ? '' : `${signed((level / props.position.entry - 1) * 100, digits)}%`;
+  const away = (level: number | null): string =>
+    level === null ? '' : `${signed((level / props.position.entry - 1) * 100, 2)}%`;
+  const distance = (level: number | null): string =>
+    level === null ? '' : percent(Math.abs(level / props.position.entry - 1), 0);
   return (
     <div class="open">
       <div class="headline">
@@ -98,7 +100,7 @@ function Open(props: { position: PositionView }): JSX.Element {
             {props.position.liquidation === null
               ? 'at no price'
               : fixed(props.position.liquidation, Math.max(0, decimals() - 1))}{' '}
-            <small>{away(props.position.liquidation, 0)}</small>
+            <small>{distance(props.position.liquidation)}</small>
           </dd>
         </div>
         <div>

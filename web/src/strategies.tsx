@@ -2,7 +2,7 @@
  * What each candle strategy finds, and what the strategies have to say about entries. One that finds nothing takes one
  * quiet line. A row opens to its figures.
  */
-import { createSignal, For, Index, type JSX, Show } from 'solid-js';
+import { createEffect, createSignal, For, Index, type JSX, Show } from 'solid-js';
 import type { FigureView, StrategiesView, StrategyView } from '../../src/dashboard/view.ts';
 import { ABSENT, fixed, words } from './format.ts';
 import { market } from './state.ts';
@@ -58,6 +58,11 @@ interface StrategyProps {
 }
 
 function Strategy(props: StrategyProps): JSX.Element {
+  let row!: HTMLLIElement;
+  // what was opened at the foot of a low panel is to be seen
+  createEffect(() => {
+    if (props.isOpen) row.scrollIntoView({ block: 'nearest' });
+  });
   const sign = (): number => (props.strategy.direction === 'short' ? -1 : 1);
   const found = (): boolean => props.strategy.direction !== 'none';
   const evidence = (): string => {
@@ -70,6 +75,7 @@ function Strategy(props: StrategyProps): JSX.Element {
       class="strategy"
       classList={{ best: props.isBest, found: found() }}
       data-strategy={props.strategy.name}
+      ref={row}
     >
       <button
         type="button"
