@@ -45,7 +45,9 @@ export class Account {
   private readonly purses = new Map<string, Purse>();
   /** Of the first instrument's settlement currency: an engine's instruments all settle in it. */
   private readonly own: Purse;
-  private readonly seen = new Set<string>();
+  /** The newest ids, and as many before them: a set that forgets its oldest one by one is slow. */
+  private seen = new Set<string>();
+  private seenBefore = new Set<string>();
 
   constructor(instruments: readonly Instrument[]) {
     this.holdings = instruments.map((instrument) => [
@@ -181,9 +183,12 @@ export class Account {
   }
 
   private first(id: string): boolean {
-    if (this.seen.has(id)) return false;
+    if (this.seen.has(id) || this.seenBefore.has(id)) return false;
+    if (this.seen.size === IDS_KEPT) {
+      this.seenBefore = this.seen;
+      this.seen = new Set();
+    }
     this.seen.add(id);
-    if (this.seen.size > IDS_KEPT) this.seen.delete(this.seen.values().next().value!);
     return true;
   }
 }

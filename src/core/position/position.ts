@@ -19,6 +19,8 @@ export class Position {
   size: Lots = lots(0);
   /** Value of `size` at its entry prices, signed as `size`. */
   cost: Money = NO_MONEY;
+  /** The entry price, and what it was made of. */
+  private readonly priced = { size: lots(0), cost: NO_MONEY, entry: 0 };
 
   constructor(instrument: Instrument) {
     this.instrument = instrument;
@@ -58,7 +60,14 @@ export class Position {
 
   /** Average entry price in (fractional) ticks; 0 when flat. */
   get entryPrice(): number {
-    return this.instrument.averagePrice(this.size, this.cost);
+    const { priced, size, cost } = this;
+    // asked for at every event while a position is open, and changed by its fills alone
+    if (priced.size !== size || priced.cost !== cost) {
+      priced.size = size;
+      priced.cost = cost;
+      priced.entry = this.instrument.averagePrice(size, cost);
+    }
+    return priced.entry;
   }
 
   private profit(cost: Money, value: Money): Money {

@@ -46,8 +46,6 @@ export class Desk {
   private readonly coarsers: readonly (Coarser | null)[];
   private readonly equity: EquityRecorder;
   private readonly startBalance: Money;
-  /** Of each instrument's position: what `profitNumber` needs, as of the size and cost it was read at. */
-  private readonly entries: { size: number; cost: Money; price: number }[];
   /** The balance, and as a plain number: read with every event, changed with every fill. */
   private readonly cash = { exact: NO_MONEY, plain: 0 };
   private begun = false;
@@ -65,7 +63,6 @@ export class Desk {
     this.trips = new Trips(instruments);
     this.equity = new EquityRecorder(config.equityEveryMs);
     this.warmAt = instruments.map(() => null);
-    this.entries = instruments.map(() => ({ size: 0, cost: NO_MONEY, price: 0 }));
     this.coarsers = holdings.map(({ barMs }, index) =>
       barMs === 0 || barMs === config.barMs ? null : new Coarser(barMs, config.barMs, index),
     );
@@ -148,15 +145,9 @@ export class Desk {
     for (let index = 0; index < markets.length; index++) {
       const position = account.positions[index]!;
       if (position.size === 0) continue;
-      const entry = this.entries[index]!;
-      if (entry.size !== position.size || entry.cost !== position.cost) {
-        entry.size = position.size;
-        entry.cost = position.cost;
-        entry.price = position.entryPrice;
-      }
-      const price = markets[index]!.valuationPrice || entry.price;
+      const price = markets[index]!.valuationPrice || position.entryPrice;
       const { instrument } = position;
-      equity += instrument.profitNumber(position.size, entry.price, price);
+      equity += instrument.profitNumber(position.size, position.entryPrice, price);
       gross += Math.abs(instrument.valueNumber(position.size, price));
     }
     this.equity.push(at, equity, gross);

@@ -1,7 +1,16 @@
 import { parseDecimal } from '../../core/decimal.ts';
 import { applyRate, type Instrument, moneyToNumber } from '../../core/instrument.ts';
 import { Position } from '../../core/position/position.ts';
-import { type Lots, type Money, type Ms, money, type Side, type Ticks, ticks } from '../../core/units.ts';
+import {
+  type Lots,
+  type Money,
+  type Ms,
+  money,
+  NO_MONEY,
+  type Side,
+  type Ticks,
+  ticks,
+} from '../../core/units.ts';
 import type { PaperConfig } from './config.ts';
 import type { Liquidity } from './liquidity.ts';
 import type { PaperOrder } from './order.ts';
@@ -26,6 +35,9 @@ export class PaperAccount {
   private readonly funding: FundingDue[];
   /** The newest funding time that is done with: it is not charged twice. 0 = none since the start. */
   private readonly settledAt: Ms[];
+  /** Maintenance margin and the fee of closing, fraction of the value. */
+  private readonly closingRate: number;
+  private readonly told = { balance: NO_MONEY, plain: 0 };
 
   constructor(config: PaperConfig, instruments: readonly Instrument[], liquidity: readonly Liquidity[]) {
     this.config = config;
@@ -36,6 +48,7 @@ export class PaperAccount {
     this.markPrices = instruments.map(() => 0);
     this.values = instruments.map(() => 0);
     this.funding = instruments.map(() => NO_FUNDING);
+    this.closingRate = config.maintenanceRate + Number(config.fees.taker);
     this.settledAt = instruments.map(() => 0 as Ms);
   }
 
@@ -87,17 +100,27 @@ export class PaperAccount {
     return free;
   }
 
+  /** The balance as a plain number: asked for at every event while something is open, changed by fills and funding alone. */
+  private get cash(): number {
+    const { told, balance } = this;
+    if (told.balance !== balance) {
+      told.balance = balance;
+      told.plain = moneyToNumber(balance);
+    }
+    return told.plain;
+  }
+
   /** Equity, and what must stay: maintenance margin and the fees of closing. Plain numbers. */
   health(): { equity: number; maintenance: number } {
-    let equity = moneyToNumber(this.balance);
+    let equity = this.cash;
     let maintenance = 0;
-    const rate = this.config.maintenanceRate + Number(this.config.fees.taker);
-    this.positions.forEach(({ instrument, size, entryPrice }, index) => {
-      if (size === 0) return;
+    for (let index = 0; index < this.positions.length; index++) {
+      const { instrument, size, entryPrice } = this.positions[index]!;
+      if (size === 0) continue;
       const price = this.valuation(index);
       equity += instrument.profitNumber(size, entryPrice, price);
-      maintenance += Math.abs(instrument.valueNumber(size, price)) * rate;
-    });
+      maintenance += Math.abs(instrument.valueNumber(size, price)) * this.closingRate;
+    }
     return { equity, maintenance };
   }
 
