@@ -115,13 +115,36 @@ test('the strategies stand with their figures in prices and their units, as the 
 });
 
 test('what has never happened is told as nothing, and the whole view survives JSON', () => {
-  const desk = deskWith(detector);
-  tell(desk, planted('trend up', 1013).candles);
-  desk.open();
-  const view = looking(desk).view();
-  assert.deepEqual(JSON.parse(JSON.stringify(view)), view);
-  const figures = view.markets[0]!.strategies.parts.flatMap((part) => part.figures);
-  assert.ok(figures.every(({ value }) => value === null || Number.isFinite(value)));
+  const candles = planted('trend up', 1013).candles;
+  const never: CandleOpinion = {
+    ...SILENT,
+    parts: () => [
+      {
+        ...{
+          name: 'reversal',
+          ready: true,
+          candlesMissing: 0,
+          direction: 'none',
+          confidence: 0,
+          evidence: '',
+        },
+        figures: { candlesSinceOversold: Number.POSITIVE_INFINITY, position: Number.NaN, rsi: 41 },
+      },
+    ],
+  };
+  for (const strategies of [detector, () => never]) {
+    const desk = deskWith(strategies);
+    tell(desk, candles);
+    desk.open();
+    const view = looking(desk).view();
+    assert.deepEqual(JSON.parse(JSON.stringify(view)), view);
+  }
+  const [part] = looking(deskWith(() => never)).view().markets[0]!.strategies.parts;
+  assert.deepEqual(part!.figures, [
+    { name: 'candlesSinceOversold', value: null, unit: 'candles' },
+    { name: 'position', value: null, unit: 'fraction' },
+    { name: 'rsi', value: 41, unit: 'points' },
+  ]);
 });
 
 test('a strategy that has too few candles says how many it waits for', () => {
