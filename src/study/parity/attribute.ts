@@ -161,6 +161,7 @@ function sideOf(which: 'entry' | 'exit', trip: Trip): LegSide {
 
 /** Entry or exit of a pair. */
 class LegQuestion {
+  private readonly evidence: Evidence;
   private readonly instrument: Instrument;
   private readonly venue: LegSide;
   private readonly paper: LegSide;
@@ -173,6 +174,7 @@ class LegQuestion {
   private readonly hitHere: Hit | null;
 
   constructor(evidence: Evidence, instrument: Instrument, venue: LegSide, paper: LegSide) {
+    this.evidence = evidence;
     this.instrument = instrument;
     this.venue = venue;
     this.paper = paper;
@@ -273,13 +275,11 @@ class LegQuestion {
     );
     const [first] = this.booked;
     const shown = first === undefined ? '' : `recorded touch ${this.price(first.touch)} at that time; `;
-    tell(
-      unseen.length === 0 ? 'book' : 'unexplained',
-      there - booked,
-      unseen.length === 0
-        ? `${shown}${this.traceWords()}`
-        : `${shown}the tape shows neither a trade nor a level at ${unseen.map(({ price }) => this.price(price)).join(', ')}`,
-    );
+    if (unseen.length === 0) return tell('book', there - booked, `${shown}${this.traceWords()}`);
+    const prices = unseen.map(({ price }) => this.price(price)).join(', ');
+    if (unseen.every(({ instrument, at }) => this.evidence.endsBefore(instrument, at)))
+      return tell('book', there - booked, `${shown}${ENDS}: filled at ${prices}`);
+    tell('unexplained', there - booked, `${shown}the tape shows neither a trade nor a level at ${prices}`);
   }
 
   private tellTiming(
@@ -316,6 +316,7 @@ class LegQuestion {
       );
     if (hitThere === null || hitHere === null) return tell('latency', booked - here, `fill ${when}`);
     const [stop, same] = [this.price(hitThere.stopLoss), hitThere.trade?.at === hitHere.trade?.at];
+    if (hitThere.trade === null && this.atTheEnd) return tell('trigger', booked - here, `${ENDS}; ${when}`);
     if (hitThere.trade === null)
       return tell(
         'unexplained',
@@ -329,6 +330,11 @@ class LegQuestion {
       booked - here,
       `${set} set it off there, ${hitHere.trade === null ? 'nothing' : `trade ${this.price(hitHere.trade.price)} heard ${microsOf(hitHere.trade.at)}`} here; stops ${stop} and ${this.price(hitHere.stopLoss)}`,
     );
+  }
+
+  private get atTheEnd(): boolean {
+    const last = this.venue.fills.at(-1);
+    return last !== undefined && this.evidence.endsBefore(last.instrument, last.exchangeAt);
   }
 
   /** Paper's value at the venue's size. */
@@ -370,6 +376,8 @@ class LegQuestion {
     return price === 0 ? '—' : this.instrument.formatPrice(price as Ticks);
   }
 }
+
+const ENDS = 'the record ends before it could tell of it';
 
 const sizeOf = (fills: readonly FillEvent[]): number => fills.reduce((sum, { size }) => sum + size, 0);
 

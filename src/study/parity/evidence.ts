@@ -8,6 +8,9 @@ import type { SessionRun } from './session.ts';
 /** A book message may show what happened this much later than it is stamped, ms: trades are stamped when they happen. */
 const STAMP_SLACK_MS = 1;
 
+/** What happened so short before the last book of the record, ms of the exchange's, it may not tell of any more. */
+const END_SLACK_MS = 1_000;
+
 /** What a taker would have paid, walking the recorded book as it stood at a time. */
 export interface Walk {
   readonly instrument: number;
@@ -55,9 +58,16 @@ export class Evidence {
   private readonly traces: Trace[] = [];
   private readonly hits: Hit[] = [];
   private readonly run: SessionRun;
+  private readonly lastStamps: number[];
 
   constructor(run: SessionRun) {
     this.run = run;
+    this.lastStamps = run.instruments.map(() => 0);
+  }
+
+  /** Whether the record ends before it could tell of what happened then. */
+  endsBefore(instrument: number, at: Ms): boolean {
+    return at > this.lastStamps[instrument]! - END_SLACK_MS;
   }
 
   walk(question: Omit<Walk, 'value' | 'touch'>): Walk {
@@ -96,6 +106,7 @@ export class Evidence {
         market.exchange(event.frame.exchangeAt);
         market.book.apply(event.frame);
         market.after(event.frame.exchangeAt);
+        this.lastStamps[event.instrument] = event.frame.exchangeAt;
       } else if (event.kind === EventKind.trade) market.trade(event);
       else if (event.kind === EventKind.feed) {
         if (event.live) market.book.vouch();

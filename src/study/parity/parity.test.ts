@@ -184,6 +184,17 @@ test('a fill at a price that the tape knows nothing of is not explained away', (
   assert.notEqual(run.totals.unexplained, '0');
 });
 
+test('what happens as the record ends may lack its trace, and that is said instead', () => {
+  const liquidity = () => new Unaccountable({ queue: { kind: 'behindFirst' }, selfImpact: true });
+  const [first] = compared({ liquidity }).pairs;
+  const run = compared({ liquidity, until: us(first!.venue.closedAt + 300_000) });
+  assert.equal(run.pairs.length, 1);
+  assert.equal(run.unexplained.length, 1);
+  assert.match(run.unexplained[0]!, /^entry of/);
+  const exit = run.pairs[0]!.causes.filter(({ part, cause }) => part === 'exit' && cause === 'book');
+  assert.match(exit[0]!.evidence, /the record ends before it could tell of it/);
+});
+
 test('another engine than the session’s is told as such', () => {
   const { folder } = session();
   const [name] = readdirSync(folder);
