@@ -86,11 +86,10 @@ describe('a stop is moved in spite of', { concurrency: 3 }, () => {
         });
         await until('a stop', () => standing() !== undefined && events.some(isPair));
         for (const fault of faults) exchange.faults!.strike(fault);
-        // the engine asks until it is told that the stop is there; so does this
-        let wanted = last - 15_000;
-        for (let i = 0; i < 3; i++, wanted += 2000) {
-          const isThere = (): boolean => told().at(-1)?.stopLoss === wanted;
-          for (let tries = 0; tries < 20 && !isThere(); tries++) {
+        /** As the engine does: asked until it is told that the stop is there. */
+        const move = async (wanted: number): Promise<void> => {
+          for (let tries = 0; told().at(-1)?.stopLoss !== wanted; tries++) {
+            assert.ok(tries < 20, `never told of ${wanted}: ${told().map(({ stopLoss }) => stopLoss)}`);
             const before = told().length;
             submit({
               ...{ kind: 'amend', instrument: 0, protectionId: 's1x', takeProfit, cause: 'trailingStop' },
@@ -99,14 +98,16 @@ describe('a stop is moved in spite of', { concurrency: 3 }, () => {
             await until('a word on the stop', () => told().length > before);
             assert.ok(standing() !== undefined, 'the pair is gone');
           }
-          assert.ok(isThere(), `never told of ${wanted}: ${told().map(({ stopLoss }) => stopLoss)}`);
-        }
-        // what was told last is what stands there, now and when all that was late has come
+        };
         const truth = (): boolean => standing()?.stopLoss?.at === told().at(-1)?.stopLoss;
+        for (const away of [15_000, 13_000, 11_000]) await move(last - away);
         await until('what was told to be the truth', truth);
         const late = exchange.exchange.now + 2000;
         await until('what is late to have come', () => exchange.exchange.now >= late);
-        await until('what was told to stay the truth', truth);
+        // an old move that came after a newer one has set the stop back: that is told, and mended
+        await until('what is told to stay the truth', truth);
+        await move(last - 11_000);
+        await until('the stop to be where it was wanted', () => standing()?.stopLoss?.at === last - 11_000);
         assert.equal(account!.algos.size, 1);
         assert.equal(
           events.filter((event) => event.kind === EventKind.order && event.state === 'canceled').length,

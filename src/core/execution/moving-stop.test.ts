@@ -293,6 +293,15 @@ test('a stop that somebody took away closes the position; one that he moved is b
   assert.equal(exit?.size, held.place.size);
 });
 
+test('a stop that an older move has set back is believed to be there, and moved again', () => {
+  const held = new Held({ trailingStop: 1, trailingIntervalMs: 0 });
+  const older = held.moved(500);
+  const newer = held.moved(1500);
+  const [again] = amendsIn(held.says(older));
+  assert.equal(held.desk.trader.protection?.stopLoss, older.stopLoss);
+  assert.equal(again?.stopLoss, newer.stopLoss);
+});
+
 test('what is said of another pair is not said of this one', () => {
   const held = new Held({ breakEvenR: 1 });
   held.desk.stands('somebody', 1, 2);
