@@ -78,6 +78,42 @@ describe('hunter backtest', () => {
     assert.equal(without(again.out), without(first.out));
   });
 
+  it('gives every symbol an account of its own where it is asked to', () => {
+    const run = hunter('backtest', ...tapes, ...SET, '--separate', '--workers', '2', '--json');
+    assert.equal(run.code, 0, run.err);
+    const { accounts, trades, metrics } = JSON.parse(run.out);
+    assert.deepEqual(
+      accounts.map(({ symbols }: { symbols: string[] }) => symbols),
+      [['BTC-USDT-SWAP'], ['ETH-USDT-SWAP']],
+    );
+    for (const [i, { symbols, startBalance, balance }] of accounts.entries()) {
+      const mine = trades.filter(({ symbol }: { symbol: string }) => symbols.includes(symbol));
+      assert.equal(metrics[i].trades.count, mine.length);
+      const net = mine.reduce((sum: number, trade: { net: string }) => sum + Number(trade.net), 0);
+      if (accounts[i].openPositions === 0)
+        assert.ok(Math.abs(Number(startBalance) + net - Number(balance)) < 1e-6);
+    }
+  });
+
+  it('runs on an archive of trades alone', () => {
+    const archive = join(folder, 'BTC-USDT-SWAP-trades-2024-05-01.csv');
+    const rows = Array.from(
+      { length: 5000 },
+      (_, i) =>
+        `${i},buy,2,${(60_000 + Math.round(300 * Math.sin(i / 90)) / 10).toFixed(1)},${1_714_521_600_000 + i * 9000}`,
+    );
+    writeFileSync(archive, `trade_id,side,size,price,created_time\n${rows.join('\n')}\n`);
+    const tape = join(folder, 'trades.tape');
+    const made = hunter('import', 'okx-trades', archive, '--out', tape, '--json');
+    assert.equal(made.code, 0, made.err);
+    assert.equal(JSON.parse(made.out).instruments[0].trades, 5000);
+    const run = hunter('backtest', tape, '--json');
+    assert.equal(run.code, 0, run.err);
+    const result = JSON.parse(run.out);
+    assert.equal(result.events, 5000);
+    assert.match(result.tapes[0].holds, /^5000 trades of BTC-USDT-SWAP$/);
+  });
+
   it('writes its report as one file', () => {
     const path = join(folder, 'out.html');
     const run = hunter('backtest', tapes[0], ...SET, '--report', path);
@@ -97,6 +133,7 @@ describe('hunter backtest', () => {
   it('says what is wrong before it works, and leaves nothing behind', () => {
     const cases: [string[], RegExp][] = [
       [[tapes[0], ...SET, '--symbols', 'DOGE-USDT-SWAP'], /no DOGE-USDT-SWAP on .*there is BTC-USDT-SWAP/],
+      [[tapes[0], ...SET, '--workers', '0'], /--workers 0: expected a whole number from 1 to 256/],
       [[tapes[0], '--set', 'market.bar'], /--set market\.bar: expected a key and its value/],
       [[tapes[0], '--set', 'market.bars=5m'], /unknown key "bars" in "market"/],
       [
