@@ -209,7 +209,7 @@ function readable(result: BacktestResult, report: Report, file: string | undefin
   data.accounts.forEach((account, i) => {
     const metrics = report.metrics[i]!;
     lines.push(
-      `${account.currency || 'unknown currency'}: ${account.startBalance} → ${account.balance} (P&L ${account.realized}, fees ${account.fees}, funding ${account.funding}), ${account.openPositions} open`,
+      `${account.currency || 'unknown currency'} (${account.symbols.join(', ')}): ${account.startBalance} → ${account.balance} (P&L ${account.realized}, fees ${account.fees}, funding ${account.funding}), ${account.openPositions} open`,
       ...keyFigures(metrics),
     );
   });

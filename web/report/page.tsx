@@ -51,6 +51,9 @@ export function Page(props: { readonly report: Report }): JSX.Element {
       trades: data.trades.filter(({ symbol }) => account.symbols.includes(symbol)),
     };
   });
+  /** Accounts of one currency each are called by it, several by what they trade. */
+  const isOnly = (currency: string): boolean =>
+    props.report.data.accounts.filter((account) => account.currency === currency).length === 1;
   const choose = (next: number): void => {
     setFilter(ANY);
     setChosen(null);
@@ -64,9 +67,9 @@ export function Page(props: { readonly report: Report }): JSX.Element {
         <Show when={props.report.data.accounts.length > 1}>
           <nav class="accounts" aria-label="Account">
             <For each={props.report.data.accounts}>
-              {({ currency }, at) => (
+              {({ currency, symbols }, at) => (
                 <button type="button" aria-pressed={at() === index()} onClick={() => choose(at())}>
-                  {currency} account
+                  {isOnly(currency) ? currency : symbols.join(', ')} account
                 </button>
               )}
             </For>
