@@ -1,7 +1,7 @@
 import { ASK, BID, BookFrame, type BookSide } from '../../core/book/frame.ts';
 import { NO_PRICE } from '../../core/book/ladder.ts';
 import { OrderBook } from '../../core/book/order-book.ts';
-import type { Approved, Cancel, OrderCommand, Place } from '../../core/commands.ts';
+import type { Cancel, OrderCommand, Place } from '../../core/commands.ts';
 import { BookEvent, EventKind, FeedEvent, type FillEvent, type MarketEvent } from '../../core/events.ts';
 import { parseMoney } from '../../core/instrument.ts';
 import { type Lots, lots, NO_MONEY, signOf, ticks, type Us } from '../../core/units.ts';
@@ -209,8 +209,7 @@ class Trial {
   }
 
   private send(command: OrderCommand, at: Us): void {
-    // risk approved it when the session sent it
-    this.matcher!.submit(command as Approved<OrderCommand>, at);
+    this.matcher!.submit(command, at);
   }
 
   private hold(

@@ -1,5 +1,5 @@
 import { NO_PRICE } from '../../core/book/ladder.ts';
-import type { Amend, Approved, Cancel, OrderCommand, Place } from '../../core/commands.ts';
+import type { Amend, Cancel, OrderCommand, Place } from '../../core/commands.ts';
 import {
   EventKind,
   FillEvent,
@@ -94,7 +94,8 @@ export class PaperMatcher {
     return this.account.leverage;
   }
 
-  submit(command: Approved<OrderCommand>, now: Us): void {
+  /** Plain commands: what a session's risk approved is tried again here. A `Venue` takes none that is not approved. */
+  submit(command: OrderCommand, now: Us): void {
     this.due.push({ sentAt: now, at: this.orderWay.arrival(now), command });
   }
 
