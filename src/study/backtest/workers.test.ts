@@ -84,17 +84,22 @@ describe('a backtest in workers', () => {
     ]);
     await candleTape(long, BTC, '1m', rows);
     const abort = new AbortController();
-    const work = backtestInWorkers([long], settings, options, {
-      workers: 2,
-      signal: abort.signal,
-      progress: (progress) => {
-        seen.push(progress);
-        abort.abort(new Error('interrupted'));
+    const work = backtestInWorkers(
+      [long],
+      settings,
+      { ...options, check: false },
+      {
+        workers: 2,
+        signal: abort.signal,
+        progress: (progress) => {
+          seen.push(progress);
+          abort.abort(new Error('interrupted'));
+        },
       },
-    });
+    );
     await assert.rejects(work, /^Error: interrupted$/);
     assert.equal(seen[0]!.done, 65_536);
-    assert.equal(seen[0]!.total, 200_000 * (1 + 0.2 + 0.4 + 0.6 + 0.8 + 1));
+    assert.equal(seen[0]!.total, 200_000);
     assert.equal(seen[0]!.at, 65_536 * 60_000_000);
   });
 
