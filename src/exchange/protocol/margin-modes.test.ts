@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { parseMoney } from '../../core/instrument.ts';
 import { type ExchangeHandle, startExchange } from '../server.ts';
 import { type Json, RestClient, SocketClient } from '../testing/wire-client.ts';
 
@@ -151,7 +152,10 @@ test('isolated margin over the wire: its own margin, added to and taken from, in
   const change = { instId: SWAP, posSide: 'net', type: 'add', amt: '100' };
   const added = await post('account/position/margin-balance', change);
   assert.deepEqual(added, { code: '0', msg: '', ...change, leverage: '20', ccy: 'USDT' });
-  assert.equal(Number((await position('instType=SWAP')).margin), Number(margin) + 100);
+  assert.equal(
+    parseMoney(String((await position('instType=SWAP')).margin)),
+    parseMoney(String(margin)) + parseMoney('100'),
+  );
   const push = await socket.eventually(() =>
     socket.rows('balance_and_position').find(({ eventType }) => eventType === 'adjust_margin'),
   );
