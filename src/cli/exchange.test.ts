@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { type Access, type Json, RestClient } from '../exchange/testing/wire-client.ts';
 import { Hunter } from '../run/testing/hunter.ts';
 
 /** The command as a person runs it. */
@@ -17,6 +18,7 @@ interface Ready {
   readonly apiKey: string;
   readonly secret: string;
   readonly passphrase: string;
+  readonly accounts: readonly Omit<Access, 'rest'>[];
 }
 
 test('one line when ready, the market answers, Ctrl-C ends it with 130', async () => {
@@ -30,6 +32,38 @@ test('one line when ready, the market answers, Ctrl-C ends it with 130', async (
   const { code } = await hunter.end('SIGINT');
   assert.equal(code, 130);
 });
+
+test('the inverse contract can be traded with what is there; cash and accounts are as asked for', async () => {
+  const first = (await hunter.startCommand('exchange', '--json', '--seed', '3')) as unknown as Ready;
+  assert.deepEqual(await cashOf(first), { USDT: '10000', BTC: '1' });
+  const order = { instId: 'BTC-USD-SWAP', tdMode: 'cross', side: 'buy', ordType: 'market', sz: '1' };
+  const { code, data } = await new RestClient(first).post('trade/order', order);
+  assert.equal(code, '0', JSON.stringify(data));
+  await hunter.end('SIGINT');
+
+  const state = join(hunter.folder, 'accounts.json');
+  const flags = ['--json', '--seed', '3', '--state', state];
+  const asked = ['--cash', 'USDT=250.5,BTC=0.25', '--accounts', '2'];
+  const ready = (await hunter.startCommand('exchange', ...flags, ...asked)) as unknown as Ready;
+  const { apiKey, secret, passphrase, rest } = ready;
+  assert.equal(ready.accounts.length, 2);
+  assert.deepEqual(ready.accounts[0], { apiKey, secret, passphrase });
+  assert.equal(apiKey, first.apiKey);
+  assert.notEqual(ready.accounts[1]!.apiKey, apiKey);
+  for (const account of ready.accounts)
+    assert.deepEqual(await cashOf({ rest, ...account }), { USDT: '250.5', BTC: '0.25' });
+  await hunter.end('SIGINT');
+
+  // what the second owns is not given up
+  const fewer = await hunter.run('exchange', ...flags);
+  assert.equal(fewer.code, 2);
+  assert.match(fewer.stderr, /--accounts 1: .*accounts\.json holds 2 accounts; ask for at least as many/);
+});
+
+async function cashOf(access: Access): Promise<Record<string, unknown>> {
+  const [row] = (await new RestClient(access).get('account/balance')).data;
+  return Object.fromEntries((row!.details as Json[]).map(({ ccy, cashBal }) => [ccy, cashBal]));
+}
 
 test('it stops by itself when its time is up, and says what struck', async () => {
   const plan = join(hunter.folder, 'plan.yaml');
@@ -70,6 +104,12 @@ test('what it cannot do is a usage error with the mend', async () => {
     [['--faults', 'seed:x'], /seed:x: expected seed:N/],
     [['--state', hunter.folder], /--state .* cannot be used .* name another file/],
     [['--port', '99999'], /0 to 65535/],
+    [['--cash', '10000'], /"10000": expected amounts by currency such as USDT=10000,BTC=1/],
+    [['--cash', 'USDT=-5'], /"USDT=-5": expected amounts/],
+    [['--cash', 'EUR=5'], /nothing here settles in EUR: expected USDT or BTC/],
+    [['--cash', 'BTC=1,BTC=2'], /BTC is named twice/],
+    [['--cash', 'BTC=0'], /leave out what there is none of/],
+    [['--accounts', '0'], /a number of accounts, 1 to 100/],
     // nothing may be left listening: it ends by itself
     [['--state', join(hunter.folder, 'no', 'such', 'folder')], /--state .* cannot be used/],
   ] as const) {

@@ -4,7 +4,9 @@ import { us } from '../core/units.ts';
 import { FaultPlanError, loadPlan } from '../exchange/faults/plan.ts';
 import { loadScenario, ScenarioError, scenarioNames } from '../exchange/scenarios/load.ts';
 import { type ExchangeHandle, startExchange } from '../exchange/server.ts';
+import { UnopenedAccount } from '../exchange/store.ts';
 import { RealClock } from '../run/clock.ts';
+import { type Cash, cashText, DEFAULT_CASH, parseCash } from './cash.ts';
 
 interface ExchangeFlags {
   readonly port: number;
@@ -12,6 +14,8 @@ interface ExchangeFlags {
   readonly speed: number;
   readonly scenario?: string;
   readonly faults?: string;
+  readonly cash?: Cash;
+  readonly accounts: number;
   readonly state?: string;
   readonly duration?: number;
   readonly json?: boolean;
@@ -32,8 +36,14 @@ export function exchangeCommand(): Command {
       'what goes wrong: a YAML file (docs/faults.md), or seed:N for a bit of everything',
     )
     .option(
+      '--cash <amounts>',
+      `what each account begins with, by currency; default: ${cashText(DEFAULT_CASH)}`,
+      parseCash,
+    )
+    .option('--accounts <count>', 'how many accounts there are, each with its own keys', accounts, 1)
+    .option(
       '--state <file>',
-      'where accounts, orders and prices live from run to run; default: forgotten at the end',
+      'where accounts, orders and prices live from run to run, cash included; default: forgotten at the end',
     )
     .option('--duration <time>', 'stop after so long: 90s, 10m, 2h', duration)
     .option('--json', 'one JSON line on stdout when ready; everything else on stderr')
@@ -44,10 +54,10 @@ async function run(flags: ExchangeFlags): Promise<void> {
   // listened for before the start, so that no early Ctrl-C is lost
   const interrupted = interruption();
   const handle = await open(flags);
-  const { rest, ws, wsAll, apiKey, secret, passphrase, readOnly } = handle;
+  const { rest, ws, wsAll, apiKey, secret, passphrase, readOnly, accounts: all } = handle;
   if (flags.json)
     process.stdout.write(
-      `${JSON.stringify({ ready: true, rest, ws, wsAll, apiKey, secret, passphrase, readOnly })}\n`,
+      `${JSON.stringify({ ready: true, rest, ws, wsAll, apiKey, secret, passphrase, readOnly, accounts: all })}\n`,
     );
   else process.stdout.write(greeting(handle));
   const clock = new RealClock();
@@ -64,6 +74,8 @@ async function run(flags: ExchangeFlags): Promise<void> {
   process.exitCode = how === 'SIGINT' ? 130 : 0;
 }
 
+/** Every account is looked at at each step of the market. */
+const ACCOUNTS_MAX = 100;
 /** What a state file that cannot be written fails with. */
 const WRITE_CODES = new Set(['ENOENT', 'ENOTDIR', 'EACCES', 'EROFS', 'ENOSPC', 'EISDIR', 'EPERM']);
 
@@ -73,11 +85,16 @@ async function open(flags: ExchangeFlags): Promise<ExchangeHandle> {
       port: flags.port,
       seed: flags.seed,
       speed: flags.speed,
+      accounts: Array.from({ length: flags.accounts }, () => ({ cash: flags.cash ?? DEFAULT_CASH })),
       ...(flags.state !== undefined && { stateFile: flags.state }),
       ...(flags.scenario !== undefined && { scenario: loadScenario(flags.scenario) }),
       ...(flags.faults !== undefined && { faults: loadPlan(flags.faults) }),
     });
   } catch (error) {
+    if (error instanceof UnopenedAccount)
+      throw new ConfigError([
+        `--accounts ${flags.accounts}: ${flags.state} holds ${error.count} accounts; ask for at least as many, or name another file with --state`,
+      ]);
     if (error instanceof FaultPlanError || error instanceof ScenarioError)
       throw new ConfigError([error.message]);
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')
@@ -97,20 +114,30 @@ function interruption(): Promise<string> {
   });
 }
 
-function greeting({ rest, ws, wsAll, apiKey, secret, passphrase, instruments }: ExchangeHandle): string {
+function greeting({ rest, ws, wsAll, accounts, instruments }: ExchangeHandle): string {
+  const keys = accounts.map(
+    ({ apiKey, secret, passphrase }, at) => `${at === 0 ? '' : `account ${at + 1}\n`}key         ${apiKey}
+secret      ${secret}
+passphrase  ${passphrase}
+`,
+  );
   return `${instruments.map(({ id }) => id).join(', ')}; Ctrl-C ends it
 REST        ${rest}/api/v5
 WebSocket   ${ws}/public, /private, /business
             ${wsAll} takes every channel
-key         ${apiKey}
-secret      ${secret}
-passphrase  ${passphrase}
-`;
+${keys.join('')}`;
 }
 
 function number(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('expected a whole number');
+  return value;
+}
+
+function accounts(text: string): number {
+  const value = number(text);
+  if (value < 1 || value > ACCOUNTS_MAX)
+    throw new InvalidArgumentError(`expected a number of accounts, 1 to ${ACCOUNTS_MAX}`);
   return value;
 }
 

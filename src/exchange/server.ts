@@ -56,6 +56,8 @@ export interface ExchangeHandle {
   readonly apiKey: string;
   readonly secret: string;
   readonly passphrase: string;
+  /** Keys of all accounts, the first one's included. */
+  readonly accounts: readonly Credentials[];
   /** A second key of the first account, which may only read. */
   readonly readOnly: Credentials;
   readonly instruments: readonly Instrument[];
@@ -75,7 +77,8 @@ const SLEEP_MS = 30_000;
 const STEPS_MAX = 1000;
 /** How often price and clock are saved though no user did anything, ms of wall time. */
 const SAVE_MS = 5000;
-const SAVE_CANDLES_MS = 60_000;
+/** How often candles and trades are written in full; what is newer is in the state. */
+const SAVE_PAST_MS = 60_000;
 const RETRY_MS = 1_000;
 
 /**
@@ -173,6 +176,7 @@ export async function startExchange(options: ExchangeOptions): Promise<ExchangeH
     ws: `ws://127.0.0.1:${port}/ws/v5`,
     wsAll: `ws://127.0.0.1:${port}/ws/v5/all`,
     ...first!.credentials,
+    accounts: life.exchange.accounts.map(({ credentials }) => credentials),
     readOnly: localCredentials(options.seed, 1, ' read-only'),
     instruments: life.exchange.markets.map(({ instrument }) => instrument),
     get exchange() {
@@ -224,8 +228,8 @@ async function begin(
     if (alive) file?.save(exchange);
   };
   const writeAll = (): void => {
+    file?.savePast(exchange);
     write();
-    file?.saveCandles(exchange);
   };
   const gateway = new Gateway(exchange, write, faults);
   gateway.keys.add(exchange.accounts[0]!, localCredentials(options.seed, 1, ' read-only'), ['read_only']);
@@ -257,7 +261,7 @@ async function begin(
     setInterval(() => {
       if (!gateway.isSound) gateway.save();
     }, RETRY_MS),
-    setInterval(() => tolerably(() => file?.saveCandles(exchange)), SAVE_CANDLES_MS),
+    setInterval(() => tolerably(() => file?.savePast(exchange)), SAVE_PAST_MS),
   ];
   return {
     exchange,
@@ -283,6 +287,6 @@ function tolerably(work: () => void): void {
   try {
     work();
   } catch (error) {
-    console.warn(`the exchange's candles cannot be written now (${(error as Error).message})`);
+    console.warn(`the exchange's past cannot be written now (${(error as Error).message})`);
   }
 }

@@ -8,10 +8,12 @@ import { read, write } from './accounts/written.ts';
 import type { Algo } from './algos/algo.ts';
 import type { Exchange } from './exchange.ts';
 import { type Candle, CandleBook } from './history/candles.ts';
-import type { Market } from './market/market.ts';
+import type { FundingState } from './market/funding.ts';
+import { type Market, type MarketPast, TRADES_KEPT } from './market/market.ts';
+import type { Trade } from './market/trade.ts';
 import type { Remembered } from './market/world.ts';
 
-const VERSION = 3;
+const VERSION = 4;
 
 /** What a holding carries besides its position. */
 type Figures = Pick<
@@ -68,27 +70,45 @@ interface Saved {
   readonly version: number;
   readonly clock: number;
   readonly prices: Record<string, number>;
-  readonly funding: Record<string, number>;
+  readonly funding: Record<string, FundingState>;
+  readonly recent: Record<string, SavedRecent>;
   readonly house: SavedHouse;
   readonly accounts: SavedAccount[];
 }
 
-/** Candles by instrument and bar: written once a minute, beside the state. */
-type SavedCandles = Record<string, Record<string, { closed: number[][]; building: number[] }>>;
+/** What is newer than the file of the past, bars of a minute and trades. */
+interface SavedRecent {
+  readonly minutes: number[][];
+  readonly trades: Trade[];
+}
+
+/** Of one instrument: candles by bar, and the newest trades. */
+interface SavedPast {
+  readonly bars: Record<string, { closed: number[][]; building: number[] }>;
+  readonly trades: Trade[];
+}
+
+/** How far the file of the past reaches: the minute that was building, and the last trade. */
+interface Reach {
+  readonly openAt: number;
+  readonly tradeId: number;
+}
 
 /**
  * The exchange's memory: one file, replaced in one step, so that a kill or a power cut at any moment leaves either the state
- * before or the state after. The candles, which are much and can be lost for a minute, have a file of their own.
+ * before or the state after. Candles and trades are much: they have a file of their own that is written seldom, and the state
+ * carries what came since then.
  */
 export class StateFile {
   private readonly path: string;
+  private readonly reach = new Map<string, Reach>();
 
   constructor(path: string) {
     this.path = path;
   }
 
-  private get candlePath(): string {
-    return `${this.path}.candles`;
+  private get pastPath(): string {
+    return `${this.path}.past`;
   }
 
   /** Null when there is none yet. Throws when there is one that cannot be read: money may be in it. */
@@ -107,47 +127,71 @@ export class StateFile {
       throw new Error(
         `exchange state ${this.path} has version ${saved.version}, this is ${VERSION}: move it away to begin anew`,
       );
-    return { saved, remembered: { clock: saved.clock, prices: saved.prices, candles: this.loadCandles() } };
+    return { saved, remembered: { clock: saved.clock, prices: saved.prices, markets: this.loadPast(saved) } };
   }
 
   save(exchange: Exchange): void {
-    replace(this.path, describe(exchange));
+    replace(this.path, describe(exchange, this.reach));
   }
 
-  saveCandles(exchange: Exchange): void {
-    const all: SavedCandles = {};
-    for (const market of exchange.markets) {
-      const bars: SavedCandles[string] = {};
-      for (const { bar, closed, building } of market.candles.series)
-        if (bar !== '1s') bars[bar] = { closed: closed.map(flat), building: flat(building) };
-      all[market.instrument.id] = bars;
+  savePast(exchange: Exchange): void {
+    const all: Record<string, SavedPast> = {};
+    const reach = new Map<string, Reach>();
+    for (const { candles, trades, instrument } of exchange.markets) {
+      const bars: SavedPast['bars'] = {};
+      for (const { bar, closed, building } of candles.series)
+        bars[bar] = { closed: closed.map(flat), building: flat(building) };
+      all[instrument.id] = { bars, trades: trades.slice(-TRADES_KEPT) };
+      const { openAt } = candles.of('1m')!.building;
+      reach.set(instrument.id, { openAt, tradeId: trades.at(-1)?.tradeId ?? 0 });
     }
-    replace(this.candlePath, JSON.stringify(all));
+    replace(this.pastPath, JSON.stringify(all));
+    for (const [instId, each] of reach) this.reach.set(instId, each);
   }
 
-  private loadCandles(): Map<string, CandleBook> {
-    const books = new Map<string, CandleBook>();
-    if (!existsSync(this.candlePath)) return books;
-    try {
-      const all = JSON.parse(readFileSync(this.candlePath, 'utf8')) as SavedCandles;
-      for (const [instId, bars] of Object.entries(all)) {
-        const first = Object.values(bars)[0]!.building;
-        const book = new CandleBook(first[0]!, first[4]!);
-        for (const series of book.series) {
-          const saved = bars[series.bar];
-          if (saved === undefined) continue;
-          series.closed.push(...saved.closed.map(round));
-          series.building = round(saved.building);
-        }
-        books.set(instId, book);
+  private loadPast(saved: Saved): Map<string, MarketPast> {
+    const written = this.readPast();
+    const markets = new Map<string, MarketPast>();
+    for (const [instId, recent] of Object.entries(saved.recent)) {
+      const minutes = recent.minutes.map(round);
+      const past = written[instId];
+      const candles =
+        past === undefined ? new CandleBook(minutes[0]!.openAt, minutes[0]!.open) : bookOf(past);
+      candles.resume(minutes);
+      const old = past?.trades ?? [];
+      const reach = old.at(-1)?.tradeId ?? 0;
+      const trades = recent.trades.filter(({ tradeId }) => tradeId > reach);
+      const seconds = candles.of('1s')!;
+      for (const { at, price, size } of trades) {
+        seconds.rollTo(at);
+        seconds.trade(price, size);
       }
-      return books;
+      markets.set(instId, { candles, trades: [...old, ...trades].slice(-TRADES_KEPT) });
+    }
+    return markets;
+  }
+
+  private readPast(): Record<string, SavedPast> {
+    if (!existsSync(this.pastPath)) return {};
+    try {
+      return JSON.parse(readFileSync(this.pastPath, 'utf8')) as Record<string, SavedPast>;
     } catch (error) {
       // a picture of the past, not anybody's money: it can be drawn again
-      console.warn(`${this.candlePath} is not readable (${(error as Error).message}): the past is made anew`);
-      return new Map();
+      console.warn(`${this.pastPath} is not readable (${(error as Error).message}): the past is made anew`);
+      return {};
     }
   }
+}
+
+function bookOf({ bars }: SavedPast): CandleBook {
+  const [openAt, , , , close] = bars['1m']!.building;
+  const book = new CandleBook(openAt!, close!);
+  for (const series of book.series) {
+    const { closed, building } = bars[series.bar]!;
+    series.closed.push(...closed.map(round));
+    series.building = round(building);
+  }
+  return book;
 }
 
 /** In one step and for good: after a power cut the file is the old one or the new one, whole. */
@@ -189,9 +233,20 @@ const round = (row: number[]): Candle => ({
   notional: row[6]!,
 });
 
-function describe(exchange: Exchange): string {
+/** What a market has that is newer than the file of the past. */
+function recentOf({ candles, trades }: Market, reach: Reach = { openAt: 0, tradeId: 0 }): SavedRecent {
+  const { closed, building } = candles.of('1m')!;
+  const first = closed.findLastIndex(({ openAt }) => openAt < reach.openAt) + 1;
+  const since = trades.findLastIndex(({ tradeId }) => tradeId <= reach.tradeId) + 1;
+  return {
+    minutes: [...closed.slice(first), building].map(flat),
+    trades: trades.slice(since).slice(-TRADES_KEPT),
+  };
+}
+
+function describe(exchange: Exchange, reach: ReadonlyMap<string, Reach>): string {
   const { clearing, markets } = exchange;
-  const each = (value: (market: (typeof markets)[number]) => number): Record<string, number> =>
+  const each = <T>(value: (market: Market) => T): Record<string, T> =>
     Object.fromEntries(markets.map((market) => [market.instrument.id, value(market)]));
   const house: SavedHouse = {
     fees: [...clearing.fees],
@@ -201,7 +256,8 @@ function describe(exchange: Exchange): string {
   };
   return `{"version":${VERSION},"clock":${exchange.now},
 "prices":${JSON.stringify(each(({ last }) => last))},
-"funding":${JSON.stringify(each(({ funding }) => funding.nextAt))},
+"funding":${JSON.stringify(each(({ funding }) => funding.state))},
+"recent":${JSON.stringify(each((market) => recentOf(market, reach.get(market.instrument.id))))},
 "house":${write(house)},
 "accounts":[${exchange.accounts.map(describeAccount).join(',\n')}]}
 `;
@@ -257,6 +313,18 @@ function marketOf(exchange: Exchange, instId: string): Market {
   return market;
 }
 
+/** A state is of more accounts than were opened: there is money in it that would be lost. */
+export class UnopenedAccount extends Error {
+  override readonly name = 'UnopenedAccount';
+  /** Of the state. */
+  readonly count: number;
+
+  constructor(uid: string, count: number) {
+    super(`exchange state holds account ${uid}, which was not opened`);
+    this.count = count;
+  }
+}
+
 /** Puts everything back: the resting orders into the books that the crowd has just made anew. */
 export function restore(exchange: Exchange, saved: Saved): void {
   const { clearing } = exchange;
@@ -269,13 +337,12 @@ export function restore(exchange: Exchange, saved: Saved): void {
   for (const [instId, size, cost] of saved.house.positions)
     clearing.restoreHouse(marketOf(exchange, instId), size, cost);
   for (const { funding, instrument } of exchange.markets) {
-    const nextAt = saved.funding[instrument.id];
-    if (nextAt !== undefined) funding.resume(nextAt);
+    const before = saved.funding[instrument.id];
+    if (before !== undefined) funding.resume(before);
   }
   for (const one of saved.accounts) {
     const account = exchange.accounts.find(({ uid }) => uid === one.uid);
-    if (account === undefined)
-      throw new Error(`exchange state holds account ${one.uid}, which was not opened`);
+    if (account === undefined) throw new UnopenedAccount(one.uid, saved.accounts.length);
     restoreAccount(exchange, account, one);
   }
 }

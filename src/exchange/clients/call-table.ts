@@ -34,10 +34,15 @@ export class CallTable {
   private readonly lines: string[] = [];
   private subject = '';
 
-  /** `settings`: how the client is pointed here, as the reader would write it. */
-  constructor(client: string, version: string, settings: string) {
+  /** `settings`: how the client is pointed here, as the reader would write it; `cash`: what its account began with. */
+  constructor(client: string, version: string, settings: string, cash: Readonly<Record<string, string>>) {
     this.title = `## ${client} ${version}`;
+    const amounts = Object.entries(cash).map(([currency, amount]) => `${currency}=${amount}`);
     this.lines.push(this.title, '', '```js', settings.trim(), '```', '');
+    this.lines.push(
+      `The account of this run began as with \`hunter exchange --cash ${amounts.join(',')}\`.`,
+      '',
+    );
   }
 
   add({ subject, call, shows, refusedWith }: Row, outcome: Outcome): void {

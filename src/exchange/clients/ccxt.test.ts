@@ -12,6 +12,7 @@ okx.urls.api.rest = 'http://127.0.0.1:PORT';
 okx.urls.api.ws = 'ws://127.0.0.1:PORT/ws/v5';
 await okx.loadHttpProxyAgent(); // ccxt wants this before any plain ws://
 `;
+const CASH = { USDT: '100000', BTC: '2' };
 const BITCOIN = 'BTC/USDT:USDT';
 const INVERSE = 'BTC/USD:BTC';
 const ETHER = 'ETH/USDT:USDT';
@@ -46,7 +47,7 @@ before(async () => {
   exchange = await startExchange({
     port: 0,
     seed: 21,
-    accounts: [{ cash: { USDT: '100000', BTC: '2' } }],
+    accounts: [{ cash: CASH }],
   });
   okx = await client();
 });
@@ -877,5 +878,5 @@ test('ccxt, REST and pro', async (t) => {
   const { version } = JSON.parse(
     readFileSync(new URL('../../../node_modules/ccxt/package.json', import.meta.url), 'utf8'),
   ) as { version: string };
-  await proveRows(t, new CallTable('ccxt', version, SETTINGS), rows);
+  await proveRows(t, new CallTable('ccxt', version, SETTINGS, CASH), rows);
 });
