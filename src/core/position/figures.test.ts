@@ -44,7 +44,7 @@ test('by hand, cross: the whole account stands behind a position', () => {
     (['value', 'unrealized', 'pnl', 'fees', 'realized', 'margin', 'maintenance'] as const).map((key) =>
       formatMoney(figures[key]),
     ),
-    ['590', '-10', '0', '-0.3', '-0.3', '118', '2.655'],
+    ['590', '-10', '0', '-0.3', '-0.3', '118', '2.36'],
   );
   // 199.7 + 0.01·(P − 60,000) = 0.01·P·0.0045  →  P = (600 − 199.7) / (0.01 · 0.9955)
   near(figures.liquidation, ((600 - 199.7) / (0.01 * 0.9955)) * 10);

@@ -33,7 +33,7 @@ export interface PositionFigures {
   readonly realized: Money;
   /** Value over leverage (cross), or what was set aside (isolated). */
   readonly margin: Money;
-  /** Maintenance margin and closing fee. */
+  /** Maintenance margin alone, without the closing fee, which liquidation counts too: `mmr`. */
   readonly maintenance: Money;
   /** Mark price at which it can no longer be carried, fractional ticks; 0 = no price. */
   readonly liquidation: number;
@@ -49,9 +49,10 @@ export function figuresOf(
     const mark = marks[instrument]!;
     const tier = rates(instrument, Math.abs(holding.size));
     const value = unsigned(holding.position.instrument.value(holding.size, mark));
-    const maintenance = money(applyRate(value, tier.maintenance) + applyRate(value, tier.taker));
+    const maintenance = applyRate(value, tier.maintenance);
+    const required = money(maintenance + applyRate(value, tier.taker));
     const rate = Number(tier.maintenance) + Number(tier.taker);
-    return { instrument, holding, mark, value, maintenance, rate };
+    return { instrument, holding, mark, value, maintenance, required, rate };
   });
   type Open = (typeof open)[number];
 
@@ -66,7 +67,7 @@ export function figuresOf(
       if (mode !== 'cross' || position.instrument.settleCurrency !== settleCurrency) continue;
       equity = money(equity + position.unrealized(one.mark));
       if (one.instrument === instrument) together.push({ size: position.size, rate: one.rate });
-      else equity = money(equity - one.maintenance);
+      else equity = money(equity - one.required);
     }
     return [together, equity];
   };

@@ -245,7 +245,7 @@ export class Clearing {
   /** Whether what is left no longer carries the cross positions settled in `currency`. */
   isExhausted(account: Account, currency: string): boolean {
     const figures = marginOf(account, currency);
-    return figures.maintenance > 0n && figures.equity < figures.maintenance;
+    return figures.required > 0n && figures.equity < figures.required;
   }
 
   /** After the liquidation of all cross positions: the insurance fund takes what is left, or makes up what is missing. */

@@ -2,7 +2,7 @@ import { money } from '../../core/units.ts';
 import type { Account } from './account.ts';
 import type { Clearing } from './clearing.ts';
 import type { Holding } from './holding.ts';
-import { bankruptcyPrice, maintenance, marginOf, markValue, tierIndex, unrealized } from './margin.ts';
+import { bankruptcyPrice, marginOf, markValue, required, tierIndex, unrealized } from './margin.ts';
 import { CANCELED } from './order.ts';
 import { closing, type OrderDesk } from './order-desk.ts';
 
@@ -37,7 +37,7 @@ export class Liquidator {
   }
 
   private isCarried(holding: Holding): boolean {
-    return holding.margin + unrealized(holding) >= maintenance(holding);
+    return holding.margin + unrealized(holding) >= required(holding);
   }
 
   private takeIsolated(account: Account, holding: Holding): void {

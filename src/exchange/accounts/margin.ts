@@ -38,11 +38,13 @@ export function tierIndex(holding: Holding, size: number = Math.abs(holding.size
 export const tierOf = (holding: Holding, size: number = Math.abs(holding.size)): Tier =>
   holding.market.listing.tiers[tierIndex(holding, size)]!;
 
-/** Maintenance margin and the fee that closing would cost. */
-export function maintenance(holding: Holding): Money {
-  const value = markValue(holding);
-  return money(applyRate(value, tierOf(holding).maintenance) + applyRate(value, TAKER_RATE));
-}
+/** Maintenance margin alone: what OKX calls `mmr`. */
+export const maintenance = (holding: Holding): Money =>
+  applyRate(markValue(holding), tierOf(holding).maintenance);
+
+/** What has to remain of a position's equity: maintenance margin and the fee that closing would cost. */
+export const required = (holding: Holding): Money =>
+  money(maintenance(holding) + applyRate(markValue(holding), TAKER_RATE));
 
 interface Waiting {
   size: Lots;
@@ -102,8 +104,10 @@ export interface MarginFigures {
   readonly initial: Money;
   /** Part of `initial` that orders bind. */
   readonly frozen: Money;
-  /** Of cross positions, closing fees included. */
+  /** Of cross positions. */
   readonly maintenance: Money;
+  /** Of cross positions: maintenance and closing fees. Less equity than that is liquidated. */
+  readonly required: Money;
   readonly available: Money;
   /** Part of `available` that is cash: an isolated position can only be given what is really there. */
   readonly availableCash: Money;
@@ -123,6 +127,7 @@ export function marginOf(
   let frozen = NO_MONEY;
   let isolatedFrozen = NO_MONEY;
   let kept = NO_MONEY;
+  let needed = NO_MONEY;
   for (const holding of account.holdings.values()) {
     if (holding.position.instrument.settleCurrency !== currency) continue;
     const bound = initialMargin(account, holding, intended);
@@ -132,6 +137,7 @@ export function marginOf(
       profit = money(profit + unrealized(holding));
       initial = money(initial + bound);
       kept = money(kept + maintenance(holding));
+      needed = money(needed + required(holding));
     } else {
       isolatedProfit = money(isolatedProfit + unrealized(holding));
       isolatedMargin = money(isolatedMargin + holding.margin);
@@ -150,6 +156,7 @@ export function marginOf(
     initial,
     frozen,
     maintenance: kept,
+    required: needed,
     available,
     availableCash: smaller(available, money(cash - isolatedFrozen)),
   };
@@ -197,8 +204,8 @@ export function liquidationPrice(account: Account, holding: Holding): number {
       ({ mode, size }) => mode === 'cross' && size !== 0,
     );
     const figures = marginOf(account, instrument.settleCurrency);
-    let others = figures.maintenance;
-    for (const one of together) others = money(others - maintenance(one));
+    let others = figures.required;
+    for (const one of together) others = money(others - required(one));
     const parts = together.map((one) => ({ holding: one, rate: rateOf(one) }));
     price = priceWhere(instrument, holding.market.mark, parts, moneyToNumber(money(figures.equity - others)));
   }

@@ -8,6 +8,7 @@ import {
   maintenance,
   marginOf,
   markValue,
+  required,
   unrealized,
   unsigned,
 } from '../accounts/margin.ts';
@@ -41,7 +42,7 @@ export function positionRow(account: Account, holding: Holding): Record<string, 
   const isolated = holding.mode === 'isolated';
   const value = markValue(holding);
   const carried = isolated ? money(holding.margin + profit) : figures.equity;
-  const wanted = isolated ? maintenance(holding) : figures.maintenance;
+  const wanted = isolated ? required(holding) : figures.required;
   const closers = [...account.algos.values()].filter(
     (algo) => algo.cancelOnClose && account.holdingOf(algo) === holding,
   );
@@ -191,9 +192,7 @@ function currencyRow(
     imr: formatMoney(figures.initial),
     mmr: formatMoney(figures.maintenance),
     mgnRatio:
-      figures.maintenance === 0n
-        ? ''
-        : plain(moneyToNumber(figures.equity) / moneyToNumber(figures.maintenance)),
+      figures.required === 0n ? '' : plain(moneyToNumber(figures.equity) / moneyToNumber(figures.required)),
     notionalLever: equity > 0 ? plain(value / equity) : '',
     borrowFroz: '',
     maxLoan: '',

@@ -99,6 +99,10 @@ for (const [instId, mgnMode, side] of [
     const margin = worth(instId, 5, mgnMode === 'cross' ? mark : entry) / 10;
     near(Number(mgnMode === 'cross' ? position.imr : position.margin), margin);
     assert.equal(mgnMode === 'cross' ? position.margin : position.imr, '');
+    // maintenance is without the fee of closing, the ratio counts both
+    near(Number(position.mmr), 0.004 * worth(instId, 5, mark));
+    const carried = (mgnMode === 'cross' ? await cash(user, ccy) : margin) + Number(position.upl);
+    near(Number(position.mgnRatio) / (carried / (0.0045 * worth(instId, 5, mark))), 1, 1e-6);
     // whoever leaves at the break-even price has what he came with
     const even = Number(position.bePx);
     const fees = Number(position.fee) - 0.0005 * worth(instId, 5, even);
