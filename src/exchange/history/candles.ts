@@ -45,6 +45,7 @@ export interface Candle {
   notional: number;
 }
 
+const MINUTE_MS = 60_000;
 /** As many as `market/candles` reaches back. */
 const KEPT = 1500;
 /** Stretches of the past, ten seconds each, that the shortest bars are made of. */
@@ -57,6 +58,9 @@ export class CandleSeries {
   private readonly offset: number;
   /** Calendar months of a bar; 0 when it is a fixed time. */
   private readonly months: number;
+  /** The bar of months that was asked for last: the calendar is slow, and mostly the next one asked for is the same. */
+  private monthsFrom = Number.POSITIVE_INFINITY;
+  private monthsTo = Number.NEGATIVE_INFINITY;
   /** Finished bars, oldest first. */
   readonly closed: Candle[] = [];
   building: Candle;
@@ -72,21 +76,29 @@ export class CandleSeries {
 
   /** Opening time of the bar that `at` lies in. */
   openOf(at: number): number {
-    if (this.months > 0) return this.monthOf(at, 0);
+    if (this.months > 0) {
+      this.turnTo(at);
+      return this.monthsFrom;
+    }
     return Math.floor((at + this.offset) / this.length) * this.length - this.offset;
   }
 
   /** When the building bar ends. */
   get closesAt(): number {
     const { openAt } = this.building;
-    return this.months > 0 ? this.monthOf(openAt, this.months) : openAt + this.length;
+    if (this.months === 0) return openAt + this.length;
+    this.turnTo(openAt);
+    return this.monthsTo;
   }
 
-  /** Opening time of the bar of months that `at` lies in, or of a later one. */
-  private monthOf(at: number, later: number): number {
+  /** Sets the bar of months that `at` lies in. */
+  private turnTo(at: number): void {
+    if (at >= this.monthsFrom && at < this.monthsTo) return;
     const day = new Date(at + this.offset);
-    const month = day.getUTCMonth();
-    return Date.UTC(day.getUTCFullYear(), month - (month % this.months) + later, 1) - this.offset;
+    const year = day.getUTCFullYear();
+    const month = day.getUTCMonth() - (day.getUTCMonth() % this.months);
+    this.monthsFrom = Date.UTC(year, month, 1) - this.offset;
+    this.monthsTo = Date.UTC(year, month + this.months, 1) - this.offset;
   }
 
   /** Closes what has ended by `at`; bars without a trade stand still at the last close. Gives how many closed. */
@@ -173,6 +185,19 @@ export class CandleBook {
   trade(at: number, price: number, size: number): void {
     this.rollTo(at);
     for (const series of this.series) series.trade(price, size);
+  }
+
+  /** Adds minutes to bars that were left within one: of a minute that is known in part, only what is new. Not to the 1s bars. */
+  resume(minutes: readonly Candle[]): void {
+    const known = { ...this.of('1m')!.building };
+    for (const minute of minutes) {
+      const isKnown = minute.openAt === known.openAt;
+      if (minute.openAt < known.openAt || (isKnown && minute.volume < known.volume)) continue;
+      const volume = isKnown ? minute.volume - known.volume : minute.volume;
+      const notional = isKnown ? minute.notional - known.notional : minute.notional;
+      for (const series of this.series)
+        if (series.length >= MINUTE_MS) series.absorb({ ...minute, volume, notional });
+    }
   }
 
   /** Adds a stretch of the past, `length` ms long. */
