@@ -275,6 +275,20 @@ test('partial batch: some orders go in, some do not, and each says which', async
   assert.ok(data.some(({ sCode }) => sCode === '50013'));
 });
 
+test('partial batch: of whatever length, at least one item fails and at least one goes in, each as likely as any other', () => {
+  for (const count of [2, 3, 5, 20]) {
+    const lost = new Array<number>(count).fill(0);
+    const faults = new Faults(checkPlan({ seed: count, faults: [{ fault: 'partial-batch' }] }));
+    faults.start({} as House);
+    for (let batch = 0; batch < 300; batch++) {
+      const refused = lost.map((_, i) => faults.item('batch-orders', `account${batch}`, i, count) !== null);
+      assert.ok(refused.includes(true) && refused.includes(false), `${count} items: ${refused}`);
+      for (const [i, is] of refused.entries()) if (is) lost[i]! += 1;
+    }
+    for (const times of lost) assert.ok(times > 100 && times < 230, `${lost} of 300`);
+  }
+});
+
 test('stale book: REST shows one from before', async () => {
   const path = `market/books?instId=${SWAP}&sz=5`;
   const old = (await rest.open(path)).data[0]!;

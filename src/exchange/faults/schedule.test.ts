@@ -31,6 +31,25 @@ test('the n-th thing of a stream has one fate, however many others come by in be
   );
 });
 
+test('the n-th thing of a stream has one luck, whether or not the times that came before it were its own', () => {
+  const things = 80;
+  const lucky = struck({ fault: 'drop', chance: 0.3 }, 3, things, () => 0);
+  fc.assert(
+    fc.property(fc.uniqueArray(fc.nat(things - 1), { minLength: 1, maxLength: 8 }), (times) => {
+      // armed now and then, for five things each
+      const schedule = new Schedule({ fault: 'drop', every: 1000, for: 5, chance: 0.3 }, 3, 0);
+      let armedAt = Number.NEGATIVE_INFINITY;
+      for (let n = 0; n < things; n++) {
+        if (times.includes(n)) {
+          schedule.arm(n);
+          armedAt = n;
+        }
+        assert.equal(schedule.strikes(n, '#1', 'books|A'), lucky[n]! && n < armedAt + 5, `thing ${n}`);
+      }
+    }),
+  );
+});
+
 test('its chance is what was asked for, and another seed strikes others', () => {
   const of = (seed: number): boolean[] => struck({ fault: 'drop', chance: 0.3 }, seed, 2000, () => 0);
   assert.notDeepEqual(of(4), of(5));

@@ -4,7 +4,7 @@ import { Random } from '../../exchange/random.ts';
 import { loadScenario } from '../../exchange/scenarios/load.ts';
 import type { Scenario } from '../../exchange/scenarios/scenario.ts';
 import type { Bar } from './candles.ts';
-import { cardPassed, FACTS, factsFrom, realismCard, type Verdict, verdictOf } from './facts.ts';
+import { type CardRow, cardPassed, FACTS, factsFrom, realismCard, type Verdict, verdictOf } from './facts.ts';
 import { Observation, type Sighting } from './observation.ts';
 import {
   measureRecordings,
@@ -165,6 +165,24 @@ test('a figure fails when chance is no excuse for where it lies, and amounts are
   assert.equal(verdictOf(amount, 8.5, [4.25, 17]), 'FAIL');
   assert.equal(verdictOf(fact, Number.NaN, [1, 2]), 'short');
   assert.equal(verdictOf(fact, undefined, undefined), 'short');
+});
+
+test('a card holds with four facts that plead chance and not with five, nor with one that fails or cannot be said', () => {
+  const card = (...verdicts: Verdict[]): CardRow[] =>
+    FACTS.map((fact, i) => ({
+      fact,
+      simulated: 1,
+      interval: [1, 1],
+      verdict: verdicts[i] ?? 'ok',
+      real: {},
+    }));
+  const pleas = (count: number): Verdict[] => new Array<Verdict>(count).fill('chance');
+  assert.ok(cardPassed(card()));
+  assert.ok(cardPassed(card(...pleas(4))));
+  assert.ok(!cardPassed(card(...pleas(5))));
+  assert.ok(!cardPassed(card(...pleas(FACTS.length))));
+  assert.ok(!cardPassed(card('FAIL')));
+  assert.ok(!cardPassed(card('short')));
 });
 
 test('a second recording of the same market passes: each half of each recording, where the other half speaks', () => {
