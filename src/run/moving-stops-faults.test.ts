@@ -28,8 +28,8 @@ const FAULTS: readonly (readonly [string, readonly FaultInput[]])[] = [
       { fault: 'error', endpoint: 'GET *', times: 3 },
     ],
   ],
-  ['an answer later than we wait', [{ fault: 'slow', by: '1500ms', stage: 'after', endpoint: AMEND }]],
-  ['a move later than we wait', [{ fault: 'slow', by: '1500ms', endpoint: AMEND }]],
+  ['an answer later than we wait', [{ fault: 'slow', by: '4s', stage: 'after', endpoint: AMEND }]],
+  ['a move later than we wait', [{ fault: 'slow', by: '4s', endpoint: AMEND }]],
   ['pushes of the pair that are lost', [{ fault: 'drop', channel: 'orders-algo', times: 2 }]],
   ['sockets cut', [{ fault: 'disconnect', of: 'all' }]],
 ];
@@ -53,8 +53,9 @@ describe('a stop is moved in spite of', { concurrency: 3 }, () => {
         ...{ rest, ws, credentials: { apiKey, secret, passphrase }, demo: false },
         ...{ clock: new RealClock(), random: Math.random, instruments: [instrument] },
         ...{
-          timeoutMs: 600,
-          orderTimeoutMs: 800,
+          // long enough for a loaded machine to answer, shorter than the answers that are to be late
+          timeoutMs: 2000,
+          orderTimeoutMs: 2500,
           auditEveryMs: 2000,
           backOffBaseMs: 100,
           backOffCapMs: 1000,
