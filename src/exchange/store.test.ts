@@ -135,7 +135,7 @@ test('resting orders stand in the new book where they stood, and money still add
   first.exchange.followUp();
   const sums = first.exchange.clearing.invariant(first.exchange.accounts);
   new StateFile(path).save(first.exchange);
-  new StateFile(path).saveCandles(first.exchange);
+  new StateFile(path).savePast(first.exchange);
 
   const second = begin(at + 3_600_000);
   restore(second.exchange, second.loaded!.saved);
@@ -159,7 +159,7 @@ test('resting orders stand in the new book where they stood, and money still add
 test('hedged and isolated positions, their margin, leverage and history are what they were', () => {
   const at = 1_795_340_400_000;
   const path = join(folder, 'hedged.json');
-  const nothing = { clock: at, prices: {}, candles: new Map() };
+  const nothing = { clock: at, prices: {}, markets: new Map() };
   const begin = (remembered: typeof nothing): { exchange: Exchange; account: Account } => {
     const exchange = new Exchange(3, at, remembered);
     const account = exchange.open('1', { apiKey: 'k', secret: 's', passphrase: 'p' });

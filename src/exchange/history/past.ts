@@ -57,10 +57,11 @@ export function liveThrough(living: Living, from: number, to: number): readonly 
 
 /**
  * A time when nobody ran the market: a path that leaves `price` and comes back to it, because positions and stops were
- * left at that price and nothing may happen to them behind their owner's back.
+ * left at that price and nothing may happen to them behind their owner's back. Its steps lie on the clock's, as bars do.
  */
 export function bridge(price: number, from: number, to: number, volatility: number, random: Random): Path {
-  const count = Math.floor((to - from) / PAST_STEP_MS);
+  const first = Math.ceil(from / PAST_STEP_MS) * PAST_STEP_MS;
+  const count = Math.max(0, Math.floor((to - first) / PAST_STEP_MS));
   const deviation = volatility * Math.sqrt(STEP_SECONDS);
   const home = Math.log(price);
   const logs = [home];
@@ -72,7 +73,7 @@ export function bridge(price: number, from: number, to: number, volatility: numb
         : log + (home - log) / left + deviation * Math.sqrt((left - 1) / left) * random.normal();
     logs.push(log);
   }
-  return { from, logs, deviations: new Array<number>(count).fill(deviation) };
+  return { from: first, logs, deviations: new Array<number>(count).fill(deviation) };
 }
 
 /** The stretches that trading along a path would have left, in ticks and lots. */

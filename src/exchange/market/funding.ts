@@ -5,6 +5,15 @@ export const FUNDING_INTERVAL_MS = 8 * 3_600_000;
 export const FUNDING_RATE_MAX = 0.00375;
 const KEPT = 100;
 
+/** What goes on after a restart. */
+export interface FundingState {
+  readonly nextAt: number;
+  readonly past: readonly FundingRecord[];
+  /** Of the premiums observed in the current period, and how many. */
+  readonly sum: number;
+  readonly count: number;
+}
+
 export interface FundingRecord {
   readonly at: number;
   /** Decimal text. */
@@ -25,23 +34,36 @@ export class Funding {
   nextAt: number;
   /** Oldest first. */
   readonly past: FundingRecord[] = [];
-  private readonly due: FundingRecord[] = [];
+  private readonly random: Random;
   private sum = 0;
   private count = 0;
 
   constructor(at: number, random: Random) {
+    this.random = random;
     this.nextAt = (Math.floor(at / FUNDING_INTERVAL_MS) + 1) * FUNDING_INTERVAL_MS;
     for (let i = 90; i > 0; i--)
       this.past.push({
         at: this.nextAt - i * FUNDING_INTERVAL_MS,
-        rate: text(0.00005 + 0.00006 * random.normal()),
+        rate: this.unseen(),
       });
   }
 
-  /** Goes on where an earlier run stopped: periods that ended meanwhile are still to be charged, at their rates. */
-  resume(nextAt: number): void {
-    this.nextAt = Math.min(nextAt, this.nextAt);
-    while (this.past.length > 1 && this.previous.at >= this.nextAt) this.due.unshift(this.past.pop()!);
+  get state(): FundingState {
+    const { nextAt, past, sum, count } = this;
+    return { nextAt, past, sum, count };
+  }
+
+  /** Goes on where an earlier run stopped: what was settled stays, and periods that ended meanwhile are still to be charged. */
+  resume({ nextAt, past, sum, count }: FundingState): void {
+    this.nextAt = nextAt;
+    this.past.splice(0, this.past.length, ...past);
+    this.sum = sum;
+    this.count = count;
+  }
+
+  /** Rate of a period in which nobody ran the market. */
+  private unseen(): string {
+    return text(0.00005 + 0.00006 * this.random.normal());
   }
 
   observe(premium: number): void {
@@ -62,9 +84,9 @@ export class Funding {
     return this.past[this.past.length - 1]!;
   }
 
-  /** Closes the period that has ended and gives its record. */
+  /** Closes the period that has ended, at the mean of what was seen of that period alone, and gives its record. */
   settle(): FundingRecord {
-    const record = this.due.shift() ?? { at: this.nextAt, rate: this.rate };
+    const record = { at: this.nextAt, rate: this.count === 0 ? this.unseen() : this.rate };
     this.past.push(record);
     if (this.past.length > KEPT) this.past.shift();
     this.nextAt += FUNDING_INTERVAL_MS;

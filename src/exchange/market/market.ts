@@ -32,7 +32,14 @@ export interface MarketListener {
 /** Called for each fill of an order of a user's as taker, before the maker is told. */
 export type TakerFilled = (price: number, size: number, tradeId: number) => void;
 
-const TRADES_KEPT = 500;
+/** What an earlier run of a market left. */
+export interface MarketPast {
+  readonly candles: CandleBook;
+  /** Oldest first. */
+  readonly trades: readonly Trade[];
+}
+
+export const TRADES_KEPT = 500;
 /** How far index and mark may be from each other's price band; as OKX's `maxPxLmtPct` says. */
 const BAND = 0.01;
 
@@ -71,7 +78,7 @@ export class Market {
     listener: MarketListener,
     at: number,
     past: Path,
-    closed: CandleBook | null,
+    remembered: MarketPast | null,
     scenario: Scenario,
     label: LabelSink,
   ) {
@@ -80,10 +87,11 @@ export class Market {
     this.random = random;
     this.listener = listener;
     this.now = at;
+    if (remembered !== null) this.trades.push(...remembered.trades);
     // ids grow with the clock (at most 100 trades a second for years), so a restart never gives one twice
-    this.tradeId = Math.floor(at / 10);
+    this.tradeId = Math.max(Math.floor(at / 10), this.trades.at(-1)?.tradeId ?? 0);
     const price = this.instrument.priceFromNumber(Math.exp(past.logs[0]!));
-    this.candles = closed ?? new CandleBook(past.from, price);
+    this.candles = remembered?.candles ?? new CandleBook(Math.min(past.from, at), price);
     this.last = this.instrument.priceFromNumber(latent.price);
     this.highest = this.lowest = this.last;
     this.smoothIndex = this.index = this.mark = this.last;

@@ -1,4 +1,3 @@
-import type { CandleBook } from '../history/candles.ts';
 import { bridge, liveThrough, type Path, type Worth } from '../history/past.ts';
 import { Random } from '../random.ts';
 import type { LabelSink } from '../scenarios/label.ts';
@@ -6,7 +5,7 @@ import type { Regime, Scenario } from '../scenarios/scenario.ts';
 import { STEP_MS } from './agents.ts';
 import { type Listing, listings } from './instruments.ts';
 import { LatentValue } from './latent-value.ts';
-import { Market, type MarketListener } from './market.ts';
+import { Market, type MarketListener, type MarketPast } from './market.ts';
 
 const DAY_MS = 86_400_000;
 /** Days of bars a new world has behind it. */
@@ -23,7 +22,7 @@ export interface Remembered {
   readonly clock: number;
   /** Ticks by instrument id. */
   readonly prices: Readonly<Record<string, number>>;
-  readonly candles: ReadonlyMap<string, CandleBook>;
+  readonly markets: ReadonlyMap<string, MarketPast>;
 }
 
 /** All markets and what they are worth underneath. A seed, a start and a number of steps are one world exactly. */
@@ -46,7 +45,9 @@ export class World {
     scenario: Scenario,
     label: LabelSink,
   ) {
-    const begin = Math.floor(startAt / 1000) * 1000;
+    const second = Math.floor(startAt / 1000) * 1000;
+    // time that was told does not come again
+    const begin = Math.max(second, Math.ceil((remembered?.clock ?? 0) / 1000) * 1000);
     const chance = (stream: number): Random =>
       new Random(seed, remembered === null ? stream : stream + begin);
     this.label = label;
@@ -85,8 +86,8 @@ export class World {
       const latent = this.latentOf(listing);
       const random = chance(10 + at);
       const path = paths.get(latent) ?? this.downtime(listing, remembered!, latent, chance(20 + at));
-      const candles = remembered?.candles.get(listing.instrument.id) ?? null;
-      return new Market(listing, latent, random, listener, this.now, path, candles, scenario, label);
+      const before = remembered?.markets.get(listing.instrument.id) ?? null;
+      return new Market(listing, latent, random, listener, this.now, path, before, scenario, label);
     });
     for (let i = 0; i < warmUp / STEP_MS; i++) this.step();
     // what traded before anybody was there triggers nothing

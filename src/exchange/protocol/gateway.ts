@@ -16,6 +16,8 @@ import { type Maintenance, SystemStatus } from './system-status.ts';
 /** How far a client's clock may be off. */
 export const SKEW_MAX_MS = 30_000;
 
+const nextMinute = (at: number): number => (Math.floor(at / 60_000) + 1) * 60_000;
+
 /** A request was carried out, but its outcome could not be written down: whoever asked must be told that he cannot know. */
 export class Unsaved extends Error {
   override readonly name = 'Unsaved';
@@ -35,6 +37,7 @@ export class Gateway implements ExchangeObserver {
   readonly status: SystemStatus;
   readonly interference: Interference | null;
   private readonly write: () => void;
+  private minuteEnds: number;
   private outage: Maintenance | null = null;
 
   /** `write` puts the state where it outlives us, or throws. */
@@ -47,6 +50,7 @@ export class Gateway implements ExchangeObserver {
       this.keys.add(account, account.credentials, ['read_only', 'trade']);
     this.feeds = exchange.markets.map((market) => new PublicFeed(market, this.hub));
     this.privateFeed = new PrivateFeed(exchange, this.hub);
+    this.minuteEnds = nextMinute(exchange.now);
     exchange.observe(this);
   }
 
@@ -135,6 +139,11 @@ export class Gateway implements ExchangeObserver {
   }
 
   stepped(now: number): void {
+    // bars that are told as closed, and funding that is settled, must outlive us
+    if (now >= this.minuteEnds) {
+      this.minuteEnds = nextMinute(now);
+      this.save();
+    }
     for (const feed of this.feeds) feed.step(now);
     this.privateFeed.step(now);
     this.commit();

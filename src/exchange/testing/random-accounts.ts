@@ -82,7 +82,7 @@ class RandomRun {
     this.tally = tally;
     this.random = new Random(seed, 99);
     // a market that goes on from nothing needs no past, which would take most of the time
-    this.exchange = new Exchange(seed, START, { clock: START, prices: {}, candles: new Map() });
+    this.exchange = new Exchange(seed, START, { clock: START, prices: {}, markets: new Map() });
     this.liquidator = new Liquidator(this.exchange.clearing, this.exchange.orders, () =>
       this.exchange.followUp(),
     );

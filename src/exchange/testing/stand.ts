@@ -15,7 +15,7 @@ type Cash = Readonly<Record<string, string>>;
 
 /** Without a past of days (which takes its time) unless it is asked for. */
 export function openExchange(seed: number, cash: Cash = {}, withPast = false): [Exchange, Account] {
-  const nothing = { clock: START, prices: {}, candles: new Map() };
+  const nothing = { clock: START, prices: {}, markets: new Map() };
   const exchange = new Exchange(seed, START, withPast ? null : nothing);
   return [exchange, openAccount(exchange, cash)];
 }
