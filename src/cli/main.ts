@@ -1,17 +1,17 @@
 import { Command, CommanderError } from 'commander';
-import { ConfigError } from '../config/load.ts';
-import { ScenarioError } from '../exchange/scenarios/load.ts';
-import { SafetyError } from '../run/instance.ts';
-import { LockError } from '../run/lock.ts';
-import { armCommand } from './arm.ts';
-import { backtestCommand } from './backtest.ts';
-import { exchangeCommand } from './exchange.ts';
-import { importCommand } from './import.ts';
-import { inspectCommand } from './inspect.ts';
-import { killCommand } from './kill.ts';
-import { simulateCommand } from './simulate.ts';
-import { startCommand } from './start.ts';
-import { statusCommand } from './status.ts';
+
+/** One file a command, loaded when it is wanted: nobody waits for the exchange to ask for a tape's span. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  start: async () => (await import('./start.ts')).startCommand(),
+  exchange: async () => (await import('./exchange.ts')).exchangeCommand(),
+  backtest: async () => (await import('./backtest.ts')).backtestCommand(),
+  import: async () => (await import('./import.ts')).importCommand(),
+  inspect: async () => (await import('./inspect.ts')).inspectCommand(),
+  simulate: async () => (await import('./simulate.ts')).simulateCommand(),
+  status: async () => (await import('./status.ts')).statusCommand(),
+  kill: async () => (await import('./kill.ts')).killCommand(),
+  arm: async () => (await import('./arm.ts')).armCommand(),
+};
 
 /** The command line's contract: 0 ok, 1 failed, 2 usage or configuration, 3 refused by a safety rule, 130 interrupted. */
 const program = new Command('hunter')
@@ -21,18 +21,9 @@ const program = new Command('hunter')
   .configureHelp({ showGlobalOptions: true })
   .showHelpAfterError('(hunter --help shows the commands)');
 
-for (const command of [
-  startCommand(),
-  exchangeCommand(),
-  backtestCommand(),
-  importCommand(),
-  inspectCommand(),
-  simulateCommand(),
-  statusCommand(),
-  killCommand(),
-  armCommand(),
-])
-  program.addCommand(command.exitOverride());
+const wanted = process.argv[2];
+const names = wanted !== undefined && Object.hasOwn(COMMANDS, wanted) ? [wanted] : Object.keys(COMMANDS);
+for (const name of names) program.addCommand((await COMMANDS[name]!()).exitOverride());
 
 try {
   await program.parseAsync();
@@ -40,18 +31,14 @@ try {
   process.exitCode = tell(error);
 }
 
+/** By name and not by class: the classes live in rooms that only some commands load. */
 function tell(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  const fault = error as Error & { interrupted?: boolean };
+  const fault = error as Error & { readonly code?: string };
   if (fault.name === 'AbortError') return 130;
   console.error(fault.message);
-  if (
-    error instanceof ConfigError ||
-    error instanceof ScenarioError ||
-    (fault as { code?: string }).code === '51001'
-  )
-    return 2;
-  if (error instanceof LockError || error instanceof SafetyError) return 3;
+  if (fault.name === 'ConfigError' || fault.name === 'ScenarioError' || fault.code === '51001') return 2;
+  if (fault.name === 'LockError' || fault.name === 'SafetyError') return 3;
   if (process.env.HUNTER_DEBUG !== undefined) console.error(fault.stack);
   return 1;
 }
