@@ -38,7 +38,7 @@ const HOLE_TICKS = 50;
 /** Share of slices that are blocks. */
 const BLOCK_CHANCE = 0.002;
 
-/** Parents of so many slices or more are labelled: fewer are no flow that anyone could see. */
+/** Parents are labelled once so many slices have taken something: fewer are no flow that anyone could see. */
 const TOLD_SLICES = 20;
 
 interface Parent {
@@ -46,8 +46,8 @@ interface Parent {
   readonly side: BookSide;
   /** Lots that everyone had traded when it began. */
   readonly volumeBefore: number;
-  readonly slices: number;
   readonly trades: PlantedTrade[];
+  /** Slices still to come; one that finds nothing to take counts as sent. */
   left: number;
 }
 
@@ -231,8 +231,8 @@ export class Takers {
   }
 
   private tellOfParent(parent: Parent, complete: boolean): void {
-    const { trades, side, id, volumeBefore, slices } = parent;
-    if (slices < TOLD_SLICES || trades.length === 0) return;
+    const { trades, side, id, volumeBefore } = parent;
+    if (trades.length < TOLD_SLICES) return;
     const size = trades.reduce((sum, trade) => sum + trade.size, 0);
     this.label({
       kind: 'flow',
@@ -283,7 +283,6 @@ export class Takers {
       id: this.conceived,
       side,
       volumeBefore: this.volume,
-      slices,
       trades: [],
       left: slices,
     };

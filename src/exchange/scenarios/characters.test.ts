@@ -58,6 +58,30 @@ test('each scenario is the market that its description promises, beside btc-like
   assert.ok(volatile.perMinute > btc.perMinute * 1.5, all);
 });
 
+test('a flickering order stands 30 to 150 ms and is away 30 to 150 ms; after one that was filled the next is there when it would have gone', () => {
+  const labels: Label[] = [];
+  const listed = loadScenario('manipulated');
+  const spoofers = { ...listed.spoofers, flicker_per_hour: 3000, queue_multiple: 1, mean_seconds: 20 };
+  const scenario = { ...listed, instruments: ['BTC-USDT-SWAP' as const], spoofers };
+  const exchange = new Exchange(1, START, null, scenario, (label) => labels.push(label));
+  exchange.advance(START + 120_000);
+  exchange.world.finish();
+  const within = (time: number): boolean => time >= 30 && time <= 150;
+  const count = { canceled: 0, filled: 0, open: 0 };
+  for (const { kind, orders } of labels) {
+    if (kind !== 'spoof_flicker') continue;
+    const decoys = orders.filter(({ role }) => role === 'decoy');
+    for (const [i, { from, to, ended }] of decoys.slice(0, -1).entries()) {
+      const next = decoys[i + 1]!.from;
+      const told = `came ${from}, ${ended} ${to}, again ${next}`;
+      if (ended === 'filled') assert.ok(within(next - from) && to <= next, told);
+      else assert.ok(within(to - from) && within(next - to), told);
+      count[ended] += 1;
+    }
+  }
+  assert.ok(count.canceled > 1000 && count.filled > 30, JSON.stringify(count));
+});
+
 /** The plainest reader of regimes: net move and roughness of five minutes of the middle price, nothing else. */
 function guess(middles: readonly number[]): string {
   const moves = middles.slice(1).map((middle, i) => 10_000 * Math.log(middle / middles[i]!));

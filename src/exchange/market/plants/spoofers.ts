@@ -18,7 +18,8 @@ const GENUINE_QUEUES = 0.02;
  *
  * - wall: one order, 5 to 30 ticks behind the best, gone at once;
  * - layering: four to eight orders on levels two to six ticks apart, gone together;
- * - flicker: an order one to ten ticks behind the best that stands 30 to 150 ms and is away as long, again and again;
+ * - flicker: an order one to ten ticks behind the best that stands 30 to 150 ms and is away 30 to 150 ms, again and again; where
+ *   it was filled, the next one comes when it would have gone;
  * - slow pull: a wall of eight equal orders that go one after the other over the second half of its time.
  */
 export class Spoofer extends Plant {
