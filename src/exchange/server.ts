@@ -228,8 +228,8 @@ async function begin(
     if (alive) file?.save(exchange);
   };
   const writeAll = (): void => {
-    file?.savePast(exchange);
     write();
+    file?.savePast(exchange);
   };
   const gateway = new Gateway(exchange, write, faults);
   gateway.keys.add(exchange.accounts[0]!, localCredentials(options.seed, 1, ' read-only'), ['read_only']);
@@ -261,7 +261,11 @@ async function begin(
     setInterval(() => {
       if (!gateway.isSound) gateway.save();
     }, RETRY_MS),
-    setInterval(() => tolerably(() => file?.savePast(exchange)), SAVE_PAST_MS),
+    setInterval(() => {
+      // first the state: it may be newer than the past, never older
+      gateway.save();
+      if (gateway.isSound) tolerably(() => file?.savePast(exchange));
+    }, SAVE_PAST_MS),
   ];
   return {
     exchange,

@@ -134,6 +134,7 @@ export class StateFile {
     replace(this.path, describe(exchange, this.reach));
   }
 
+  /** To be called right after `save`: a past that is newer than the state would be lived through twice. */
   savePast(exchange: Exchange): void {
     const all: Record<string, SavedPast> = {};
     const reach = new Map<string, Reach>();
@@ -151,6 +152,7 @@ export class StateFile {
 
   private loadPast(saved: Saved): Map<string, MarketPast> {
     const written = this.readPast();
+    this.reach.clear();
     const markets = new Map<string, MarketPast>();
     for (const [instId, recent] of Object.entries(saved.recent)) {
       const minutes = recent.minutes.map(round);
@@ -159,8 +161,10 @@ export class StateFile {
         past === undefined ? new CandleBook(minutes[0]!.openAt, minutes[0]!.open) : bookOf(past);
       candles.resume(minutes);
       const old = past?.trades ?? [];
-      const reach = old.at(-1)?.tradeId ?? 0;
-      const trades = recent.trades.filter(({ tradeId }) => tradeId > reach);
+      const lastId = old.at(-1)?.tradeId ?? 0;
+      if (past !== undefined)
+        this.reach.set(instId, { openAt: past.bars['1m']!.building[0]!, tradeId: lastId });
+      const trades = recent.trades.filter(({ tradeId }) => tradeId > lastId);
       const seconds = candles.of('1s')!;
       for (const { at, price, size } of trades) {
         seconds.rollTo(at);

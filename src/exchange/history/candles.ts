@@ -210,10 +210,14 @@ export class CandleBook {
   /** Bars that are shorter than the stretches of the past get theirs once it is over: only the newest will be kept. */
   private spread(): void {
     const parts = this.stretches.splice(0).slice(-STRETCHES_KEPT);
-    for (const series of this.series)
+    const [{ openAt, length }] = parts as [(typeof parts)[number]];
+    for (const series of this.series) {
+      if (series.length >= length) continue;
+      // the rest of a stretch that was lived in is no hole
+      if (openAt - series.closesAt < length) series.rollTo(openAt);
       for (const part of parts)
-        if (series.length < part.length)
-          for (const piece of piecesOf(part, part.length, series.length)) series.place(piece);
+        for (const piece of piecesOf(part, part.length, series.length)) series.place(piece);
+    }
   }
 }
 
