@@ -18,7 +18,7 @@ import { DEFAULT_SCENARIO, type Scenario } from './scenarios/scenario.ts';
 
 /** Whoever wants to know what happens: the protocol in real time, a recorder in virtual time. */
 export interface ExchangeObserver extends AccountObserver {
-  traded(market: Market, trade: Trade): void;
+  traded(market: Market, trade: Trade, fills: readonly number[]): void;
   /** After each step of all markets. */
   stepped(now: number): void;
 }
@@ -149,8 +149,8 @@ export class Exchange implements MarketListener, AccountObserver {
     this.orders.makerRemoved(account, account.orders.get(tag)!, market.now);
   }
 
-  traded(market: Market, trade: Trade): void {
-    for (const observer of this.observers) observer.traded(market, trade);
+  traded(market: Market, trade: Trade, fills: readonly number[]): void {
+    for (const observer of this.observers) observer.traded(market, trade, fills);
   }
 
   orderChanged(account: Account, order: Order, fill: Fill | null): void {

@@ -72,6 +72,7 @@ export class Clearing {
     const price = order.settledAt === 0 ? traded : order.settledAt;
     const holding = account.holdingOf(order);
     const before = holding.size;
+    const fundBefore = this.insurance.get(currency) ?? NO_MONEY;
     const closing = closingPart(holding.position, order.side, size);
     const realized = this.exchange(holding.position, order.side, market, size, price, traded);
     const rate = maker ? MAKER_RATE : TAKER_RATE;
@@ -125,6 +126,7 @@ export class Clearing {
       indexPrice: instrument.formatPrice(ticks(market.index)),
       marginChange: formatMoney(moved),
     });
+    const fundPaid = money(fundBefore - (this.insurance.get(currency) ?? NO_MONEY));
     const fill: Fill = {
       tradeId,
       orderId: order.id,
@@ -144,6 +146,7 @@ export class Clearing {
       markPrice: market.mark,
       indexPrice: market.index,
       tag: order.tag,
+      ...(fundPaid > 0n && { fundPaid: formatMoney(fundPaid) }),
       at,
     };
     order.lastFill = fill;

@@ -123,11 +123,7 @@ export class OrderDesk {
     const price = amendment.amendPrice ? withinBand(market, order.side, wanted) : wanted;
     const no = this.checkAmendment(account, market, order, size, price, amendment.attachments);
     if (no !== null) {
-      if (amendment.cancelOnFail) {
-        order.requestId = amendment.requestId;
-        order.amendResult = '1';
-        this.cancel(account, order, CANCELED.user);
-      }
+      if (amendment.cancelOnFail) this.cancelUnamended(account, order, amendment.requestId);
       return { ok: false, error: no };
     }
     order.requestId = amendment.requestId;
@@ -171,6 +167,13 @@ export class OrderDesk {
     this.conclude(account, order, market, after);
     order.requestId = order.amendResult = order.amendSource = '';
     return ok(order);
+  }
+
+  /** `cxlOnFail`: an order that could not be amended goes, whatever kept it from that. */
+  cancelUnamended(account: Account, order: Order, requestId: string): void {
+    order.requestId = requestId;
+    order.amendResult = '1';
+    this.cancel(account, order, CANCELED.user);
   }
 
   /** A resting order met a taker. */

@@ -48,6 +48,8 @@ export interface Fill {
   readonly markPrice: number;
   readonly indexPrice: number;
   readonly tag: string;
+  /** Of a liquidation: what the insurance fund paid for it, decimal text. Absent where it paid nothing. */
+  readonly fundPaid?: string;
   readonly at: number;
 }
 

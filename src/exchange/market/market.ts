@@ -26,7 +26,8 @@ export interface MarketListener {
   ): void;
   /** A resting order was taken away: it would have met its owner's, or had nothing left to reduce. */
   makerRemoved(market: Market, owner: number, tag: number): void;
-  traded(market: Market, trade: Trade): void;
+  /** `fills`: lots of each match in it, in their order; their ids are consecutive. */
+  traded(market: Market, trade: Trade, fills: readonly number[]): void;
 }
 
 /** Called for each fill of an order of a user's as taker, before the maker is told. */
@@ -180,7 +181,7 @@ export class Market {
   private settle(side: BookSide, taker: TakerFilled | null): void {
     const { matches } = this.book;
     let size = 0;
-    let count = 0;
+    let fills: number[] = [];
     for (let i = 0; i < matches.count; i++) {
       const owner = matches.owner[i];
       const price = matches.price[i];
@@ -202,25 +203,26 @@ export class Market {
         );
       else this.agents.filled(matches.tag[i], matches.slot[i], matches.size[i], matches.remaining[i]);
       size += matches.size[i];
-      count += 1;
+      fills.push(matches.size[i]);
       let next = i + 1;
       while (next < matches.count && matches.size[next] === 0) next += 1;
       if (next < matches.count && matches.price[next] === price) continue;
-      this.publish({
+      const trade = {
         tradeId: this.tradeId,
         price,
         size,
         side: side === BID ? 'buy' : 'sell',
         at: this.now,
-        count,
+        count: fills.length,
         sequence: this.book.sequence,
-      });
+      } as const;
+      this.publish(trade, fills);
       size = 0;
-      count = 0;
+      fills = [];
     }
   }
 
-  private publish(trade: Trade): void {
+  private publish(trade: Trade, fills: readonly number[]): void {
     this.last = trade.price;
     this.lastSize = trade.size;
     if (trade.price > this.highest) this.highest = trade.price;
@@ -228,7 +230,7 @@ export class Market {
     this.candles.trade(trade.at, trade.price, trade.size);
     this.trades.push(trade);
     if (this.trades.length > TRADES_KEPT * 2) this.trades.splice(0, TRADES_KEPT);
-    this.listener.traded(this, trade);
+    this.listener.traded(this, trade, fills);
   }
 
   /** Ten times a second: index follows the middle less a slow basis; mark is the index plus the lasting premium. */

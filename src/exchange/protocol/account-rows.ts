@@ -13,7 +13,7 @@ import {
   unsigned,
 } from '../accounts/margin.ts';
 import type { Market } from '../market/market.ts';
-import { averageText, dollars, priceText, sizeText, timeText, triggerText } from './figures.ts';
+import { averageText, dollarPrice, dollars, priceText, sizeText, timeText, triggerText } from './figures.ts';
 import { plain } from './text.ts';
 
 /** Money, positions and bills in the words of OKX v5: one function per object. */
@@ -149,20 +149,13 @@ export const closedPositionRow = (market: Market, position: ClosedPosition): Rec
   ccy: market.instrument.settleCurrency,
 });
 
-/** Dollars for one unit of a settlement currency. */
-function dollarPrice(account: Account, currency: string, markets: readonly Market[]): number {
-  if (currency === 'USDT' || account.cash.size === 0) return 1;
-  const market = markets.find(({ listing }) => listing.asset === currency);
-  return market === undefined ? 0 : market.instrument.priceToNumber(market.index);
-}
-
 function currencyRow(
   account: Account,
   currency: string,
   markets: readonly Market[],
 ): Record<string, unknown> {
   const figures = marginOf(account, currency);
-  const price = dollarPrice(account, currency, markets);
+  const price = dollarPrice(currency, markets);
   const available = figures.available > 0n ? figures.available : NO_MONEY;
   const availableCash = figures.availableCash > 0n ? figures.availableCash : NO_MONEY;
   let value = 0;
@@ -229,7 +222,7 @@ export function balanceRow(
     .map((ccy) => currencyRow(account, ccy, markets));
   const total = details.reduce((sum, row) => sum + Number(row.eqUsd), 0);
   const isolated = details.reduce(
-    (sum, row) => sum + Number(row.isoEq) * dollarPrice(account, String(row.ccy), markets),
+    (sum, row) => sum + Number(row.isoEq) * dollarPrice(String(row.ccy), markets),
     0,
   );
   return {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { moneyToNumber, parseMoney } from '../../core/instrument.ts';
+import { NO_MONEY } from '../../core/units.ts';
 import { FUNDING_INTERVAL_MS } from '../market/funding.ts';
 import { type ExchangeHandle, localCredentials, startExchange } from '../server.ts';
 import { type Json, RestClient, SocketClient } from '../testing/wire-client.ts';
@@ -232,7 +234,7 @@ test('liquidation: told on orders, positions, algos and bills; the user loses wh
     socket.rows('positions').at(-1)?.pos === '0' ? true : undefined;
   await Promise.all(losers.map((loser) => loser.socket.eventually(() => flat(loser), 30_000)));
 
-  for (const [at, { mgnMode, ccy, deposit }] of cases.entries()) {
+  for (const [at, { instId, mgnMode, ccy, deposit }] of cases.entries()) {
     const loser = losers[at]!;
     const { size, left } = entered[at]!;
     const orders = loser.socket.rows('orders');
@@ -276,7 +278,17 @@ test('liquidation: told on orders, positions, algos and bills; the user loses wh
     else assert.equal(rest, 0);
     assert.deepEqual(await rows(loser, 'account/positions'), []);
     assert.deepEqual(await rows(loser, 'trade/orders-pending'), []);
-    assert.ok((clearing.insurance.get(ccy) ?? 0n) !== 0n, 'what the market paid beyond is the fund’s');
+    const fund = clearing.insurance.get(ccy) ?? 0n;
+    assert.ok(fund !== 0n, 'what the market paid beyond is the fund’s');
+    const family = instId.replace('-SWAP', '');
+    const [told] = (await rows(loser, `public/insurance-fund?instType=SWAP&instFamily=${family}`)) as [Json];
+    const [detail] = told.details as [Json];
+    assert.deepEqual([told.instFamily, detail.ccy, detail.type], [family, ccy, 'regular_update']);
+    assert.equal(parseMoney(String(detail.balance)), fund);
+    const of = (currency: string): number => moneyToNumber(clearing.insurance.get(currency) ?? NO_MONEY);
+    const [{ idxPx }] = (await rows(loser, 'market/index-tickers?instId=BTC-USDT')) as [Json];
+    const dollars = of('USDT') + of('BTC') * Number(idxPx);
+    near(Number(told.total) / dollars, 1, 0.01);
   }
   assert.deepEqual(clearing.invariant(accounts), sums);
 });

@@ -22,6 +22,13 @@ export function dollars(market: Market, value: number): number {
   return market.instrument.inverse ? value * market.instrument.priceToNumber(market.mark) : value;
 }
 
+/** Dollars for one unit of a settlement currency; 0 where nothing here is priced in it. */
+export function dollarPrice(currency: string, markets: readonly Market[]): number {
+  if (currency === 'USDT') return 1;
+  const market = markets.find(({ listing }) => listing.asset === currency);
+  return market === undefined ? 0 : market.instrument.priceToNumber(market.index);
+}
+
 /** Dollars that an order or a fill is worth; an inverse contract is worth dollars by itself. */
 export function orderValueText(market: Market, size: number, price: number): string {
   const { instrument } = market;

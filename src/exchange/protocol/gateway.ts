@@ -134,8 +134,8 @@ export class Gateway implements ExchangeObserver {
     if (this.privateFeed.dirty) this.save();
   }
 
-  traded(market: Market, trade: Trade): void {
-    this.feedOf(market.instrument.id)!.traded(trade);
+  traded(market: Market, trade: Trade, fills: readonly number[]): void {
+    this.feedOf(market.instrument.id)!.traded(trade, fills);
   }
 
   stepped(now: number): void {

@@ -95,17 +95,21 @@ export class PublicFeed {
       this.publishMark(now);
       this.send('price-limit', () => priceLimitRow(this.market));
     }
-    if (now % 500 === 0) this.publishCandles();
+    if (now % 1000 === 0) this.publishCandles();
     if (now % 3000 === 0) this.send('open-interest', () => openInterestRow(this.market));
     if (now % 60_000 === 0) this.send('funding-rate', () => fundingRow(this.market));
   }
 
-  traded(trade: Trade): void {
+  /** `trades` tells of it merged, `trades-all` of each match in it: `fills`, in lots. */
+  traded(trade: Trade, fills: readonly number[]): void {
     this.send('trades', () => tradeRow(this.market, trade));
-    this.send('trades-all', () => {
-      const { count: _count, seqId: _seqId, ...row } = tradeRow(this.market, trade);
-      return row;
-    });
+    const first = trade.tradeId - fills.length + 1;
+    for (const [at, size] of fills.entries())
+      this.send('trades-all', () => {
+        const match = { ...trade, tradeId: first + at, size, count: 1 };
+        const { count: _count, seqId: _seqId, ...row } = tradeRow(this.market, match);
+        return row;
+      });
   }
 
   /** An account was liquidated: OKX tells of these in samples, we of each. */
@@ -122,7 +126,7 @@ export class PublicFeed {
           posSide: fill.side === 'sell' ? 'long' : 'short',
           bkPx: market.instrument.formatPrice(ticks(fill.price)),
           sz: market.instrument.formatSize(lots(fill.size)),
-          bkLoss: '0',
+          bkLoss: fill.fundPaid ?? '0',
           ccy: '',
           ts: String(order.updatedAt),
         },
@@ -271,7 +275,10 @@ export class PublicFeed {
     if (this.hub.has(topic)) this.hub.send(topic, `"data":[${JSON.stringify(indexRow(this.market))}]`);
   }
 
-  /** A bar that closed is told once with `confirm` 1; the building one when it changed, twice a second at most. */
+  /**
+   * A bar that closed is told once with `confirm` 1, the building one when it changed: one or the other, once a second at
+   * most. Only where nobody ran the market for a while are there several that closed.
+   */
   private publishCandles(): void {
     for (const candle of this.candles) {
       const { series, topic } = candle;
@@ -283,7 +290,7 @@ export class PublicFeed {
       for (const bar of closedSince)
         this.hub.send(topic, `"data":[${JSON.stringify(candle.row(this.market, bar, true))}]`);
       const row = JSON.stringify(candle.row(this.market, series.building, false));
-      if (row === candle.said) continue;
+      if (closedSince.length > 0 || row === candle.said) continue;
       candle.said = row;
       this.hub.send(topic, `"data":[${row}]`);
     }

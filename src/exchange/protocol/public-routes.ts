@@ -1,8 +1,10 @@
 import { ASK, BID, type BookSide } from '../../core/book/frame.ts';
-import { lots, ticks } from '../../core/units.ts';
+import { formatMoney, moneyToNumber } from '../../core/instrument.ts';
+import { lots, NO_MONEY, ticks } from '../../core/units.ts';
 import type { Candle, CandleBook } from '../history/candles.ts';
 import type { Market } from '../market/market.ts';
 import type { Fields } from './fields.ts';
+import { dollarPrice } from './figures.ts';
 import {
   candleRow,
   fundingRow,
@@ -28,6 +30,7 @@ import {
   rows,
   wrongParameter,
 } from './route.ts';
+import { plain } from './text.ts';
 
 const UNKNOWN = "Instrument ID, Instrument ID code, or Spread ID doesn't exist.";
 
@@ -203,6 +206,48 @@ function tiers(call: Call): Answer {
   );
 }
 
+const FUND_TYPES = [
+  'regular_update',
+  'liquidation_balance_deposit',
+  'bankruptcy_loss',
+  'platform_revenue',
+  'adl',
+];
+
+/**
+ * What the insurance fund has, by the currency that a family settles in. The daily rows are not kept: only what is there
+ * now. Less than nothing where liquidations cost more than they brought: nobody is deleveraged for it.
+ */
+function insuranceFund(call: Call): Answer {
+  const { exchange, clock } = call.gateway;
+  if (call.fields.text('instType') === '') return missing('instType');
+  if (!TYPES.includes(call.fields.text('instType'))) return wrongParameter('instType');
+  const family = call.fields.text('instFamily') || call.fields.text('uly');
+  if (family === '') return missing('instFamily');
+  const type = call.fields.text('type');
+  if (type !== '' && !FUND_TYPES.includes(type)) return wrongParameter('type');
+  const [market] = selected(call);
+  if (market === undefined) return no('51001', UNKNOWN);
+  const { markets } = exchange;
+  const total = [...exchange.clearing.insurance].reduce(
+    (sum, [currency, amount]) => sum + moneyToNumber(amount) * dollarPrice(currency, markets),
+    0,
+  );
+  const ccy = market.instrument.settleCurrency;
+  const now = {
+    adlType: '',
+    amt: '',
+    balance: formatMoney(exchange.clearing.insurance.get(ccy) ?? NO_MONEY),
+    ccy,
+    maxBal: '',
+    maxBalTs: '',
+    ts: String(clock),
+    type: 'regular_update',
+  };
+  const details = type === '' || type === now.type ? [now] : [];
+  return rows({ details, instFamily: family, instType: 'SWAP', total: plain(total) });
+}
+
 function indexTickers({ gateway, fields }: Call): Answer {
   const id = fields.text('instId');
   const quote = fields.text('quoteCcy');
@@ -225,6 +270,7 @@ export const publicRoutes: Routes = {
   ),
   'GET public/open-interest': open(perTwoSeconds(20), each(openInterestRow)),
   'GET public/position-tiers': open(perTwoSeconds(10), tiers),
+  'GET public/insurance-fund': open(perTwoSeconds(10), insuranceFund),
   'GET market/books': open(perTwoSeconds(40), books),
   'GET market/candles': open(
     perTwoSeconds(40),

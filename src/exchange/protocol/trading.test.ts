@@ -90,6 +90,28 @@ test('a limit order goes live, is amended, is canceled, and each step is pushed'
   assert.deepEqual([found.data[0]!.state, found.data[0]!.cancelSource], ['canceled', '1']);
 });
 
+test('an amendment that fails leaves the order, or takes it away where cxlOnFail says so', async () => {
+  const px = price((await last()) * 0.98);
+  // what no lot or tick fits fails like what margin does not allow
+  for (const cxlOnFail of [false, true])
+    for (const change of [{ newSz: '1.005' }, { newPx: `${px}5` }, { newSz: '9000000' }]) {
+      const placed = await place({ side: 'buy', ordType: 'limit', px, sz: '1' });
+      assert.equal(placed.sCode, '0');
+      const order = { instId: SWAP, ordId: placed.ordId };
+      const reqId = `f${String(placed.ordId).slice(-12)}`;
+      const { code, data } = await rest.post('trade/amend-order', { ...order, ...change, cxlOnFail, reqId });
+      assert.notEqual(code, '0', JSON.stringify(data));
+      const [row] = (await rest.get(`trade/order?instId=${SWAP}&ordId=${String(placed.ordId)}`)).data;
+      assert.equal(row!.state, cxlOnFail ? 'canceled' : 'live', JSON.stringify(change));
+      if (cxlOnFail) {
+        const push = await socket.eventually(() =>
+          socket.rows('orders').find((one) => one.ordId === placed.ordId && one.state === 'canceled'),
+        );
+        assert.deepEqual([push.amendResult, push.reqId], ['1', reqId]);
+      } else await rest.post('trade/cancel-order', order);
+    }
+});
+
 test('a market order with attached stops: fills, a pair stands for it, closing the position takes the pair away', async () => {
   const at = await last();
   const protection = clientId();

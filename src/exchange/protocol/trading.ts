@@ -96,7 +96,12 @@ export const amend: Operation = (gateway, account, fields) => {
   const order = openOrder(gateway, account, fields, '51503');
   if (isRefusal(order)) return unchanged(gateway, fields, order, extra);
   const read = readAmendment(gateway.exchange.market(order.instId)!, order, fields);
-  if (!read.ok) return unchanged(gateway, fields, read.error, extra);
+  if (!read.ok) {
+    // OKX: a size that is no multiple of the lot is a failed amendment too
+    if (fields.text('cxlOnFail') === 'true')
+      gateway.exchange.orders.cancelUnamended(account, order, extra.reqId);
+    return unchanged(gateway, fields, read.error, extra);
+  }
   const amended = gateway.exchange.orders.amend(account, order, read.value);
   return amended.ok ? changed(gateway, order, extra) : unchanged(gateway, fields, amended.error, extra);
 };
@@ -146,6 +151,8 @@ export const amendAlgo: Operation = (gateway, account, fields) => {
     };
   const read = readAlgoAmendment(gateway.exchange.market(algo.instId)!, algo, fields);
   const amended = read.ok ? gateway.exchange.algos.amend(account, algo, read.value) : read;
+  if (!read.ok && fields.text('cxlOnFail') === 'true')
+    gateway.exchange.algos.cancel(account, algo, gateway.now);
   if (!amended.ok) return { ...common, sCode: amended.error.code, sMsg: amended.error.message };
   return { ...common, algoId: String(algo.id), algoClOrdId: algo.clientId, sCode: '0', sMsg: '' };
 };
