@@ -53,6 +53,27 @@ test('what a plan cannot mean is refused, with the place and the mend', () => {
       /faults\.0\.endpoint: no such endpoint/,
     ],
     [{ faults: [{ fault: 'error', endpoint: 'WS place*' }] }, /faults\.0\.endpoint/],
+    // nothing that they could strike ever comes by
+    [{ faults: [{ fault: 'gap', channel: 'trades' }] }, /"gap" never strikes trades: it is about books,/],
+    [{ faults: [{ fault: 'gap', channel: 'books5' }] }, /"gap" never strikes books5/],
+    [{ faults: [{ fault: 'checksum', channel: 'tickers' }] }, /"checksum" never strikes tickers/],
+    [{ faults: [{ fault: 'stale-snapshot', channel: 'bbo-tbt' }] }, /"stale-snapshot" never strikes bbo-tbt/],
+    [{ faults: [{ fault: 'gap', door: 'private' }] }, /never told at the door "private": expected public or/],
+    [
+      { faults: [{ fault: 'drop', channel: 'trades', door: 'business' }] },
+      /trades is never told at the door/,
+    ],
+    [{ faults: [{ fault: 'drop', instId: 'DOGE-USDT-SWAP' }] }, /instId DOGE-USDT-SWAP: expected BTC-USDT-/],
+    [
+      { faults: [{ fault: 'drop', channel: 'index-tickers', instId: 'BTC-USDT-SWAP' }] },
+      /expected BTC-USDT,/,
+    ],
+    [{ faults: [{ fault: 'drop', channel: 'trades', instId: 'BTC-USDT' }] }, /expected BTC-USDT-SWAP,/],
+    [{ faults: [{ fault: 'drop', channel: 'orders', instId: 'BTC-USDT-SWAP' }] }, /leave "instId" out/],
+    [
+      { faults: [{ fault: 'stale-book', endpoint: 'GET market/trades' }] },
+      /"stale-book" is about GET market\/books/,
+    ],
     [{ fault: 'drop' }, /faults/],
     ['drop', /top level/],
   ];

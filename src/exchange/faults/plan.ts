@@ -5,6 +5,7 @@ import { CHANNELS } from '../protocol/channels.ts';
 import { ROUTES } from '../protocol/rest.ts';
 import { OPERATIONS } from '../protocol/ws.ts';
 import { Random } from '../random.ts';
+import { INSTRUMENTS } from '../scenarios/scenario.ts';
 
 /** A plan of faults: what goes wrong, where, and when. `docs/faults.md` explains it with an example. */
 
@@ -12,6 +13,8 @@ const ENDPOINTS: readonly string[] = [
   ...Object.keys(ROUTES),
   ...[...OPERATIONS.keys()].map((operation) => `WS ${operation}`),
 ];
+
+const BOOKS = ENDPOINTS.filter((one) => one.startsWith('GET market/books'));
 
 const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 
@@ -139,8 +142,46 @@ const schema = z
         say(`"${one.fault}" needs "at" or "every"`);
       if (always && one.fault === 'clock-skew' && one.chance !== undefined)
         say('"chance" needs "at" or "every" here');
+      for (const reason of idle(one as Where)) say(reason);
     });
   });
+
+/** Channels with a chain of updates behind a snapshot: what the faults of a book are about. */
+const CHAINED: readonly string[] = ['books', 'books-l2-tbt', 'books50-l2-tbt'];
+const OF_BOOKS: ReadonlySet<string> = new Set(['gap', 'checksum', 'stale-snapshot']);
+
+interface Where {
+  readonly fault: string;
+  readonly door?: string | undefined;
+  readonly channel?: string | undefined;
+  readonly instId?: string | undefined;
+  readonly endpoint?: string | undefined;
+}
+
+/** Why a line of a plan could never strike anything; each with what would do. */
+function* idle({ fault, door, channel, instId, endpoint }: Where): Generator<string> {
+  if (fault === 'stale-book' && endpoint !== undefined && !BOOKS.some((one) => isEndpoint(endpoint, one)))
+    yield `"stale-book" is about ${BOOKS.join(' and ')}: name one of them, or leave "endpoint" out`;
+  if (OF_BOOKS.has(fault) && channel !== undefined && !CHAINED.includes(channel))
+    yield `"${fault}" never strikes ${channel}: it is about ${CHAINED.join(', ')}`;
+  const home = CHANNELS.get(channel ?? (OF_BOOKS.has(fault) ? 'books' : ''));
+  if (home !== undefined && door !== undefined && door !== 'all' && door !== home.door)
+    yield `${channel ?? 'no book'} is never told at the door "${door}": expected ${home.door} or all`;
+  if (instId === undefined) return;
+  const isTold = home === undefined || home.about === 'market' || channel === 'liquidation-orders';
+  if (!isTold) {
+    yield `${channel} is not told by instrument: leave "instId" out`;
+    return;
+  }
+  const indexes = [...new Set(INSTRUMENTS.map((id) => id.replace('-SWAP', '')))];
+  const known =
+    home === undefined
+      ? [...INSTRUMENTS, ...indexes]
+      : channel?.startsWith('index-')
+        ? indexes
+        : [...INSTRUMENTS];
+  if (!known.includes(instId)) yield `nothing is told of instId ${instId}: expected ${known.join(', ')}`;
+}
 
 /** What happens at a moment, rather than to whatever comes by. */
 export const MOMENTS: ReadonlySet<string> = new Set([
