@@ -11,8 +11,37 @@ export function variance(values: readonly number[]): number {
 /** The value below which a share of the others lies. */
 export function quantile(values: readonly number[], share: number): number {
   if (values.length === 0) return Number.NaN;
-  const sorted = Float64Array.from(values).sort();
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
+  return ofRank(values, Math.min(values.length - 1, Math.floor(share * values.length)));
+}
+
+/**
+ * What would stand at `rank` if the values were sorted, `NaN` last. Source: Hoare, "Algorithm 65: find", Communications of
+ * the ACM 4, 1961. A card asks for it tens of thousands of times; sorting took a fifth of its time.
+ */
+function ofRank(values: readonly number[], rank: number): number {
+  const left = new Float64Array(values.length);
+  let count = 0;
+  for (const value of values) if (!Number.isNaN(value)) left[count++] = value;
+  if (rank >= count) return Number.NaN;
+  for (let low = 0, high = count - 1; low < high; ) {
+    const pivot = left[(low + high) >> 1]!;
+    let up = low;
+    let down = high;
+    while (up <= down) {
+      while (left[up]! < pivot) up += 1;
+      while (left[down]! > pivot) down -= 1;
+      if (up > down) break;
+      const kept = left[up]!;
+      left[up] = left[down]!;
+      left[down] = kept;
+      up += 1;
+      down -= 1;
+    }
+    if (rank <= down) high = down;
+    else if (rank >= up) low = up;
+    else break;
+  }
+  return left[rank]!;
 }
 
 /** The middle one, or the mean of the two. */
