@@ -161,6 +161,24 @@ test('a position of the third tier is first cut to the first, at the bankruptcy 
   assert.equal(holding.lastClose, '4');
 });
 
+test('the exchange looks ten times a second who can no longer carry what he holds', () => {
+  fund('USDT', '30000');
+  const [market] = exchange.markets;
+  enter(market!, 'buy', 2000, 'cross');
+  const holding = account.holding(market!);
+  const from = exchange.now;
+  assert.equal(from % 100, 0);
+  for (const round of [0, 100]) {
+    account.cash.set('USDT', parseMoney('0'));
+    exchange.advance(from + round + 90);
+    assert.equal(holding.size, 2000, 'between two looks');
+    exchange.advance(from + round + 100);
+    assert.equal(holding.size, 0);
+    account.cash.set('USDT', parseMoney('30000'));
+    enter(market!, 'buy', 2000, 'cross');
+  }
+});
+
 test('a gap that leaves less than nothing is the insurance fund’s, not the user’s', () => {
   fund('USDT', '3000');
   const [market] = exchange.markets;

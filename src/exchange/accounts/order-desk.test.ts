@@ -267,6 +267,28 @@ test('an order needs its margin and the fee of taking it', () => {
   }
 });
 
+test('a profit that is not yet realised carries a cross order, but becomes no isolated margin', () => {
+  const other = openAccount(exchange, { USDT: '1000' });
+  for (const mode of ['cross', 'isolated'] as const) other.holding(market, mode).leverage = 10;
+  place({ type: 'market', size: 500 }, other);
+  market.mark = Math.round(market.mark * 1.5);
+  const { available, availableCash } = marginOf(other, 'USDT');
+  assert.ok(moneyToNumber(available) > 1900 && moneyToNumber(availableCash) < 1000);
+  // about 1,500 USDT of margin
+  const order = { size: 2500, price: bid - 1000 } as const;
+  assert.equal(codeOf(send({ ...order, mode: 'isolated' }, other)), '51008');
+  assert.equal(codeOf(send({ ...order, mode: 'cross' }, other)), '0');
+});
+
+test('a reduce-only order binds no margin, beside others of its side neither', () => {
+  place({ type: 'market', size: 300 });
+  place({ side: 'sell', price: ask + 900, size: 1000 });
+  const before = marginOf(account, 'USDT');
+  assert.ok(before.frozen > 0n, 'seven hundred of them would open a short position');
+  place({ side: 'sell', price: ask + 800, size: 300, reduceOnly: true });
+  assert.deepEqual(marginOf(account, 'USDT'), before);
+});
+
 test('cross and isolated positions of one instrument do not touch each other', () => {
   place({ type: 'market', size: 500 });
   place({ type: 'market', side: 'sell', size: 300, mode: 'isolated' });

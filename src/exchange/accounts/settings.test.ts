@@ -103,6 +103,17 @@ test('the position mode changes only when nothing is open', () => {
   place({ type: 'limit', price: market.book.best(BID) - 1000 });
   assert.equal(mode('long_short_mode'), '59000');
   for (const order of [...account.orders.values()]) exchange.orders.cancel(account, order, '1');
+  const algo = stand.accepted(
+    exchange.algos.place(account, {
+      ...{ market, type: 'trigger', side: 'buy', mode: 'cross', positionSide: 'net', size: 10 },
+      trigger: { at: market.last + 5000, watches: 'last', price: 0 },
+      ...{ takeProfit: null, stopLoss: null, trailing: null, attachments: [] },
+      ...{ reduceOnly: false, cancelOnClose: false, clientId: '', tag: '' },
+    }),
+  );
+  assert.equal(account.orders.size, 0);
+  assert.equal(mode('long_short_mode'), '59000', 'an algo stands');
+  exchange.algos.cancel(account, algo, exchange.now);
   assert.equal(mode('long_short_mode'), '0');
   assert.equal(account.positionMode, 'long_short_mode');
 });

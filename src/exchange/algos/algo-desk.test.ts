@@ -11,6 +11,7 @@ import type { Market } from '../market/market.ts';
 import * as stand from '../testing/stand.ts';
 import { openExchange } from '../testing/stand.ts';
 import type { Algo, TriggerPrice } from './algo.ts';
+import type { AlgoPlacement } from './algo-desk.ts';
 
 let exchange: Exchange;
 let account: Account;
@@ -139,6 +140,52 @@ test('a stop takes the place of resting reduce-only orders', () => {
   exchange.followUp();
   assert.equal(exit.state, 'canceled');
   assert.equal(account.holding(market).size, 0);
+});
+
+const algoOf = (change: Partial<AlgoPlacement> & Pick<AlgoPlacement, 'type'>): Algo =>
+  stand.accepted(
+    exchange.algos.place(account, {
+      ...{ market, side: 'sell', mode: 'cross', positionSide: 'net', size: 500 },
+      ...{ takeProfit: null, stopLoss: null, trigger: null, trailing: null, attachments: [] },
+      ...{ reduceOnly: true, cancelOnClose: false, clientId: '', tag: '' },
+      ...change,
+    }),
+  );
+
+test('a trailing stop looks before it follows: a new high does not fire it within its own step', () => {
+  place({});
+  const from = market.last;
+  const algo = algoOf({ type: 'move_order_stop', trailing: { ratio: '', spread: 1000, activeAt: 0 } });
+  assert.equal(algo.trailing!.extreme, from);
+  const look = (lowest: number, highest: number): string => {
+    Object.assign(market, { lowest, highest });
+    exchange.algos.watch(account, market);
+    return algo.state;
+  };
+  // high and low of one step, in whatever order: above what it followed until then, below what it follows from now on
+  assert.equal(look(from - 999, from + 2000), 'live');
+  assert.equal(algo.trailing!.extreme, from + 2000);
+  assert.equal(look(from + 1001, from + 1500), 'live');
+  assert.equal(look(from + 1000, from + 1000), 'effective');
+  exchange.followUp();
+  assert.equal(account.holding(market).size, 0);
+});
+
+test('a stop that becomes a limit order behind a resting reduce-only one takes its place too', () => {
+  place({});
+  const ask = market.book.best(ASK);
+  const exit = { side: 'sell', type: 'limit', reduceOnly: true } as const;
+  const large = place({ ...exit, price: ask + 300, size: 450 });
+  const small = place({ ...exit, price: ask + 310, size: 50 });
+  const takeProfit = { at: ask + 200, watches: 'last', price: ask + 400 } as const;
+  const algo = algoOf({ type: 'conditional', takeProfit, size: 450 });
+  market.highest = ask + 200;
+  exchange.algos.watch(account, market);
+  exchange.followUp();
+  assert.deepEqual([algo.state, algo.failCode], ['effective', '']);
+  // what there is room for beside it stays
+  assert.deepEqual([large.state, large.cancelSource, small.state], ['canceled', '22', 'live']);
+  assert.equal(account.orders.get(algo.childId)!.size, 450);
 });
 
 test('a dead man’s switch takes orders away and leaves positions and their stops', () => {

@@ -311,6 +311,27 @@ test('clock skew: the exchange tells another time and refuses what was signed by
   assert.equal((await rest.get('account/balance')).code, '0');
 });
 
+test('clock skew: expTime is measured by the clock that is off, over REST and the socket', async () => {
+  const socket = await connect('private');
+  await socket.login(exchange);
+  const asked = async (aheadMs: number): Promise<string[]> => {
+    const expTime = String(Date.now() + aheadMs);
+    const id = `e${socket.messages.length}`;
+    const overRest = await rest.post('trade/order', await order({}), { expTime });
+    socket.send({ id, op: 'order', expTime, args: [await order({})] });
+    const { code } = await socket.until((message) => message.id === id);
+    return [overRest.code, String(code)];
+  };
+  assert.deepEqual(await asked(10_000), ['0', '0']);
+  strike({ fault: 'clock-skew', by: '20s', for: '1h' });
+  assert.deepEqual(await asked(10_000), ['50036', '50036']);
+  strike({ fault: 'clock-skew', by: '-40s', for: '1h' });
+  assert.deepEqual(await asked(-10_000), ['0', '0']);
+  strike({ fault: 'clock-skew', by: '20s', for: '1h' });
+  assert.deepEqual(await asked(-10_000), ['50036', '50036']);
+  socket.close();
+});
+
 test('maintenance: a notice to all, then closed, down for a while, status told, numbers begin anew', async () => {
   const socket = await connect();
   await socket.subscribe(BOOKS, { channel: 'status' });
