@@ -196,6 +196,48 @@ test('the building bars begin with all that was saved, whenever the past was wri
   }
 });
 
+test('the state carries what came since the past was written, and a kill right after that doubles nothing', () => {
+  const path = join(folder, 'carried.json');
+  const { exchange } = first(CASH, true);
+  const { file } = kept(exchange, path);
+  const save = (): void => {
+    file.save(exchange);
+    file.savePast(exchange);
+  };
+  save();
+  exchange.advance(START + 130_000);
+  save();
+  const { remembered } = new StateFile(path).load()!;
+  for (const { instrument, candles, trades } of exchange.markets) {
+    const again = remembered.markets.get(instrument.id)!;
+    assert.deepEqual(again.trades, trades.slice(-500));
+    assert.deepEqual(barsOf(again.candles), barsOf(candles));
+  }
+  exchange.advance(START + 190_000);
+  file.save(exchange);
+  const { recent } = JSON.parse(readFileSync(path, 'utf8')) as {
+    recent: Record<string, { minutes: unknown[] }>;
+  };
+  for (const { minutes } of Object.values(recent)) assert.equal(minutes.length, 2);
+});
+
+test('a market that traded faster than the clock numbers its trades goes on behind its last number', () => {
+  const path = join(folder, 'numbers.json');
+  const { exchange, market } = first();
+  exchange.advance(START + 5000);
+  const { file } = kept(exchange, path);
+  const last = { ...market.trades.at(-1)!, tradeId: START };
+  market.trades.push(last);
+  file.save(exchange);
+  const second = next(path, START + 6000);
+  second.exchange.advance(START + 20_000);
+  const fresh = second.market.trades.slice(
+    second.market.trades.findIndex(({ tradeId }) => tradeId === START) + 1,
+  );
+  assert.ok(fresh.length > 0);
+  assert.ok(fresh.every(({ tradeId }) => tradeId > START));
+});
+
 test('five hundred trades come back, and then new ones with greater ids, at times that never go back', () => {
   const path = join(folder, 'trades.json');
   const { exchange, market } = first(CASH);

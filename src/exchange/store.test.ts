@@ -69,6 +69,10 @@ test('what was acknowledged survives a kill: cash, position, resting order, stop
     ],
   });
   assert.equal(entry.code, '0');
+  const open = async (client: RestClient, path: string): Promise<Json[]> =>
+    (await client.open(`${path}?instId=${SWAP}&limit=100`)).data;
+  const settled = await open(rest, 'public/funding-rate-history');
+  const traded = await open(rest, 'market/trades');
   const resting = await rest.post('trade/order', {
     instId: SWAP,
     tdMode: 'cross',
@@ -93,6 +97,11 @@ test('what was acknowledged survives a kill: cash, position, resting order, stop
   const [found] = (await again.get(`trade/order?instId=${SWAP}&clOrdId=entry1`)).data;
   assert.equal(found!.state, 'filled');
   const fills = (await again.get('trade/fills')).data;
+  assert.deepEqual(await open(again, 'public/funding-rate-history'), settled);
+  const past = (await again.open(`market/trades?instId=${SWAP}&limit=500`)).data;
+  const from = past.findIndex(({ tradeId }) => tradeId === traded[0]!.tradeId);
+  assert.deepEqual(past.slice(from, from + 100), traded);
+  assert.ok(past.some(({ tradeId }) => tradeId === fills[0]!.tradeId));
   const paid = fills.reduce((sum, fill) => sum + Number(fill.fee), 0);
   const [details] = (await again.get('account/balance')).data[0]!.details as Json[];
   assert.ok(Math.abs(Number(details!.cashBal) - 10_000 - paid) < 1e-9);

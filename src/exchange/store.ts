@@ -152,7 +152,6 @@ export class StateFile {
 
   private loadPast(saved: Saved): Map<string, MarketPast> {
     const written = this.readPast();
-    this.reach.clear();
     const markets = new Map<string, MarketPast>();
     for (const [instId, recent] of Object.entries(saved.recent)) {
       const minutes = recent.minutes.map(round);
@@ -162,8 +161,6 @@ export class StateFile {
       candles.resume(minutes);
       const old = past?.trades ?? [];
       const lastId = old.at(-1)?.tradeId ?? 0;
-      if (past !== undefined)
-        this.reach.set(instId, { openAt: past.bars['1m']!.building[0]!, tradeId: lastId });
       const trades = recent.trades.filter(({ tradeId }) => tradeId > lastId);
       const seconds = candles.of('1s')!;
       for (const { at, price, size } of trades) {
