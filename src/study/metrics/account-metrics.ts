@@ -1,5 +1,5 @@
 import type { AccountReport, EquityColumns, FillReport, ReportData } from '../report/report-data.ts';
-import { annualTurnover, meanExposure, median, timeInMarket } from './activity.ts';
+import { annualTurnover, meanExposure, median, openedAtEnd, timeInMarket } from './activity.ts';
 import { DAY_MS, dailyReturns, type MonthlyReturn, monthlyReturns } from './daily.ts';
 import { type Drawdown, largestDrawdown, longestUnderWater, type UnderWater } from './drawdown.ts';
 import {
@@ -195,6 +195,7 @@ export function accountMetrics(data: ReportData, account: AccountReport): Accoun
         spans
           ? timeInMarket(
               trades.map(({ trade }) => trade),
+              account.openPositions === 0 ? [] : openedAtEnd(data.trades, fills),
               equity,
             )
           : Number.NaN,

@@ -1,19 +1,21 @@
-import type { EquityColumns, TradeReport } from '../report/report-data.ts';
+import type { EquityColumns, FillReport, TradeReport } from '../report/report-data.ts';
 import { DAYS_A_YEAR } from './returns.ts';
 
 /**
- * Share of the run during which something was held: the union of the trades' times and, for what is still open at the
- * end, of the samples between which exposure never was zero.
+ * Share of the run during which something was held: the union of the trades' times and of what was never closed, from its
+ * first fill to the end.
+ *
+ * @param openSince - when what is still open at the end was opened, ms
  */
 export function timeInMarket(
   trades: readonly Pick<TradeReport, 'openedAt' | 'closedAt'>[],
-  { at, exposure }: Pick<EquityColumns, 'at' | 'exposure'>,
+  openSince: readonly number[],
+  { at }: Pick<EquityColumns, 'at'>,
 ): number {
   const span = at.at(-1)! - at[0]!;
   if (!(span > 0)) return Number.NaN;
   const held: [number, number][] = trades.map(({ openedAt, closedAt }) => [openedAt, closedAt]);
-  for (let index = 1; index < at.length; index++)
-    if (exposure[index]! > 0 && exposure[index - 1]! > 0) held.push([at[index - 1]!, at[index]!]);
+  for (const openedAt of openSince) held.push([openedAt, at.at(-1)!]);
   held.sort((a, b) => a[0] - b[0]);
   let total = 0;
   let until = Number.NEGATIVE_INFINITY;
@@ -23,6 +25,21 @@ export function timeInMarket(
     until = to;
   }
   return Math.min(1, total / span);
+}
+
+/** For each symbol that ends with a position, when that was opened: its first fill after its last closing, ms. */
+export function openedAtEnd(
+  trades: readonly Pick<TradeReport, 'symbol' | 'closedAt'>[],
+  fills: readonly Pick<FillReport, 'symbol' | 'at'>[],
+): number[] {
+  const closed = new Map<string, number>();
+  for (const { symbol, closedAt } of trades)
+    closed.set(symbol, Math.max(closedAt, closed.get(symbol) ?? Number.NEGATIVE_INFINITY));
+  const opened = new Map<string, number>();
+  for (const { symbol, at } of fills)
+    if (at > (closed.get(symbol) ?? Number.NEGATIVE_INFINITY))
+      opened.set(symbol, Math.min(at, opened.get(symbol) ?? Number.POSITIVE_INFINITY));
+  return [...opened.values()];
 }
 
 /** Mean over time of gross position value ÷ equity: each sample stands for the time since the one before. */

@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import type { EquityColumns } from '../report/report-data.ts';
 import { isRealDataThere, sampleReport } from '../report/testing/sample.ts';
 import { accountMetrics } from './account-metrics.ts';
-import { annualTurnover, meanExposure, median, timeInMarket } from './activity.ts';
+import { annualTurnover, meanExposure, median, openedAtEnd, timeInMarket } from './activity.ts';
 import { buyAndHold } from './buy-and-hold.ts';
 import { DAY_MS, dailyReturns, monthlyReturns } from './daily.ts';
 import { largestDrawdown, longestUnderWater } from './drawdown.ts';
@@ -47,6 +47,8 @@ const curve = (
   });
   return { everyMs, at: equity.map((_, index) => index * everyMs), equity, drawdown, exposure };
 };
+
+const sample = sampleReport({ lookback: 96, candles: 1000, symbols: 1 });
 
 describe('figures of daily returns', () => {
   // r = pd.Series([((i*37)%101-48)/4000 for i in range(60)])
@@ -186,6 +188,16 @@ describe('drawdown and time under water', () => {
     assert.equal(longestUnderWater(curve([90, 100, 100, 50]))!.from, 2 * DAY_MS);
   });
 
+  test('back at 99 % of the high is not recovered', () => {
+    assert.equal(largestDrawdown(curve([100, 50, 99, 99.9]))!.recoveredAt, null);
+    assert.equal(largestDrawdown(curve([100, 50, 99, 100]))!.recoveredAt, 3 * DAY_MS);
+    assert.deepEqual(longestUnderWater(curve([100, 50, 99, 99.9])), {
+      from: 0,
+      to: 3 * DAY_MS,
+      ended: false,
+    });
+  });
+
   test('what has not ended counts up to the end', () => {
     const path = curve([100, 101, 99, 98, 97]);
     assert.equal(largestDrawdown(path)!.recoveredAt, null);
@@ -199,9 +211,41 @@ describe('activity', () => {
   test('time in the market is a union: what overlaps counts once', () => {
     const path = curve([100, 100, 100, 100, 100], DAY_MS, [0, 0, 0, 1, 1]);
     const held = (from: number, to: number) => ({ openedAt: from * DAY_MS, closedAt: to * DAY_MS });
-    close(timeInMarket([held(0, 1), held(0.5, 1.5)], path), (1.5 + 1) / 4);
-    close(timeInMarket([held(0, 4), held(1, 2)], path), 1);
+    close(timeInMarket([held(0, 1), held(0.5, 1.5)], [], path), 1.5 / 4);
+    close(timeInMarket([held(0, 1), held(0.5, 1.5)], [3 * DAY_MS], path), (1.5 + 1) / 4);
+    close(timeInMarket([held(0, 4), held(1, 2)], [], path), 1);
+    // trades stand by their closing: one that was opened first may come last
+    close(timeInMarket([held(2, 2.5), held(0, 3)], [], path), 3 / 4);
     close(meanExposure(path), 0.5);
+  });
+
+  test('flat between two samples is not in the market, though both saw a position', () => {
+    // held at each sample, out of the market for nearly all of the time between
+    const path = curve([100, 100, 100, 100, 100], DAY_MS, [0, 1, 1, 1, 1]);
+    const trades = [
+      { symbol: 'BTC', openedAt: 0.9 * DAY_MS, closedAt: 1.1 * DAY_MS },
+      { symbol: 'BTC', openedAt: 1.9 * DAY_MS, closedAt: 2.1 * DAY_MS },
+    ];
+    const fills = [0.9, 1.1, 1.9, 2.1, 2.9, 3.5].map((day) => ({ symbol: 'BTC', at: day * DAY_MS }));
+    assert.deepEqual(openedAtEnd(trades, fills.slice(0, 4)), []);
+    assert.deepEqual(openedAtEnd(trades, fills), [2.9 * DAY_MS]);
+    assert.deepEqual(openedAtEnd(trades, [...fills, { symbol: 'ETH', at: 5 }]), [2.9 * DAY_MS, 5]);
+    close(timeInMarket(trades, openedAtEnd(trades, fills), path), (0.2 + 0.2 + 1.1) / 4);
+    const account = {
+      ...sample.accounts[0]!,
+      symbols: ['BTC'],
+      equity: path,
+    };
+    const share = (openPositions: number): number | null => {
+      const data = {
+        ...sample,
+        trades: trades.map((trade) => ({ ...sample.trades[0]!, ...trade })),
+        fills: fills.map((fill) => ({ ...sample.fills[0]!, ...fill })),
+      };
+      return accountMetrics(data, { ...account, openPositions, benchmark: null }).activity.timeInMarket.value;
+    };
+    close(share(1)!, 1.5 / 4);
+    close(share(0)!, 0.4 / 4);
   });
 
   test('turning the whole account over once a day is 2 × 365 a year', () => {
