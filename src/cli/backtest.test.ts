@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { type Finding, type FindingLevel, sanity } from '../study/report/sanity.ts';
+import { sampleReport } from '../study/report/testing/sample.ts';
+import { exitCodeOf } from './backtest.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'hunter-backtest-'));
@@ -112,6 +115,24 @@ describe('hunter backtest', () => {
     const result = JSON.parse(run.out);
     assert.equal(result.events, 5000);
     assert.match(result.tapes[0].holds, /^5000 trades of BTC-USDT-SWAP$/);
+  });
+
+  it('ends with 1 when the result cannot be, and only then', () => {
+    const run = hunter('backtest', tapes[0], ...SET, '--json');
+    assert.equal(run.code, 0, run.err);
+    const found = (level: FindingLevel): Finding => ({ level, code: 'books', title: '', detail: '' });
+    assert.equal(exitCodeOf({ findings: [] }), 0);
+    assert.equal(exitCodeOf({ findings: [found('suspect'), found('caution')] }), 0);
+    assert.equal(exitCodeOf({ findings: [found('impossible'), found('caution')] }), 1);
+    const real = sampleReport({ lookback: 96, candles: 1000, symbols: 1 });
+    const [first, ...others] = real.fills;
+    assert.equal(exitCodeOf({ findings: sanity(real) }), 0);
+    assert.equal(
+      exitCodeOf({
+        findings: sanity({ ...real, fills: [{ ...first!, price: first!.price / 2 }, ...others] }),
+      }),
+      1,
+    );
   });
 
   it('writes its report as one file', () => {

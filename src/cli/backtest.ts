@@ -82,8 +82,12 @@ async function run(tapes: string[], flags: Flags): Promise<void> {
       ? `${JSON.stringify(asJson(result, report))}\n`
       : `${readable(result, report, flags.report)}\n`,
   );
-  if (result.data.lookAhead.verdict === 'suspected') process.exitCode = 1;
+  process.exitCode = exitCodeOf(report);
 }
+
+/** 1 where the result cannot be, a look-ahead included: a script must not take its figures for a success. */
+export const exitCodeOf = ({ findings }: Pick<Report, 'findings'>): 0 | 1 =>
+  findings.some(({ level }) => level === 'impossible') ? 1 : 0;
 
 function threads(text: string): number {
   const count = Number(text);
