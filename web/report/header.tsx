@@ -1,7 +1,7 @@
 import { For, type JSX, Show } from 'solid-js';
 import type { ReportData, Sample } from '../../src/study/report/report-data.ts';
 import { setTheme, type Theme, theme } from './look.ts';
-import { date, duration, fixed, minute, moneyDecimals, shortSymbol } from './text.ts';
+import { date, duration, fixed, minute, shortSymbol, startsText } from './text.ts';
 
 const SAMPLES: Readonly<Record<Sample['kind'], { readonly name: string; readonly meaning: string }>> = {
   inSample: {
@@ -40,13 +40,7 @@ export function Header(props: { readonly data: ReportData }): JSX.Element {
           <h1>Backtest of {props.data.instruments.map(({ symbol }) => shortSymbol(symbol)).join(', ')}</h1>
           <p class="quiet">
             {when(props.data.from)} to {when(props.data.to)}, {long()} of {props.data.market.from};{' '}
-            {props.data.accounts
-              .map(
-                ({ startBalance, currency }) =>
-                  `${fixed(Number(startBalance), moneyDecimals(currency))} ${currency}`,
-              )
-              .join(' and ')}{' '}
-            to begin with
+            {startsText(props.data.accounts)} to begin with
           </p>
         </div>
         <fieldset class="theme">

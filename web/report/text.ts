@@ -7,6 +7,18 @@ export { ABSENT, fixed, signed } from '../src/format.ts';
 /** Stablecoins and dollars in cents, coins in a millionth. */
 export const moneyDecimals = (currency: string): number => (/^USD/.test(currency) ? 2 : 6);
 
+/** `10,000.00 USDT`, `5 accounts of 10,000.00 USDT`: the same sum is said once. */
+export function startsText(
+  accounts: readonly { readonly startBalance: string; readonly currency: string }[],
+): string {
+  const counts = new Map<string, number>();
+  for (const { startBalance, currency } of accounts) {
+    const sum = `${fixed(Number(startBalance), moneyDecimals(currency))} ${currency}`;
+    counts.set(sum, (counts.get(sum) ?? 0) + 1);
+  }
+  return [...counts].map(([sum, count]) => (count === 1 ? sum : `${count} accounts of ${sum}`)).join(' and ');
+}
+
 /** Three digits that count: 12.3 %, 1.23 %, 0.123 %. */
 const decimalsOf = (fraction: number): number => {
   const size = Math.abs(fraction * 100);

@@ -335,6 +335,14 @@ describe('the report', { timeout: 300_000 }, () => {
     );
   });
 
+  test('accounts that begin with the same are told once', async () => {
+    const [account] = data.accounts;
+    const accounts = [account!, account!, account!, { ...account!, startBalance: '5' }];
+    await opened({ ...data, accounts }, async (page) => {
+      await page.getByText('3 accounts of 100,000.00 USDT and 5.00 USDT to begin with').waitFor();
+    });
+  });
+
   test('two accounts in two currencies are shown one at a time, never as a sum', async () => {
     const [account] = data.accounts;
     const two = [account!.symbols.slice(0, 1), account!.symbols.slice(1)];
