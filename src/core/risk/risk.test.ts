@@ -165,6 +165,18 @@ test('what is not a number is outside every limit', () => {
   assert.equal(risk.entryAllowed(noTime)?.reason, 'staleBook');
 });
 
+test('a book that was behind the exchange when it came is as old as both together', () => {
+  const { risk, context } = gate();
+  const told = (lagMs: number, agoMs: number) => {
+    context.quote.set(ticks(600_000), ticks(600_002), us(NOW - agoMs * 1000), lagMs);
+    return risk.entryAllowed(context);
+  };
+  assert.equal(told(2000, 0), null);
+  assert.deepEqual(told(2001, 0), { reason: 'staleBook', limit: 2000, actual: 2001 });
+  assert.equal(told(1500, 500), null);
+  assert.deepEqual(told(1500, 501), { reason: 'staleBook', limit: 2000, actual: 2001 });
+});
+
 test('a stale, invalid, one-sided, crossed or dead book is not traded on', () => {
   const { risk, context } = gate();
   const aged = (ms: number) => risk.entryAllowed({ ...context, now: us(NOW + ms * 1000) });
