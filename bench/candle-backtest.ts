@@ -1,6 +1,6 @@
 /**
  * How fast a candle backtest is: a million one-minute candles through strategies, engine, exits, risk and paper venue, on
- * one core, from a tape on disk. `node bench/candle-backtest.ts [candles]`. The baseline in the same run is a plain loop
+ * one core, from a tape on disk. `npx node bench/candle-backtest.ts [candles]`. The baseline in the same run is a plain loop
  * over the same candles that only keeps a mean and takes trades by it: what nobody can beat. Best of interleaved rounds:
  * whatever else the machine does only adds.
  */

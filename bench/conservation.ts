@@ -1,5 +1,5 @@
 /**
- * Is money conserved? `node bench/conservation.ts [runs]`: a thousand seeded runs of users who do what comes to their
+ * Is money conserved? `npx node bench/conservation.ts [runs]`: a thousand seeded runs of users who do what comes to their
  * minds on a shaken market, every one in hedge or net mode, cross and isolated, linear and inverse, with liquidations,
  * funding and algos. After every tenth action the sum of all accounts, fees, house and insurance fund has to be what was
  * put in, to the last digit. Ends with 1 and names the seed where it is not.

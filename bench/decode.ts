@@ -1,5 +1,5 @@
 /**
- * How fast book frames become a book, on real OKX frames: `node bench/decode.ts`.
+ * How fast book frames become a book, on real OKX frames: `npx node bench/decode.ts`.
  *
  * Four ways over the same bytes: JSON.parse alone; JSON.parse and `Number` into a Map a side (what a quick script
  * does; it has no order of levels yet); our decoder; our decoder and our book. Before anything is timed, the Map books and ours

@@ -1,6 +1,6 @@
 /**
  * What the ways of placing take profit and stop loss are worth: the same entries, different exits, in pairs.
- * `node bench/exits.ts [MINUTES OF SIMULATED BOOK, 0 = none]` prints the tables of docs/exits.md.
+ * `npx node bench/exits.ts [MINUTES OF SIMULATED BOOK, 0 = none]` prints the tables of docs/exits.md.
  *
  * Entries: at random, with breaks and against stretched moves, on five months of real OKX candles, on made-up paths of
  * known nature, and on the book of the embedded exchange. Each method is compared, entry by entry, with the fixed 2 % / 1 %,

@@ -1,5 +1,5 @@
 /**
- * Whether price turns at the clusters of resting size that row T4 hides its stop behind: `node bench/levels.ts` prints the
+ * Whether price turns at the clusters of resting size that row T4 hides its stop behind: `npx node bench/levels.ts` prints the
  * table of docs/exits.md, from real recorded books with the rule of the default settings.
  */
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';

@@ -1,5 +1,5 @@
 /**
- * How fast orders are matched: `node bench/matching.ts`; `--twin` instead holds a million random commands against the
+ * How fast orders are matched: `npx node bench/matching.ts`; `--twin` instead holds a million random commands against the
  * naive book of the tests.
  *
  * Three million commands are made beforehand, from a seed: 9 % new, 3 % immediate-or-cancel, 6 % cancel, 82 % move to

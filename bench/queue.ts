@@ -1,6 +1,6 @@
 /**
  * How far each queue model is from the truth, and how far from each other where nobody knows it.
- * `node bench/queue.ts [MINUTES OF SIMULATED BOOK, 0 = none]` prints the tables of docs/decisions/0010-queue-model.md.
+ * `npx node bench/queue.ts [MINUTES OF SIMULATED BOOK, 0 = none]` prints the tables of docs/decisions/0010-queue-model.md.
  *
  * 1. Real books order by order (LOBSTER's sample of Nasdaq, Bitfinex): of each lot that is canceled in a queue, how much stood
  *    before a place in it, and how much each model says.

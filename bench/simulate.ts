@@ -1,12 +1,12 @@
 /**
- * How fast the btc-like market runs in virtual time, and what takes the time: `node bench/simulate.ts [MINUTES]`.
+ * How fast the btc-like market runs in virtual time, and what takes the time: `npx node bench/simulate.ts [MINUTES]`.
  *
  * Each line adds one thing to the line above, in the same process and on the same seed: the markets alone; the feed of every
  * instrument (books at 100 ms, trades, mark price, funding, candles: every message as text); a client that decodes them;
  * tape and raw frames on disk. Medians of interleaved rounds; making the world and its past is not counted.
  *
  * By the clock, and by the processor's time of all threads, which says what it would be on a machine that does nothing else.
- * What takes the time: `node --cpu-prof bench/simulate.ts 2`.
+ * What takes the time: `npx node --cpu-prof bench/simulate.ts 2`.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';

@@ -1,9 +1,9 @@
 /**
- * What the candle strategies and their indicators cost: `node bench/strategies.ts`. One million candles, in the order in
+ * What the candle strategies and their indicators cost: `npx node bench/strategies.ts`. One million candles, in the order in
  * which a backtest feeds them. Processor time of this thread, best of interleaved rounds: whatever else the machine does
  * only adds. Beside them the same indicators, with the same windows, from trading-signals, which the tests check ours against.
  *
- * `node bench/strategies.ts --confusion [FROM TO]` prints what the strategies make of planted paths, seeds 1000 to 1999 if
+ * `npx node bench/strategies.ts --confusion [FROM TO]` prints what the strategies make of planted paths, seeds 1000 to 1999 if
  * none are named (nothing was fitted on those).
  */
 import { cpus } from 'node:os';

@@ -1,6 +1,6 @@
 /**
  * Measures how often each candle strategy enters where there is nothing to find, and writes
- * `src/core/strategy/chance-tables.ts`: `node scripts/measure-chance.ts`. Needs the candles of ../shared/data/okx-candles.
+ * `src/core/strategy/chance-tables.ts`: `npx node scripts/measure-chance.ts`. Needs the candles of ../shared/data/okx-candles.
  *
  * Three kinds of driftless market: normal steps; clustered ones with fat tails; and the first half of the real 5-minute
  * candles of five swaps, each turned upside down by the toss of a coin. The table keeps the worst of the three, with two

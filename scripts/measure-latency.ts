@@ -1,9 +1,9 @@
-/** Prints the settings that give the paper venue the latencies of a tape: `node scripts/measure-latency.ts TAPE`. */
+/** Prints the settings that give the paper venue the latencies of a tape: `npx node scripts/measure-latency.ts TAPE`. */
 import { measureLatency } from '../src/tape/latency.ts';
 
 const [tape] = process.argv.slice(2);
 if (tape === undefined) {
-  console.error('usage: node scripts/measure-latency.ts TAPE');
+  console.error('usage: npx node scripts/measure-latency.ts TAPE');
   process.exit(2);
 }
 const { messages, quantilesMs } = measureLatency(tape);

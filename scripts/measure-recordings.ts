@@ -1,5 +1,5 @@
 /**
- * Computes the figures of the real recordings that the realism card compares with: `node scripts/measure-recordings.ts`. The
+ * Computes the figures of the real recordings that the realism card compares with: `npx node scripts/measure-recordings.ts`. The
  * recordings lie beside the clone, in ../shared/data; only the numbers are kept here.
  */
 import { writeFileSync } from 'node:fs';

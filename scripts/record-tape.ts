@@ -1,5 +1,5 @@
 /**
- * Records the embedded exchange's market to a tape: `node scripts/record-tape.ts SECONDS OUT [SEED]`. How the golden tape
+ * Records the embedded exchange's market to a tape: `npx node scripts/record-tape.ts SECONDS OUT [SEED]`. How the golden tape
  * was made.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { OkxRest } from '../src/venue/okx/rest.ts';
 
 const [seconds, out, seed = '7'] = process.argv.slice(2);
 if (seconds === undefined || out === undefined) {
-  console.error('usage: node scripts/record-tape.ts SECONDS OUT [SEED]');
+  console.error('usage: npx node scripts/record-tape.ts SECONDS OUT [SEED]');
   process.exit(2);
 }
 const folder = mkdtempSync(join(tmpdir(), 'record-tape-'));

@@ -1,7 +1,7 @@
 /**
  * A small scripted `ViewSource`: a candle that moves with every step, and a position that opens and closes on demand.
  * For the dashboard's tests, and for looking at the page while working on it:
- * `node scripts/scripted-view.ts [port]` serves it with a step every 250 ms.
+ * `npx node scripts/scripted-view.ts [port]` serves it with a step every 250 ms.
  */
 import type {
   CandleView,

@@ -1,6 +1,6 @@
 /**
  * What the market did after the candle strategies' entries, on real candles that nothing here was fitted on: prints the
- * table of docs/strategies.md. `node scripts/strategy-returns.ts`; needs the candles of ../shared/data/okx-candles.
+ * table of docs/strategies.md. `npx node scripts/strategy-returns.ts`; needs the candles of ../shared/data/okx-candles.
  *
  * Entered at the open of the next candle, left at the close so many candles later; basis points in the entry's direction,
  * without any cost. The interval is 1.96 standard errors clustered by day, because entries of one day, and of five coins

@@ -1,4 +1,4 @@
-/** Writes the expected text of the golden tape anew: `node scripts/update-golden.ts`, then read the diff. */
+/** Writes the expected text of the golden tape anew: `npx node scripts/update-golden.ts`, then read the diff. */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { replayAsText } from '../golden/replay.ts';

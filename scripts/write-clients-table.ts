@@ -1,4 +1,4 @@
-/** Writes `docs/clients.md` from a run of the real clients against the exchange: `node scripts/write-clients-table.ts`. */
+/** Writes `docs/clients.md` from a run of the real clients against the exchange: `npx node scripts/write-clients-table.ts`. */
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 

@@ -1,4 +1,4 @@
-/** Writes `config/scenarios/btc-like.yaml` from the schema's defaults: `node scripts/write-scenario.ts`. */
+/** Writes `config/scenarios/btc-like.yaml` from the schema's defaults: `npx node scripts/write-scenario.ts`. */
 import { writeFileSync } from 'node:fs';
 import { scenarioTemplate } from '../src/exchange/scenarios/publish.ts';
 

@@ -23,7 +23,7 @@ export function settingsTemplate(): string {
   const lines = [
     '# yaml-language-server: $schema=./settings.schema.json',
     '# Every key, at its default. Unknown keys are refused; what is left out takes its default.',
-    '# Written by `node scripts/write-schema.ts` from src/config/schema.ts.',
+    '# Written by `npx node scripts/write-schema.ts` from src/config/schema.ts.',
   ];
   const write = (properties: Readonly<Record<string, JsonSchema>>, indent: string): void => {
     for (const [key, value] of Object.entries(properties)) {

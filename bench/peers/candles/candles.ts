@@ -2,7 +2,7 @@
  * Our candle backtest beside those of others: the same candles, the same signals with the same stops and targets, the same
  * fees; first that all of them make the same trades, then how long each takes. See ../README.md for what it needs.
  *
- *   node bench/peers/candles/candles.ts --npm DIR --python VENV/bin/python [--jesse VENV/bin/python]
+ *   npx node bench/peers/candles/candles.ts --npm DIR --python VENV/bin/python [--jesse VENV/bin/python]
  *     [--candles 1000000] [--rounds 5] [--only ours,grademark]
  *
  * Each runs in a process of its own. The rounds are interleaved, and the best of each counts: whatever else the machine does

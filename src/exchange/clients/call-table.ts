@@ -19,7 +19,7 @@ const DOCUMENT = fileURLToPath(new URL('../../../docs/clients.md', import.meta.u
 const PREFACE = `# Other people's clients
 
 Unmodified clients, pointed at the exchange on this machine by configuration alone, and what became of each call.
-Written by \`node scripts/write-clients-table.ts\`; the tests in \`src/exchange/clients\` run every row and fail when
+Written by \`npx node scripts/write-clients-table.ts\`; the tests in \`src/exchange/clients\` run every row and fail when
 this page says something else than they saw. "refused by OKX itself" marks calls that the real exchange refuses too, with
 the code that both give. Where the exchange knowingly does otherwise than OKX stands in
 \`docs/decisions/0008-margin-and-liquidation-here.md\`.

@@ -23,6 +23,6 @@ export async function proveRows(t: TestContext, table: CallTable, rows: readonly
   }
   await t.test('docs/clients.md says what was just seen', () => {
     const { seen, written } = table.compare();
-    assert.equal(written, seen, 'the table is old: node scripts/write-clients-table.ts writes it anew');
+    assert.equal(written, seen, 'the table is old: npx node scripts/write-clients-table.ts writes it anew');
   });
 }

@@ -14,7 +14,7 @@ export function scenarioTemplate(): string {
   const lines = [
     '# A Bitcoin perpetual on an ordinary day: what the embedded exchange runs unless told otherwise.',
     '# Every key, at its default; another scenario says only what is different. Unknown keys are refused.',
-    '# Written by `node scripts/write-scenario.ts` from src/exchange/scenarios/scenario.ts.',
+    '# Written by `npx node scripts/write-scenario.ts` from src/exchange/scenarios/scenario.ts.',
   ];
   const write = (
     properties: Readonly<Record<string, JsonSchema>>,

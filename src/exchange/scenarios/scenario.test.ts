@@ -28,7 +28,7 @@ test('every shipped scenario loads, and btc-like is the file that the schema wri
   for (const name of wanted) loadScenario(name);
   assert.deepEqual(loadScenario('btc-like'), DEFAULT_SCENARIO);
   const file = new URL('../../../config/scenarios/btc-like.yaml', import.meta.url);
-  assert.equal(readFileSync(file, 'utf8'), scenarioTemplate(), 'run node scripts/write-scenario.ts');
+  assert.equal(readFileSync(file, 'utf8'), scenarioTemplate(), 'run npx node scripts/write-scenario.ts');
 });
 
 test('what a scenario does not know is refused with place and the nearest name', () => {
