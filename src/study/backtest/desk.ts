@@ -78,7 +78,7 @@ export class Desk {
       (event, commands) => {
         if (event.kind === EventKind.fill) {
           const met = liquidity[event.instrument]!;
-          trips.fill(event, met instanceof BarLiquidity ? met.allowed : null);
+          trips.fill(event, met instanceof BarLiquidity ? met.allowedAt(event.exchangeAt) : null);
         }
         if (event.kind === EventKind.protection) trips.moved(event);
         for (const command of commands) trips.command(command);

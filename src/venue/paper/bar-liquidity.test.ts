@@ -28,13 +28,22 @@ type Bar = readonly [number, number, number, number, number];
 class Bench {
   readonly events: VenueEvent[] = [];
   readonly matcher: PaperMatcher;
+  readonly liquidity: BarLiquidity;
   private bars = 0;
   private number = 0;
 
-  constructor(changes: Partial<BarConfig> = {}) {
+  constructor(changes: Partial<BarConfig> = {}, balance = '1000000') {
+    this.liquidity = new BarLiquidity({
+      of: 'candles',
+      barMs: BAR_MS,
+      spreadBp: 1,
+      volumeShareMax: 0.1,
+      intrabar: 'pessimistic',
+      ...changes,
+    });
     this.matcher = new PaperMatcher(
       {
-        startBalance: parseMoney('1000000'),
+        startBalance: parseMoney(balance),
         fees: { maker: '0.0002', taker: '0.0005' },
         orderLatency: { kind: 'constant', ms: 20 },
         answerLatency: { kind: 'constant', ms: 20 },
@@ -44,16 +53,7 @@ class Bench {
         maintenanceRate: 0.004,
       },
       [BTC],
-      [
-        new BarLiquidity({
-          of: 'candles',
-          barMs: BAR_MS,
-          spreadBp: 1,
-          volumeShareMax: 0.1,
-          intrabar: 'pessimistic',
-          ...changes,
-        }),
-      ],
+      [this.liquidity],
     );
   }
 
@@ -81,7 +81,8 @@ class Bench {
     return this;
   }
 
-  send(changes: Partial<Place> = {}): Place {
+  /** An order that leaves so many ms after the last bar ended. */
+  send(changes: Partial<Place> = {}, laterMs = 0): Place {
     const clientOrderId = `b${++this.number}`;
     const place: Place = {
       kind: 'place',
@@ -99,7 +100,7 @@ class Bench {
       purpose: 'entry',
       ...changes,
     };
-    this.matcher.submit(place as Approved<OrderCommand> & Place, this.now);
+    this.matcher.submit(place as Approved<OrderCommand> & Place, us(this.now + laterMs * 1000));
     return place;
   }
 
@@ -228,6 +229,68 @@ test('a resting order fills when the price goes through it, at its price; a touc
     ['buy', 599_000, 6, 'entry'],
     ['buy', 599_000, 4, 'entry'],
   ]);
+});
+
+test('a high before a waiting entry filled is no profit: its stop may go off in that bar, its target only by the close', () => {
+  const resting = (bar: Bar): [Side, number, number, string][] => {
+    const bench = new Bench().bar(600_000, 600_000, 600_000, 600_000, 1000);
+    bench.send({
+      type: 'postOnly',
+      price: ticks(599_000),
+      takeProfit: ticks(602_000),
+      stopLoss: ticks(597_000),
+      protectionId: 'b1x',
+    });
+    return bench.bar(...bar).fills;
+  };
+  const entry = ['buy', 599_000, 10, 'entry'];
+  assert.deepEqual(resting([600_000, 607_000, 598_500, 599_100, 1000]), [entry]);
+  assert.deepEqual(resting([600_000, 607_000, 596_000, 599_100, 1000]), [
+    entry,
+    ['sell', 597_000 - HALF, 10, 'stopLoss'],
+  ]);
+  assert.deepEqual(resting([600_000, 607_000, 598_500, 603_000, 1000]), [
+    entry,
+    ['sell', 602_000 - HALF, 10, 'takeProfit'],
+  ]);
+});
+
+test('an order that arrives well within a bar comes after its stops, and at the worse of open and close', () => {
+  const late = (bar: Bar): [Side, number, number, string][] => {
+    const bench = long({}, [600_000, 600_100, 599_900, 600_000, 1000]);
+    bench.send({ side: 'sell', reduceOnly: true, purpose: 'close', price: ticks(0) }, 30_000);
+    return bench.bar(...bar).fills.slice(1);
+  };
+  assert.deepEqual(late([600_000, 600_100, 599_900, 599_950, 1000]), [['sell', 599_950 - HALF, 10, 'close']]);
+  assert.deepEqual(late([600_000, 600_100, 599_900, 600_050, 1000]), [['sell', 600_000 - HALF, 10, 'close']]);
+  assert.deepEqual(
+    late([600_000, 600_100, 598_000, 599_950, 1000]),
+    [['sell', 599_000 - HALF, 10, 'stopLoss']],
+    'the stop was there first',
+  );
+});
+
+test('what a bar allowed is known when its fill is heard of, bars later', () => {
+  const bench = new Bench().bar(600_000, 600_500, 599_500, 600_400, 1000);
+  bench.send();
+  bench.bar(601_000, 603_000, 600_900, 602_000, 700).bar(610_000, 611_000, 609_000, 610_000, 50);
+  const fill = bench.events.find((event) => event instanceof FillEvent)!;
+  assert.deepEqual(bench.liquidity.allowedAt(fill.exchangeAt), {
+    low: 600_900 - HALF,
+    high: 603_000 + HALF,
+    volume: 700,
+  });
+  assert.equal(bench.liquidity.allowedAt(ms(START_MS - 1)), null);
+});
+
+test('liquidation looks at the worst price of a bar', () => {
+  // 0.2 BTC on 3,000 USDT: half the price is twice the account, though the bar closes where it began
+  const bench = new Bench({ volumeShareMax: 1 }, '3000').bar(600_000, 600_000, 600_000, 600_000, 10_000);
+  bench.send({ size: lots(2000), leverage: 5, price: ticks(600_100) });
+  bench.bar(600_000, 600_000, 600_000, 600_000, 10_000);
+  assert.deepEqual(bench.fills, [['buy', 600_000 + HALF, 2000, 'entry']]);
+  bench.bar(600_000, 600_000, 300_000, 600_000, 10_000);
+  assert.equal(bench.fills.at(-1)![3], 'liquidation');
 });
 
 test('funding at a bar’s boundary is charged on what was held there: after its stops, before the next entries', () => {

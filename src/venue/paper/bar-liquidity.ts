@@ -1,7 +1,7 @@
 import { NO_PRICE } from '../../core/book/ladder.ts';
 import { type CandleEvent, EventKind, type MarketEvent, type TradeEvent } from '../../core/events.ts';
 import { assumedBid, assumedSpread } from '../../core/quote.ts';
-import { type Side, type Us, us } from '../../core/units.ts';
+import { type Ms, type Side, type Us, us } from '../../core/units.ts';
 import type { Liquidity, Reached, Strike, Take } from './liquidity.ts';
 import type { PaperOrder } from './order.ts';
 import { hitBy, type StandingPair } from './protection.ts';
@@ -22,16 +22,31 @@ export interface BarConfig {
   readonly intrabar: 'pessimistic' | 'nearest';
 }
 
+/** Prices and size that a bar could have filled: ticks and lots; when it was, µs. */
+export interface Allowed {
+  readonly begin: number;
+  readonly end: number;
+  readonly low: number;
+  readonly high: number;
+  readonly volume: number;
+}
+
+/** Fills are heard of within seconds: so many bars with fills lie between never. */
+const MET_KEPT = 1024;
+
 /**
  * The market where only candles, or only trades, are known. A bar is known when it is over, so orders that arrived within
  * it meet what it began with:
  *
- * - The path within a bar is not known. A market order fills at the open, the spread against us. Of stop and target the
+ * - The path within a bar is not known. A market order that arrives in its first twentieth fills at the open, the spread
+ *   against us; one that arrives later at the worse of open and close, after the bar's stops and targets. Of stop and target the
  *   stop comes first when the bar reached both. A stop that the open is already beyond fills at the open.
  * - What is larger than `volumeShareMax` of the bar's volume pays the bar's worst price for the rest; it can be less than
- *   a real book would give, or more.
+ *   a real book would give, or more. A trade has no other price than its own: there the rest is filled too kindly, and a
+ *   report that it was more than was traded says so.
  * - A resting order fills when the price went *through* it, never on a mere touch, and never more than the share. Fills
- *   too late rather than too early, and not at all where a queue would just have sufficed.
+ *   too late rather than too early, and not at all where a queue would just have sufficed. In the bar of such a fill the
+ *   stop may go off, the target only where the close is beyond it: the rest may have been before.
  * - In a bar without volume nothing fills: orders wait (the exchange was down, or nobody traded).
  * - What happens within a candle is stamped half-way through it.
  */
@@ -45,6 +60,12 @@ export class BarLiquidity implements Liquidity {
   private volume = 0;
   /** What is left of the share of this bar's volume. */
   private share = 0;
+  /** Whether an order meets the bar's beginning, or some moment within it. */
+  private isLate = false;
+  private begin = 0;
+  private end = 0;
+  /** The bars that something filled in, the newest last. */
+  private met: Allowed[] = [];
 
   constructor(config: BarConfig) {
     this.config = config;
@@ -70,13 +91,16 @@ export class BarLiquidity implements Liquidity {
 
   observe(event: MarketEvent): void {
     if (!this.tells(event)) return;
+    this.begin = this.beginOf(event);
+    this.end = event.at;
+    this.isLate = false;
     if (event.kind === EventKind.candle) this.take(event);
     else this.takeTrade(event as TradeEvent);
     this.share = Math.floor(this.volume * this.config.volumeShareMax);
   }
 
   touch(taker: Side): number {
-    return this.around(this.open, taker);
+    return this.around(this.base(taker), taker);
   }
 
   available(taker: Side, limit: number): number {
@@ -86,18 +110,20 @@ export class BarLiquidity implements Liquidity {
   }
 
   walk(taker: Side, limit: number, size: number, noBetterThan: number, take: Take): void {
-    const base = noBetterThan === NO_PRICE ? this.open : noBetterThan;
+    const base = noBetterThan === NO_PRICE ? this.base(taker) : noBetterThan;
     const price = this.around(base, taker);
     if (beyond(taker, price, limit)) return;
     const first = Math.min(size, this.share);
     const what = this.config.of === 'candles' ? 'bar' : 'trade';
     if (first > 0) {
       this.share -= first;
+      this.remember();
       take(price, first, `at the ${what}’s price and half the assumed spread`);
     }
     if (first === size) return;
     const worst = this.around(taker === 'buy' ? this.high : this.low, taker);
     if (beyond(taker, worst, limit)) return;
+    this.remember();
     take(
       worst,
       size - first,
@@ -114,27 +140,59 @@ export class BarLiquidity implements Liquidity {
     const size = Math.min(place.size - filled, this.share);
     if (!through || size <= 0) return null;
     this.share -= size;
+    this.remember();
     return { size, why: 'the bar went through our price' };
   }
 
-  strike(pair: StandingPair, long: boolean): Strike | null {
+  strike(pair: StandingPair, long: boolean, _event: MarketEvent, rested: boolean): Strike | null {
     const atOpen = hitBy(pair, long, this.open);
-    if (atOpen !== null) return { hit: atOpen, price: this.open, by: 'the open' };
+    if (atOpen !== null && !(rested && atOpen === 'takeProfit'))
+      return { hit: atOpen, price: this.open, by: 'the open' };
     const stop = hitBy(pair, long, long ? this.low : this.high) === 'stopLoss';
-    const target = hitBy(pair, long, long ? this.high : this.low) === 'takeProfit';
+    // a high before the fill is no profit: then only a close beyond the target is known to have come after it
+    const reached = rested ? this.close : long ? this.high : this.low;
+    const target = hitBy(pair, long, reached) === 'takeProfit';
     if (!stop && !target) return null;
-    if (stop && !(target && this.targetFirst(long)))
+    if (stop && !(target && !rested && this.targetFirst(long)))
       return { hit: 'stopLoss', price: pair.stopLoss, by: long ? 'the bar’s low' : 'the bar’s high' };
     return { hit: 'takeProfit', price: pair.takeProfit, by: long ? 'the bar’s high' : 'the bar’s low' };
   }
 
-  /** Every price and size that the last bar could have filled, in ticks and lots. */
-  get allowed(): { readonly low: number; readonly high: number; readonly volume: number } {
-    return { low: this.around(this.low, 'sell'), high: this.around(this.high, 'buy'), volume: this.volume };
+  late(): void {
+    this.isLate = true;
+  }
+
+  /** What could have filled at `at`, as fills are stamped: all bars of that millisecond; null when it is too long ago. */
+  allowedAt(at: Ms): Omit<Allowed, 'begin' | 'end'> | null {
+    const then = this.met.filter(({ begin, end }) => Math.floor(begin / 1000) <= at && at <= end / 1000);
+    if (then.length === 0) return null;
+    return {
+      low: Math.min(...then.map(({ low }) => low)),
+      high: Math.max(...then.map(({ high }) => high)),
+      volume: then.reduce((sum, { volume }) => sum + volume, 0),
+    };
   }
 
   worst(long: boolean): number {
     return long ? this.low : this.high;
+  }
+
+  /** What an order that arrives now meets: the open; well within the bar, the worse of open and close. */
+  private base(taker: Side): number {
+    if (!this.isLate) return this.open;
+    return taker === 'buy' ? Math.max(this.open, this.close) : Math.min(this.open, this.close);
+  }
+
+  private remember(): void {
+    if (this.met.at(-1)?.end === this.end && this.met.at(-1)?.volume === this.volume) return;
+    this.met.push({
+      begin: this.begin,
+      end: this.end,
+      low: this.around(this.low, 'sell'),
+      high: this.around(this.high, 'buy'),
+      volume: this.volume,
+    });
+    if (this.met.length > MET_KEPT) this.met = this.met.slice(-MET_KEPT / 2);
   }
 
   private targetFirst(long: boolean): boolean {

@@ -129,6 +129,10 @@ export class BookLiquidity implements Liquidity {
     return NO_PRICE;
   }
 
+  late(): void {
+    // nothing is told afterwards
+  }
+
   private afterBook(order: PaperOrder): Reached | null {
     const { side, price, size } = order.place;
     followQueue(order.queue, this.queue, this.shown(order));

@@ -38,8 +38,13 @@ export interface Liquidity {
    * for one order after the other as price and time have it: what fills the first is not there for the second.
    */
   reach(order: PaperOrder, event: MarketEvent): Reached | null;
-  /** Which of a pair the event, already observed, sets off on a long (or short) position. */
-  strike(pair: StandingPair, long: boolean, event: MarketEvent): Strike | null;
+  /**
+   * Which of a pair the event, already observed, sets off on a long (or short) position. `rested`: a waiting order of ours
+   * filled within the same stretch, so what came before that is not known to be after it.
+   */
+  strike(pair: StandingPair, long: boolean, event: MarketEvent, rested: boolean): Strike | null;
+  /** Told afterwards: what arrives from now on arrived well within the stretch, and did not meet its beginning. */
+  late(): void;
   /** Told afterwards: the worst price for a long (or short) position in the stretch; `NO_PRICE` otherwise. */
   worst(long: boolean): number;
 }

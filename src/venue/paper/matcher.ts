@@ -36,6 +36,9 @@ import { readSnapshot, writeSnapshot } from './snapshot.ts';
 
 export type { PaperConfig } from './config.ts';
 
+/** Share of a stretch that counts as its beginning: who arrives in it meets what the stretch began with. */
+const EARLY = 0.05;
+
 interface Due {
   readonly sentAt: Us;
   readonly at: Us;
@@ -159,16 +162,13 @@ export class PaperMatcher {
     this.advance(begin, emit);
     liquidity.observe(event);
     if (liquidity.live) {
-      if (this.due.length > 0) {
-        const arrives = ({ at, command }: Due): boolean => at <= event.at && command.instrument === index;
-        const arrived = this.due.filter(arrives);
-        this.due = this.due.filter((due) => !arrives(due));
-        for (const due of arrived) this.carryOut(due.at < begin ? { ...due, at: begin } : due);
-      }
+      this.arriveWithin(index, begin, begin + (event.at - begin) * EARLY);
       // when in it is not known: half-way
       const at = us(Math.floor((begin + event.at) / 2));
-      this.reachResting(event, at);
-      this.trigger(event, at);
+      const rested = this.reachResting(event, at);
+      this.trigger(event, at, rested);
+      liquidity.late();
+      this.arriveWithin(index, begin, event.at);
       const { size } = this.positions[index]!;
       if (size !== 0) {
         this.account.value(index, liquidity.worst(size > 0));
@@ -177,6 +177,14 @@ export class PaperMatcher {
       this.account.value(index, liquidity.reference);
     }
     this.advance(event.at, emit);
+  }
+
+  private arriveWithin(index: number, begin: Us, until: number): void {
+    if (this.due.length === 0) return;
+    const arrives = ({ at, command }: Due): boolean => at <= until && command.instrument === index;
+    const arrived = this.due.filter(arrives);
+    this.due = this.due.filter((due) => !arrives(due));
+    for (const due of arrived) this.carryOut(due.at < begin ? { ...due, at: begin } : due);
   }
 
   /** Where the market is told afterwards, an order on its way waits to be told what it met. */
@@ -344,8 +352,10 @@ export class PaperMatcher {
 
   // --- what the market does to our orders -------------------------------------------------------------------------
 
-  private reachResting(event: MarketEvent, at: Us): void {
-    if (this.resting.length === 0) return;
+  /** Whether any of them filled. */
+  private reachResting(event: MarketEvent, at: Us): boolean {
+    if (this.resting.length === 0) return false;
+    let filled = false;
     const liquidity = this.liquidity[event.instrument]!;
     const orders = this.resting.filter(({ place }) => place.instrument === event.instrument);
     // as the book has it: buyers who pay more and sellers who ask less come first, then who came first
@@ -355,21 +365,23 @@ export class PaperMatcher {
       const { place } = order;
       const reached = liquidity.reach(order, event);
       if (reached === null) continue;
+      filled = true;
       this.fill(order, reached.size, place.price, true, place.purpose, reached.why, at);
       const all = order.filled >= place.size;
       if (all) this.resting = this.resting.filter((other) => other !== order);
       this.report(order, all ? 'filled' : 'partiallyFilled', '', at);
     }
+    return filled;
   }
 
-  private trigger(event: MarketEvent, at: Us): void {
+  private trigger(event: MarketEvent, at: Us, rested = false): void {
     // without a market there is no honest price: the next trade after the snapshot triggers it
     const liquidity = this.liquidity[event.instrument]!;
     if (this.protections.pairs.length === 0 || !liquidity.live) return;
     for (const pair of [...this.protections.pairs]) {
       if (pair.instrument !== event.instrument) continue;
       const held = this.positions[pair.instrument]!.size;
-      const strike = held === 0 ? null : liquidity.strike(pair, held > 0, event);
+      const strike = held === 0 ? null : liquidity.strike(pair, held > 0, event, rested);
       if (strike === null) continue;
       this.closeAtMarket(
         pair.instrument,
