@@ -547,7 +547,7 @@ export const settingsSchema = z
           0.1,
           0.0001,
           1,
-          'Without a book: share of a bar’s (or trade’s) volume that fills at its price; the rest pays its worst price.',
+          'Over candles: share of a candle’s volume that fills at its price; the rest pays its worst price.',
         ),
         intrabar: z
           .enum(['pessimistic', 'nearest'])

@@ -339,6 +339,28 @@ test('trades serve where there are no candles: an order meets the next trade aft
   assert.deepEqual(bench.fills, [['buy', 601_000 + HALF, 10, 'entry']]);
 });
 
+test('a trade fills no more than was traded: the rest of an entry is not had', () => {
+  const bench = new Bench({ of: 'trades' });
+  const trade = (milliseconds: number, price: number, size: number) =>
+    bench.matcher.market(
+      new TradeEvent(
+        us((START_MS + milliseconds) * 1000),
+        0,
+        ms(START_MS + milliseconds),
+        ticks(price),
+        lots(size),
+        'buy',
+      ),
+      (event) => bench.events.push(event),
+    );
+  trade(-5, 600_000, 100);
+  bench.send({ size: lots(10) });
+  trade(25, 600_000, 4);
+  trade(60, 600_000, 100);
+  assert.deepEqual(bench.fills, [['buy', 600_000 + HALF, 4, 'entry']]);
+  assert.equal(bench.states.at(-1), 'canceled');
+});
+
 test('whatever the bars do, no fill lies outside what its bar allowed, and no more than ten per cent at the open', () => {
   const bar = fc
     .tuple(fc.integer({ min: 590_000, max: 610_000 }), fc.nat(3000), fc.nat(3000), fc.nat(1000), fc.nat(200))

@@ -13,7 +13,7 @@ export interface BarConfig {
   readonly barMs: number;
   /** The whole spread around every price, basis points; at least one tick, or none for 0. */
   readonly spreadBp: number;
-  /** Share of a bar's volume that our order may take at the bar's price, 0…1; what is more pays the bar's worst price. */
+  /** Share of a candle's volume that our order may take at its price, 0…1; what is more pays the candle's worst price. */
   readonly volumeShareMax: number;
   /**
    * Which of two extremes came first where both would matter: `pessimistic`, the one against us; `nearest`, the one nearer
@@ -41,9 +41,9 @@ const MET_KEPT = 1024;
  * - The path within a bar is not known. A market order that arrives in its first twentieth fills at the open, the spread
  *   against us; one that arrives later at the worse of open and close, after the bar's stops and targets. Of stop and target the
  *   stop comes first when the bar reached both. A stop that the open is already beyond fills at the open.
- * - What is larger than `volumeShareMax` of the bar's volume pays the bar's worst price for the rest; it can be less than
- *   a real book would give, or more. A trade has no other price than its own: there the rest is filled too kindly, and a
- *   report that it was more than was traded says so.
+ * - What is larger than `volumeShareMax` of a candle's volume pays the candle's worst price for the rest; it can be less than
+ *   a real book would give, or more. A trade fills no more than was traded: the rest of an entry is not had, the rest of an
+ *   exit is sent again by the engine.
  * - A resting order fills when the price went *through* it, never on a mere touch, and never more than the share. Fills
  *   too late rather than too early, and not at all where a queue would just have sufficed. In the bar of such a fill the
  *   stop may go off, the target only where the close is beyond it: the rest may have been before.
@@ -96,7 +96,8 @@ export class BarLiquidity implements Liquidity {
     this.isLate = false;
     if (event.kind === EventKind.candle) this.take(event);
     else this.takeTrade(event as TradeEvent);
-    this.share = Math.floor(this.volume * this.config.volumeShareMax);
+    this.share =
+      this.config.of === 'trades' ? this.volume : Math.floor(this.volume * this.config.volumeShareMax);
   }
 
   touch(taker: Side): number {
@@ -105,6 +106,7 @@ export class BarLiquidity implements Liquidity {
 
   available(taker: Side, limit: number): number {
     if (beyond(taker, this.touch(taker), limit)) return 0;
+    if (this.config.of === 'trades') return this.share;
     const worst = this.around(taker === 'buy' ? this.high : this.low, taker);
     return beyond(taker, worst, limit) ? this.share : Number.MAX_SAFE_INTEGER;
   }
@@ -120,14 +122,15 @@ export class BarLiquidity implements Liquidity {
       this.remember();
       take(price, first, `at the ${what}’s price and half the assumed spread`);
     }
-    if (first === size) return;
+    // a trade has no other price than its own, and nobody sold more than was bought
+    if (first === size || this.config.of === 'trades') return;
     const worst = this.around(taker === 'buy' ? this.high : this.low, taker);
     if (beyond(taker, worst, limit)) return;
     this.remember();
     take(
       worst,
       size - first,
-      `at the ${what}’s worst price: more than ${this.config.volumeShareMax * 100} % of its volume`,
+      `at the bar’s worst price: more than ${this.config.volumeShareMax * 100} % of its volume`,
     );
   }
 
