@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { type CandleEvent, EventKind, type MarketEvent } from '../../core/events.ts';
@@ -72,6 +72,22 @@ test('tapes that do not go together are named with the reason', async () => {
     /two\.tape: BTC-USDT-SWAP comes in 5m candles, in 1m candles on an earlier tape/,
   );
   assert.throws(() => Tapes.open([]), /no tape named/);
+});
+
+test('a tape is not told twice: neither by another name of its path, nor as a copy', async () => {
+  const tape = join(folder, 'once.tape');
+  const copy = join(folder, 'copy.tape');
+  const other = join(folder, 'other.tape');
+  await candleTape(tape, BTC, '1m', [[0, 1, 1, 1, 1, 1]]);
+  await candleTape(other, BTC, '1m', [[1, 1, 1, 1, 1, 1]]);
+  copyFileSync(tape, copy);
+  assert.throws(() => Tapes.open([tape, tape]), /once\.tape: named twice.*: name it once/);
+  assert.throws(() => Tapes.open([tape, other, relative('.', tape)]), /once\.tape: named twice/);
+  assert.throws(
+    () => Tapes.open([tape, other, copy]),
+    /copy\.tape: the same as .*once\.tape to the byte.*: name one of them/,
+  );
+  assert.equal(Tapes.open([tape, other]).holdings[0]!.candles, 2);
 });
 
 test('a coarser candle is the sum of its parts, and is never told before the last of them could be known', () => {

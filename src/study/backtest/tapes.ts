@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { ConfigError } from '../../config/load.ts';
 import { barToMs } from '../../core/candles/candle-series.ts';
 import { EventKind, type MarketEvent } from '../../core/events.ts';
@@ -128,6 +129,11 @@ const comesBefore = (one: MarketEvent, other: MarketEvent): boolean =>
 
 function surveyOf(paths: readonly string[]): Survey {
   if (paths.length === 0) throw new ConfigError(['no tape named']);
+  const twice = paths.find((path, index) =>
+    paths.slice(0, index).some((one) => resolve(one) === resolve(path)),
+  );
+  if (twice !== undefined)
+    throw new ConfigError([`${twice}: named twice, all that is on it would happen twice: name it once`]);
   const specs: InstrumentSpec[] = [];
   const holdings: Holding[] = [];
   const places = paths.map((path) => {
@@ -135,9 +141,18 @@ function surveyOf(paths: readonly string[]): Survey {
     tape.close();
     return tape.instruments.map((spec) => placeOf(path, spec, specs, holdings));
   });
+  const hashes = paths.map(hashFile);
+  hashes.forEach((hash, index) => {
+    const first = hashes.indexOf(hash);
+    if (first < index)
+      throw new ConfigError([
+        `${paths[index]}: the same as ${paths[first]} to the byte, all that is on it would happen twice: name one of them`,
+      ]);
+  });
   const files = paths.map((path, index) =>
     count(
       path,
+      hashes[index]!,
       places[index]!.map((place) => ({ id: specs[place]!.instId, holding: holdings[place]! })),
     ),
   );
@@ -175,7 +190,11 @@ const NOTHING: Holding = {
 };
 
 /** Counts what is there: which market the venue must be played with depends on it. */
-function count(path: string, instruments: readonly { id: string; holding: Holding }[]): TapeFile {
+function count(
+  path: string,
+  sha256: string,
+  instruments: readonly { id: string; holding: Holding }[],
+): TapeFile {
   const tape = readTape(path);
   const here = instruments.map(() => ({ ...NOTHING }));
   tape.forEachKind((kind, instrument, at) => {
@@ -217,5 +236,5 @@ function count(path: string, instruments: readonly { id: string; holding: Holdin
     ].filter((text) => text !== '');
     return `${kinds.join(', ') || 'nothing'} of ${id}`;
   });
-  return { path, sha256: hashFile(path), holds: words.join('; ') };
+  return { path, sha256, holds: words.join('; ') };
 }
