@@ -10,6 +10,7 @@ import { OrderBook } from '../core/book/order-book.ts';
 import { EventKind } from '../core/events.ts';
 import { Instrument } from '../core/instrument.ts';
 import { ticks } from '../core/units.ts';
+import { TapeError } from './format.ts';
 import { importOkx } from './import-okx.ts';
 import { inspectCapture, inspectTape, isTape } from './inspect.ts';
 import type { CaptureReport } from './okx-capture.ts';
@@ -170,6 +171,41 @@ describe('a real OKX capture', { skip }, () => {
     const halves = [capture(lines.slice(0, 4)), capture(lines.slice(4))];
     const [whole, parts] = [await inspectCapture([SPOT_2026]), await inspectCapture(halves)];
     assert.deepEqual({ ...parts, files: [] }, { ...whole, files: [] });
+  });
+});
+
+describe('captures of other days in one import', () => {
+  const DAY_S = 86_400;
+  const at = (seconds: number, id: number, wrapped: boolean): string => {
+    const trade = `{"arg":{"channel":"trades","instId":"AAA-USDT-SWAP"},"data":[{"instId":"AAA-USDT-SWAP","tradeId":"${id}","px":"10","sz":"1","side":"buy","ts":"${seconds * 1000}"}]}`;
+    return wrapped ? `{"t":${seconds},"dir":"in","conn":"a","data":${trade}}` : trade;
+  };
+  const START = 1_685_000_000;
+
+  for (const wrapped of [true, false])
+    it(`are refused when the later one is named first, with both names (${wrapped ? 'with' : 'without'} the recorder's clock)`, async () => {
+      const late = capture([at(START + 2 * DAY_S, 3, wrapped), at(START + 2 * DAY_S + 25, 4, wrapped)]);
+      const early = capture([at(START, 1, wrapped), at(START + 5, 2, wrapped)]);
+      const out = fresh('.arrow');
+      await assert.rejects(importOkx([late, early], out), (error: Error) => {
+        assert.ok(error instanceof TapeError);
+        assert.equal(
+          error.message,
+          `${early}: begins at 2023-05-25 07:33:20 UTC, but ${late} before it ended at 2023-05-27 07:33:45 UTC: name the files in the order of their time`,
+        );
+        return true;
+      });
+      assert.equal(existsSync(out), false);
+      const report = await importOkx([early, late], out);
+      assert.equal(report.timeStepsBack, 0);
+      assert.deepEqual([report.from, report.to], [START * 1e6, (START + 2 * DAY_S + 25) * 1e6]);
+    });
+
+  it('are one recording when the clock was set back by less than a day', async () => {
+    const first = capture([at(START + DAY_S, 1, true)]);
+    const report = await importOkx([first, capture([at(START, 2, true)])], fresh('.arrow'));
+    assert.equal(report.timeStepsBack, 1);
+    await assert.rejects(importOkx([first, capture([at(START - 1, 2, true)])], fresh('.arrow')), TapeError);
   });
 });
 

@@ -16,7 +16,7 @@ import { DecodeError } from '../venue/okx/codec/decode-error.ts';
 import { isRow, type Row, rowOf, rowsOf, textOf } from '../venue/okx/codec/fields.ts';
 import { decodeCandle, decodeFunding, decodeMark, decodeTrade } from '../venue/okx/codec/market.ts';
 import { BookAudit, type BookReport } from './book-audit.ts';
-import { EMPTY_META, type TapeMeta } from './format.ts';
+import { EMPTY_META, TapeError, type TapeMeta } from './format.ts';
 import { BOOK_CHANNELS, channelKind } from './okx-channels.ts';
 import { type RawMessage, readRaw } from './raw.ts';
 import { readSpecs, SeenDecimals, specFilesBeside, specFor } from './specs.ts';
@@ -27,6 +27,8 @@ import { readSpecs, SeenDecimals, specFilesBeside, specFor } from './specs.ts';
  * wrong costs one trade.
  */
 const STALE_TRADE = us(1_000_000);
+/** A file that begins this long before the ones named before it ended was not recorded after them: one day, µs. */
+const CLOCK_BACK_MAX = us(86_400_000_000);
 /** More rejected lines than these are counted, not listed. */
 const REJECTED_LISTED = 1000;
 
@@ -205,7 +207,11 @@ class Replay {
   private readonly rejected: { file: string; line: number; reason: string }[] = [];
   private readonly frame = new BookFrame();
   private readonly book: BookEvent;
+  private path = '';
   private file = '';
+  private fileBefore = '';
+  /** Whether the file has told a time. */
+  private begun = false;
   private from: Us | null = null;
   private now = us(0);
   private lines = 0;
@@ -222,7 +228,10 @@ class Replay {
   }
 
   async read(file: string, pace: (line: number) => void): Promise<void> {
+    this.fileBefore = this.path;
+    this.path = file;
     this.file = basename(file);
+    this.begun = false;
     const reject = (line: number, reason: string): void => {
       this.rejectedLines++;
       if (this.rejected.length < REJECTED_LISTED) this.rejected.push({ file: this.file, line, reason });
@@ -391,13 +400,26 @@ class Replay {
     this.emit(event);
   }
 
+  /** A recorder's clock may be set back a little between two files. Another day's recording is no such thing. */
+  private begin(at: Us): void {
+    this.begun = true;
+    if (this.now - at <= CLOCK_BACK_MAX) return;
+    throw new TapeError(
+      this.path,
+      `begins at ${utc(at)}, but ${this.fileBefore} before it ended at ${utc(this.now)}: name the files in the order of their time`,
+    );
+  }
+
   /** Time never goes back on a tape; where the recorder's clock did, the later time stays. */
   private advance(at: Us): void {
+    if (!this.begun) this.begin(at);
     this.from ??= at;
     if (at < this.now) this.timeStepsBack++;
     else this.now = at;
   }
 }
+
+const utc = (at: Us): string => `${new Date(at / 1000).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 
 /** One instrument on its way through a capture. */
 class Track {
