@@ -147,6 +147,7 @@ describe('the sanity stop', () => {
     ],
     ['a handful of trades', 'fewTrades', 'caution', { trades: clean.trades.slice(0, 12) }],
     ['funding left out', 'noFunding', 'caution', {}],
+    ['an account in no known currency', 'unknownCurrency', 'caution', withAccount(() => ({ currency: '' }))],
   ];
   for (const [what, code, level, change] of falsified)
     test(`finds ${what}`, () => {
@@ -166,6 +167,10 @@ describe('the sanity stop', () => {
     assert.ok(moved(0.9).includes('fillOutside'));
   });
 
+  test('an account in a known currency is none in an unknown one', () => {
+    assert.ok(!codes({}).includes('unknownCurrency'));
+  });
+
   test('a short run is said once, however many accounts', () => {
     const [account] = clean.accounts;
     const cut = {
@@ -175,6 +180,65 @@ describe('the sanity stop', () => {
     };
     const accounts = [0, 1].map(() => ({ ...account!, openPositions: 1, equity: cut }));
     assert.equal(codes({ accounts }).filter((code) => code === 'fewDays').length, 1);
+  });
+
+  describe('an instrument that never traded', () => {
+    const [first, second] = clean.instruments.map(({ symbol }) => symbol) as [string, string];
+    const refusal = (symbol: string, reason: string, count: number, example: string) => ({
+      symbol,
+      reason,
+      count,
+      example,
+    });
+    const refused = [
+      refusal(first, 'openPositions', 999, '1 positions open, limit 1'),
+      refusal(second, 'size', 303, 'size 0 lots, the venue takes at least 1'),
+    ];
+    const only = {
+      trades: clean.trades.filter(({ symbol }) => symbol === first),
+      fills: clean.fills.filter(({ symbol }) => symbol === first),
+      decisions: { entered: 1, refused },
+    };
+    const told = (change: Change, wanted: FindingCode) =>
+      sanity({ ...clean, ...change }).filter(({ code }) => code === wanted);
+    const warmUp = { candles: 7, missing: [{ name: 'trend', candles: 43 }] };
+
+    test('is named, with what was refused and the mend', () => {
+      assert.deepEqual(told({ decisions: only.decisions }, 'neverTraded'), []);
+      const [finding, ...others] = told(only, 'neverTraded');
+      assert.deepEqual(others, []);
+      assert.equal(finding!.level, 'caution');
+      assert.equal(finding!.title, `${second} was never traded`);
+      assert.match(
+        finding!.detail,
+        /^303 entries refused as size: size 0 lots, the venue takes at least 1 \(position\.base_unit: quote sizes by value\)\./,
+      );
+      assert.doesNotMatch(finding!.detail, /999/);
+    });
+
+    test('or was not warm, or found nothing to do', () => {
+      const instruments = clean.instruments.map((spec) => ({ ...spec, warmUp }));
+      const quiet = { ...only, decisions: { entered: 1, refused: [] } };
+      assert.match(
+        told({ ...quiet, instruments }, 'neverTraded')[0]!.detail,
+        /^not warm: 7 closed candles seen, trend takes 50\./,
+      );
+      assert.match(
+        told(quiet, 'neverTraded')[0]!.detail,
+        /^nothing proposed an entry that filled, after 12000 /,
+      );
+    });
+
+    test('and a run without a single trade says why of each', () => {
+      const none = { ...only, trades: [], fills: [] };
+      assert.deepEqual(told(none, 'neverTraded'), []);
+      const [finding] = told(none, 'fewTrades');
+      assert.equal(finding!.title, 'No trade was closed');
+      assert.ok(finding!.detail.includes(`${first}: 999 entries refused as openPositions: 1 positions open`));
+      assert.ok(finding!.detail.includes(`${second}: 303 entries refused as size: size 0 lots`));
+      const open = told({ ...none, fills: only.fills.slice(0, 1) }, 'fewTrades')[0]!;
+      assert.ok(open.detail.includes(`${first}: its position is still open at the end.`));
+    });
   });
 
   test('the worst stands first, and each explains itself in numbers', () => {

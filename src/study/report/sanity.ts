@@ -4,7 +4,7 @@ import { DAY_MS, dailyReturns } from '../metrics/daily.ts';
 import { DAYS_MIN, TRADES_MIN } from '../metrics/figure.ts';
 import { DAYS_A_YEAR, sharpe } from '../metrics/returns.ts';
 import { CandleIndex } from './candles.ts';
-import type { AccountReport, FillReport, ReportData } from './report-data.ts';
+import type { AccountReport, FillReport, InstrumentReport, ReportData } from './report-data.ts';
 
 /**
  * `impossible`: the market or arithmetic forbids it, the figures are worthless. `suspect`: it can be, but every such result
@@ -39,10 +39,12 @@ export type FindingCode =
   | 'ruin'
   | 'oneTrade'
   | 'fewTrades'
+  | 'neverTraded'
   | 'fewDays'
   | 'share'
   | 'noFunding'
-  | 'noLatency';
+  | 'noLatency'
+  | 'unknownCurrency';
 
 /** Growth a year that no record of such trading has ever kept: +300 %; and under half as much again in total is no claim. */
 const GROWTH_A_YEAR_MAX = 3;
@@ -56,6 +58,9 @@ const BOOK_SLACK = 0.01;
 /** Share of the whole profit that one trade may have made. */
 const ONE_TRADE_MAX = 0.5;
 
+/** A size in coins that is plenty of one is less than one lot of another. */
+const SIZE_MEND = ' (position.base_unit: quote sizes by value)';
+
 const ORDER: readonly FindingLevel[] = ['impossible', 'suspect', 'caution'];
 
 /** Everything about the run that cannot be, hardly is, or is too little to go by; the worst first. */
@@ -67,7 +72,9 @@ export function sanity(data: ReportData): Finding[] {
     ...times(data),
     ...data.accounts.flatMap((account) => returnsOf(account)),
     ...length(data),
+    ...currencies(data),
     ...tradeFindings(data),
+    ...neverTraded(data),
     ...costs(data),
   ];
   return findings.sort((a, b) => ORDER.indexOf(a.level) - ORDER.indexOf(b.level));
@@ -276,14 +283,69 @@ function length({ accounts }: ReportData): Finding[] {
   ];
 }
 
-function tradeFindings({ trades, accounts }: ReportData): Finding[] {
+/** Where others traded: what a portfolio's figures are silently without. */
+function neverTraded(data: ReportData): Finding[] {
+  if (data.fills.length === 0) return [];
+  const traded = new Set(data.fills.map(({ symbol }) => symbol));
+  return data.instruments
+    .filter(({ symbol }) => !traded.has(symbol))
+    .map((instrument) => ({
+      level: 'caution',
+      code: 'neverTraded',
+      title: `${instrument.symbol} was never traded`,
+      detail: `${whyNoFill(instrument, data)}. The figures are those of ${count(traded.size, 'instrument')} of ${data.instruments.length}.`,
+    }));
+}
+
+const whyNoTrade = (data: ReportData): string =>
+  data.instruments
+    .map((instrument) => {
+      const isOpen = data.fills.some(({ symbol }) => symbol === instrument.symbol);
+      return `${instrument.symbol}: ${isOpen ? 'its position is still open at the end' : whyNoFill(instrument, data)}.`;
+    })
+    .join(' ');
+
+/** Why no entry of an instrument ever filled: refusals, then what was not warm. */
+function whyNoFill({ symbol, warmUp }: InstrumentReport, { decisions }: ReportData): string {
+  const refused = decisions.refused.filter((refusal) => refusal.symbol === symbol);
+  if (refused.length > 0) {
+    const told = refused.map(({ reason, count: times, example }) => {
+      const mend = reason === 'size' && example.includes('at least') ? SIZE_MEND : '';
+      return `${times} ${times === 1 ? 'entry' : 'entries'} refused as ${reason}: ${example}${mend}`;
+    });
+    return listed(told);
+  }
+  const seen = count(warmUp.candles, 'closed candle');
+  if (warmUp.missing.length > 0) {
+    const missing = warmUp.missing.map(({ name, candles }) => `${name} takes ${warmUp.candles + candles}`);
+    return `not warm: ${seen} seen, ${missing.join(', ')}`;
+  }
+  return `nothing proposed an entry that filled, after ${seen}`;
+}
+
+/** Limits are amounts of the settlement currency: without one nobody knows what they allow. */
+function currencies({ accounts }: ReportData): Finding[] {
+  const unknown = accounts.filter(({ currency }) => currency === '').flatMap(({ symbols }) => symbols);
+  if (unknown.length === 0) return [];
+  return [
+    {
+      level: 'caution',
+      code: 'unknownCurrency',
+      title: 'Amounts are in an unknown currency',
+      detail: `The tape names no settlement currency for ${count(unknown.length, 'instrument')} (${listed(unknown)}): the balance and limits such as risk.notional_max mean nothing there. Import again with --instruments that name it.`,
+    },
+  ];
+}
+
+function tradeFindings(data: ReportData): Finding[] {
+  const { trades, accounts } = data;
   const found: Finding[] = [];
   if (trades.length < TRADES_MIN)
     found.push({
       level: 'caution',
       code: 'fewTrades',
       title: trades.length === 0 ? 'No trade was closed' : `Only ${count(trades.length, 'trade')}`,
-      detail: `Averages of fewer than ${TRADES_MIN} trades are chance and are not shown.`,
+      detail: `Averages of fewer than ${TRADES_MIN} trades are chance and are not shown.${trades.length === 0 ? ` ${whyNoTrade(data)}` : ''}`,
     });
   if (trades.length >= TRADES_MIN && trades.every(({ net }) => Number(net) > 0))
     found.push({
