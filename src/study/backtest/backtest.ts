@@ -4,7 +4,7 @@ import type { CandleOpinion } from '../../core/opinion.ts';
 import type { Us } from '../../core/units.ts';
 import type { ReportData } from '../report/report-data.ts';
 import { type AccountPlan, accountsOf } from './accounts.ts';
-import { judgeLookAhead, type Variation, variationsOf } from './look-ahead.ts';
+import { judgeLookAhead, REPEATS_MAX, shareUntil, type Variation, variationsOf } from './look-ahead.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import { type KnownData, play } from './play.ts';
 import { NOT_CHECKED, reportDataOf } from './report-data.ts';
@@ -63,10 +63,12 @@ export function backtest(
   const study = new Study(Tapes.open(paths), settings, options);
   const { strategies } = options;
   const own = strategies === undefined ? {} : { strategies };
-  const outcomes = study.tasks.map(({ account, variation }) =>
-    outcomeOf(play(study.tapes, settings, account, { ...own, ...variation })),
-  );
-  return study.result(outcomes);
+  const playAll = (tasks: readonly Task[]): Outcome[] =>
+    tasks.map(({ account, variation }) =>
+      outcomeOf(play(study.tapes, settings, account, { ...own, ...variation })),
+    );
+  const whole = playAll(study.tasks);
+  return study.result(whole, playAll(study.repetitions(whole)));
 }
 
 /** The same, bit for bit, in other threads. `signal` ends it with what the signal was aborted with. */
@@ -77,46 +79,62 @@ export async function backtestInWorkers(
   { workers, signal, progress }: WorkerOptions,
 ): Promise<BacktestResult> {
   const study = new Study(Tapes.open(paths), settings, options);
-  const job = { survey: study.tapes.survey, settings, tasks: study.tasks };
-  return study.result(await playInWorkers(job, workers, signal, progress));
+  const { tasks } = study;
+  const { survey } = study.tapes;
+  const events = eventsOf(tasks);
+  const most = events * (options.check ? 1 + REPEATS_MAX : 1);
+  const whole = await playInWorkers({ survey, settings, tasks }, workers, signal, (word) =>
+    progress?.({ ...word, total: most }),
+  );
+  const repetitions = study.repetitions(whole);
+  const varied = await playInWorkers({ survey, settings, tasks: repetitions }, workers, signal, (word) =>
+    progress?.({ ...word, done: events + word.done, total: events + word.total }),
+  );
+  return study.result(whole, varied);
 }
 
 /** What there is to play for a backtest, and how its parts make the result. */
 class Study {
   readonly tapes: Tapes;
-  /** The whole run's accounts, then those of each variation. */
+  /** The whole run of each account. */
   readonly tasks: readonly Task[];
   private readonly settings: Settings;
   private readonly options: BacktestOptions;
   private readonly accounts: readonly AccountPlan[];
-  private readonly variations: readonly Variation[];
 
   constructor(tapes: Tapes, settings: Settings, options: BacktestOptions) {
     this.tapes = tapes;
     this.settings = settings;
     this.options = options;
     this.accounts = accountsOf(tapes, settings, options.symbols, options.separate === true);
-    const told = this.accounts.filter(({ events }) => events > 0);
-    const from = told.reduce((least, account) => Math.min(least, account.from), told[0]?.from ?? 0);
-    const to = told.reduce((most, account) => Math.max(most, account.to), 0);
-    this.variations = options.check ? variationsOf(from, to) : [];
-    this.tasks = [{}, ...this.variations].flatMap((variation: Variation) => {
-      const share = variation.until === undefined ? 1 : (variation.until / 1000 - from) / (to - from);
-      return this.accounts.map((account) => ({
+    this.tasks = this.accounts.map((account) => ({ account, variation: {}, events: account.events }));
+  }
+
+  /** What a check plays beside the whole run: where it cuts the data off depends on what was decided there. */
+  repetitions(whole: readonly Outcome[]): Task[] {
+    return this.variations(whole).flatMap((variations, i) => {
+      const account = this.accounts[i]!;
+      return variations.map((variation) => ({
         account,
         variation,
-        events: Math.round(account.events * share),
+        events: Math.round(account.events * shareUntil(variation.until, account.from, account.to)),
       }));
     });
   }
 
-  /** `outcomes` of all tasks, in their order. */
-  result(outcomes: readonly Outcome[]): BacktestResult {
-    const { accounts, variations, tapes, settings, options } = this;
-    const count = accounts.length;
-    const whole = outcomes.slice(0, count);
-    const varied = variations.map((_, i) => outcomes.slice((i + 1) * count, (i + 2) * count));
-    const lookAhead = options.check ? judgeLookAhead(whole, variations, varied) : NOT_CHECKED;
+  /** `varied`: of all repetitions, in their order. */
+  result(whole: readonly Outcome[], varied: readonly Outcome[]): BacktestResult {
+    const { accounts, tapes, settings, options } = this;
+    const rest = [...varied];
+    const lookAhead = options.check
+      ? judgeLookAhead(
+          this.variations(whole).map((variations, i) => ({
+            whole: whole[i]!,
+            variations,
+            varied: rest.splice(0, variations.length),
+          })),
+        )
+      : NOT_CHECKED;
     const events = whole.reduce((sum, each) => sum + each.events, 0);
     const elapsed = whole.reduce((sum, each) => sum + each.elapsed, 0);
     return {
@@ -127,4 +145,13 @@ class Study {
       signals: whole.flatMap(({ signals }) => signals),
     };
   }
+
+  /** For each account. */
+  private variations(whole: readonly Outcome[]): Variation[][] {
+    return this.accounts.map(({ from, to }, i) =>
+      this.options.check ? variationsOf(whole[i]!, from, to) : [],
+    );
+  }
 }
+
+const eventsOf = (tasks: readonly Task[]): number => tasks.reduce((sum, { events }) => sum + events, 0);

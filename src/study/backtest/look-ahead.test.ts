@@ -5,22 +5,26 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { parseSettings } from '../../config/load.ts';
 import type { Candle } from '../../core/candles/candle-series.ts';
-import { EventKind } from '../../core/events.ts';
+import { EventKind, FundingEvent } from '../../core/events.ts';
 import type { CandleOpinion } from '../../core/opinion.ts';
 import { generator } from '../../core/testing/books.ts';
 import { BTC } from '../../core/testing/specs.ts';
+import { ms, us } from '../../core/units.ts';
+import { TapeWriter } from '../../tape/writer.ts';
 import { type BacktestResult, backtest } from './backtest.ts';
+import { REPEATS_MAX, shareUntil, variationsOf } from './look-ahead.ts';
 import type { KnownData } from './play.ts';
-import { type Bar, candleTape } from './testing/candles.ts';
+import { type Bar, candleOf, candleTape } from './testing/candles.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hunter-look-ahead-'));
 const tape = join(folder, 'walk.tape');
+let rows: [number, ...Bar][] = [];
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 before(async () => {
   const random = generator(20261122);
   let price = 600_000;
-  const rows = Array.from({ length: 3000 }, (_, minute): [number, ...Bar] => {
+  rows = Array.from({ length: 3000 }, (_, minute): [number, ...Bar] => {
     const open = price;
     const close = Math.round(open * (1 + (random() - 0.5) * 0.004));
     price = close;
@@ -36,8 +40,8 @@ execution: { cooldown_ms: 0, confirmation: none }
 exits: { method: percentage, tp_fraction: 0.004, sl_fraction: 0.002, cost_multiple_min: 0 }
 risk: { daily_loss_max: 1, drawdown_max: 1, loss_streak_max: 0, stop_loss_pause_ms: 0, book_age_ms_max: 600000 }
 `;
-const checked = (strategies: (known: KnownData) => CandleOpinion): BacktestResult =>
-  backtest([tape], parseSettings(SETTINGS, 'test'), {
+const checked = (strategies: (known: KnownData) => CandleOpinion, path = tape): BacktestResult =>
+  backtest([path], parseSettings(SETTINGS, 'test'), {
     symbols: null,
     strategies,
     command: 'test',
@@ -77,19 +81,24 @@ class Honest extends Rule {
   }
 }
 
-/** Knows the close ten minutes ahead, from a table made of all data: how vectorised backtests deceive themselves. */
+/** Knows the close some minutes ahead, from a table made of all data: how vectorised backtests deceive themselves. */
 class Prophet extends Rule {
   private readonly table = new Map<number, number>();
-  constructor(known: KnownData) {
+  private readonly minutes: number;
+  /** Acts only on a move so large: the larger, the rarer. */
+  private readonly move: number;
+  constructor(known: KnownData, minutes = 10, move = 0.004) {
     super();
+    this.minutes = minutes;
+    this.move = move;
     known.forEach((event) => {
       if (event.kind === EventKind.candle) this.table.set(event.openAt, event.close);
     });
   }
   protected judge({ openAt, close }: Readonly<Candle>) {
-    const later = this.table.get(openAt + 600_000);
+    const later = this.table.get(openAt + this.minutes * 60_000);
     if (later === undefined) return 'none';
-    return later > close * 1.004 ? 'long' : later < close * 0.996 ? 'short' : 'none';
+    return later > close * (1 + this.move) ? 'long' : later < close * (1 - this.move) ? 'short' : 'none';
   }
 }
 
@@ -112,10 +121,26 @@ class Normalized extends Rule {
   }
 }
 
-test('an honest strategy passes', () => {
+test('an honest strategy passes, and with everything told later all it decides comes exactly so much later', () => {
   const { data } = checked(() => new Honest());
   assert.ok(data.trades.length > 30);
   assert.equal(data.lookAhead.verdict, 'passed', data.lookAhead.detail);
+  assert.match(data.lookAhead.detail, /at \d\d of them; .* all came exactly so much later$/);
+});
+
+test('so does one that pays funding: its hour is later too', async () => {
+  const path = join(folder, 'funding.tape');
+  const writer = TapeWriter.create(path, [BTC.spec], { bar: '1m' });
+  for (const [minute, ...bar] of rows) {
+    const candle = candleOf(minute, bar, 60_000);
+    writer.write(candle);
+    if ((minute + 1) % 480 === 0) writer.write(new FundingEvent(candle.at, 0, '0.001', ms(candle.at / 1000)));
+  }
+  await writer.close();
+  const { data } = checked(() => new Honest(), path);
+  assert.notEqual(Number(data.accounts[0]!.funding), 0);
+  assert.equal(data.lookAhead.verdict, 'passed', data.lookAhead.detail);
+  assert.match(data.lookAhead.detail, /all came exactly so much later$/);
 });
 
 test('one that knows the next ten minutes makes a fortune, and is caught', () => {
@@ -130,4 +155,70 @@ test('one that scales by the mean of all data is caught', () => {
   const { data } = checked((known) => new Normalized(known));
   assert.ok(data.decisions.entered > 0);
   assert.equal(data.lookAhead.verdict, 'suspected', data.lookAhead.detail);
+});
+
+for (const [minutes, move] of [
+  [1, 0.001],
+  [1, 0.0018],
+  [3, 0.004],
+  [10, 0.008],
+] as const)
+  test(`one that knows the close ${minutes} minutes ahead and uses it for moves of ${move * 100} % only is caught`, () => {
+    const { data } = checked((known) => new Prophet(known, minutes, move));
+    const wins = data.trades.filter(({ exitReason }) => exitReason === 'takeProfit').length;
+    assert.ok(wins > data.trades.length * 0.45, `${wins} of ${data.trades.length}`);
+    assert.equal(data.lookAhead.verdict, 'suspected', data.lookAhead.detail);
+    assert.match(data.lookAhead.detail, /the whole run decided .* entered .*the cut one nothing/);
+  });
+
+test('one that acts of itself, before it is told, is caught by being told later', () => {
+  /** Learns in one run what it does in the next, one candle earlier. */
+  let runs = 0;
+  const memory = new Map<number, 'long' | 'short' | 'none'>();
+  class Early extends Honest {
+    private readonly run = runs++;
+    protected override judge(candle: Readonly<Candle>) {
+      const direction = super.judge(candle);
+      if (this.run === 0) {
+        memory.set(candle.openAt, direction);
+        return direction;
+      }
+      // once it has been told what it did, it has nothing left to be early with: cuts find it honest
+      return this.run === 1 ? (memory.get(candle.openAt + 60_000) ?? 'none') : direction;
+    }
+  }
+  const { data } = checked(() => new Early());
+  assert.equal(data.lookAhead.verdict, 'suspected', data.lookAhead.detail);
+  assert.match(
+    data.lookAhead.detail,
+    /told 1700 ms later: the whole run decided .*, the delayed one .*does not wait/,
+  );
+});
+
+test('where nothing was entered, nothing was checked', () => {
+  class Silent extends Rule {
+    protected judge() {
+      return 'none' as const;
+    }
+  }
+  const { data } = checked(() => new Silent());
+  assert.equal(data.lookAhead.verdict, 'nothingToCheck');
+  assert.match(data.lookAhead.detail, /nothing was entered \(0 decisions/);
+});
+
+test('the repetitions of a long run take no longer than so many whole runs, wherever the decisions lie', () => {
+  const [from, to] = [1_000_000, 2_000_000];
+  const decision = (at: number, entered: boolean) => ({ at: at * 1000, what: '', opinion: '', entered });
+  for (const place of [(i: number) => from + i * 1000, (i: number) => to - 1000 + i, (i: number) => from + i])
+    for (const entries of [0, 1, 5, 30, 1000]) {
+      const traced = Array.from({ length: 1000 }, (_, i) => decision(place(i), i < entries));
+      const variations = variationsOf({ traced }, from, to);
+      const cuts = variations.flatMap(({ until }) => until ?? []);
+      const cost = variations.reduce((sum, { until }) => sum + shareUntil(until, from, to), 0);
+      assert.ok(cost <= REPEATS_MAX, `${cost} runs`);
+      assert.equal(variations.length, cuts.length + 1);
+      assert.ok(cuts.length >= Math.min(6, entries + 1), `${cuts.length} cuts of ${entries} entries`);
+      const known = new Set(traced.map(({ at }) => us(at)));
+      for (const cut of cuts) assert.ok(known.has(cut));
+    }
 });

@@ -1,5 +1,5 @@
 import { type Us, us } from '../../core/units.ts';
-import type { LookAhead } from '../report/report-data.ts';
+import type { FillReport, LookAhead } from '../report/report-data.ts';
 import type { Outcome } from './outcome.ts';
 import type { PlayOptions } from './play.ts';
 import type { TracedDecision } from './trips.ts';
@@ -7,72 +7,149 @@ import type { TracedDecision } from './trips.ts';
 /** How a repeated run differs from the whole one. */
 export type Variation = Pick<PlayOptions, 'until' | 'delayMs'>;
 
-/** Shares of the run's time after which it is cut off. */
-const CUTS = [0.2, 0.4, 0.6, 0.8] as const;
+/** An account's whole run, and its repetitions. */
+export interface Repeated {
+  readonly whole: Outcome;
+  readonly variations: readonly Variation[];
+  /** What the variations came to, in their order. */
+  readonly varied: readonly Outcome[];
+}
+
 /** Longer than any latency, and no part of any bar. */
 const DELAY_MS = 1_700;
-
-/** The runs that `judgeLookAhead` asks for beside the whole one, of which these are the times, ms. */
-export const variationsOf = (from: number, to: number): Variation[] => [
-  ...CUTS.map((share) => ({ until: us(Math.floor((from + (to - from) * share) * 1000)) })),
-  { delayMs: DELAY_MS },
-];
+/** Decisions at which the data are cut off, at most. */
+const CUTS_MAX = 24;
+/** Of these so many refused ones, where entries are few. */
+const REFUSED_MAX = 6;
+/** Time that all repetitions may take together, in whole runs; a run that is cut off half-way counts half. */
+export const REPEATS_MAX = 10;
 
 /**
- * Whether the run knew anything before it could. It was repeated on data that end early: what was decided until then must be
- * what the whole run decided, because the past cannot depend on what comes. And it was repeated with everything told later:
- * the first decision must then come later too, by as much, because before that there is nothing to decide on.
- *
- * `varied` are the accounts of the `variationsOf` the whole run, in their order.
+ * The runs that `judgeLookAhead` asks for beside the whole one, which went from `from` to `to`, ms: everything told later, and
+ * the data cut off at the very event of a decision. Whoever decided by what lies any distance ahead, a single bar, cannot
+ * decide so there; a cut elsewhere shows only what reaches across it.
  */
-export function judgeLookAhead(
-  whole: readonly Outcome[],
-  variations: readonly Variation[],
-  varied: readonly (readonly Outcome[])[],
-): LookAhead {
-  const known = decisionsOf(whole);
-  for (const [index, { until }] of variations.entries()) {
-    if (until === undefined) continue;
-    const difference = firstDifference(
-      known.filter(({ at }) => at <= until),
-      decisionsOf(varied[index]!),
-      until,
-    );
-    if (difference !== '')
-      return {
-        verdict: 'suspected',
-        detail: `with the data cut off at ${new Date(until / 1000).toISOString()}: ${difference}`,
-      };
+export function variationsOf({ traced }: Pick<Outcome, 'traced'>, from: number, to: number): Variation[] {
+  const entered = timesOf(traced.filter((decision) => decision.entered));
+  const refused = timesOf(traced.filter((decision) => !decision.entered));
+  const cost = (times: readonly number[]): number =>
+    times.reduce((sum, at) => sum + shareUntil(us(at), from, to), 0);
+  for (let count = CUTS_MAX; ; count--) {
+    const cuts = spread(entered, count);
+    cuts.push(...spread(refused, Math.min(REFUSED_MAX, count - cuts.length)));
+    if (count > 1 && cost(cuts) > REPEATS_MAX - 1) continue;
+    return [{ delayMs: DELAY_MS }, ...timesOf(cuts.map((at) => ({ at }))).map((at) => ({ until: us(at) }))];
   }
-  const delayed = decisionsOf(varied.at(-1)!);
-  const [first, late] = [known[0], delayed[0]];
-  if (first !== undefined && late !== undefined && late.at < first.at + DELAY_MS * 1000)
+}
+
+/** How much of a run from `from` to `to`, ms, lies before `until`, 0…1. */
+export const shareUntil = (until: Us | undefined, from: number, to: number): number =>
+  until === undefined || to === from ? 1 : (until / 1000 - from) / (to - from);
+
+/**
+ * Whether the run knew anything before it could. It was repeated on data that end with the event on which it decided: what was
+ * decided until then must be what the whole run decided, because the past cannot depend on what comes. And it was repeated
+ * with everything told later, to the engine and the venue alike: all decisions must then come later by as much, to the
+ * first that different fills explain.
+ */
+export function judgeLookAhead(accounts: readonly Repeated[]): LookAhead {
+  let cuts = 0;
+  let late = 0;
+  for (const { whole, variations, varied } of accounts)
+    for (const [index, { until, delayMs }] of variations.entries()) {
+      const run = varied[index]!;
+      if (until !== undefined) {
+        const difference = cutDifference(whole, run, until);
+        if (difference !== '')
+          return {
+            verdict: 'suspected',
+            detail: `with the data cut off at ${timeOf(until)}: ${difference}`,
+          };
+        cuts++;
+      }
+      if (delayMs !== undefined) {
+        const { same, difference } = delayDifference(whole, run, delayMs);
+        if (difference !== '')
+          return {
+            verdict: 'suspected',
+            detail: `with everything told ${delayMs} ms later: ${difference}; it does not wait for what it is said to be made of`,
+          };
+        late += same;
+      }
+    }
+  const decisions = accounts.flatMap(({ whole }) => whole.traced);
+  const entered = decisions.filter((decision) => decision.entered).length;
+  if (entered === 0)
     return {
-      verdict: 'suspected',
-      detail: `with everything told ${DELAY_MS} ms later, the first decision comes ${(late.at - first.at) / 1000} ms later: it does not wait for what it is said to be made of`,
+      verdict: 'nothingToCheck',
+      detail: `nothing was entered (${decisions.length} decisions, all refused): what a strategy knows shows in what it does`,
     };
   return {
     verdict: 'passed',
-    detail: `${known.length} decisions; the same ones on data cut off at ${CUTS.map((share) => `${share * 100} %`).join(', ')} of the run, and none earlier than its data when those came ${DELAY_MS} ms later`,
+    detail: `${decisions.length} decisions, ${entered} of them to enter; the same ones on data that end with the event of a decision, at ${cuts} of them; with everything told ${DELAY_MS} ms later, ${late === decisions.length ? 'all' : `the first ${late}`} came exactly so much later${late === decisions.length ? '' : ', the others after different fills'}`,
   };
 }
 
-const decisionsOf = (accounts: readonly Outcome[]): TracedDecision[] =>
-  accounts.flatMap(({ traced }) => traced).sort((a, b) => a.at - b.at);
+/** Times, each once, in their order. */
+const timesOf = (decisions: readonly { readonly at: number }[]): number[] =>
+  [...new Set(decisions.map(({ at }) => at))].sort((a, b) => a - b);
 
-function firstDifference(
-  whole: readonly TracedDecision[],
-  cut: readonly TracedDecision[],
-  until: Us,
-): string {
-  const within = cut.filter(({ at }) => at <= until);
-  for (let i = 0; i < Math.max(whole.length, within.length); i++) {
-    const [before, after] = [whole[i], within[i]];
+/** At most `count` of `all`, evenly from their beginning to their end. */
+const spread = (all: readonly number[], count: number): number[] =>
+  all.length <= count
+    ? [...all]
+    : Array.from({ length: count }, (_, i) => all[Math.floor(((i + 0.5) * all.length) / count)]!);
+
+/** What the cut run decided otherwise, in words; empty if nothing. */
+function cutDifference(whole: Outcome, cut: Outcome, until: Us): string {
+  // a timer that was due after the last event it was told had no occasion to go off
+  const told = Math.min(until, Math.round(cut.to * 1000));
+  const [all, within] = [whole, cut].map(({ traced }) => traced.filter(({ at }) => at <= told));
+  for (let i = 0; i < Math.max(all!.length, within!.length); i++) {
+    const [before, after] = [all![i], within![i]];
     if (before?.what === after?.what && before?.at === after?.at) continue;
     return `the whole run decided ${tell(before)}, the cut one ${tell(after)}`;
   }
   return '';
 }
 
+/** How many decisions of the delayed run are the whole run's, later by the delay; what was otherwise without a reason, in words. */
+function delayDifference(
+  whole: Outcome,
+  delayed: Outcome,
+  delayMs: number,
+): { readonly same: number; readonly difference: string } {
+  const count = Math.max(whole.traced.length, delayed.traced.length);
+  for (let i = 0; i < count; i++) {
+    const [known, late] = [whole.traced[i], delayed.traced[i]];
+    const due = known === undefined ? Number.POSITIVE_INFINITY : known.at + delayMs * 1000;
+    if (late?.at === due && late.what === known?.what) continue;
+    // the same opinion at its time: what the account made of it is a matter of its past, such as where its day began
+    const opinion = late?.at === due && late.opinion === known?.opinion;
+    const at = Math.min(due, late?.at ?? Number.POSITIVE_INFINITY);
+    if (opinion || !sameFills(whole.fills, delayed.fills, delayMs, at / 1000))
+      return { same: i, difference: '' };
+    return { same: i, difference: `the whole run decided ${tell(known)}, the delayed one ${tell(late)}` };
+  }
+  return { same: count, difference: '' };
+}
+
+/** Whether both runs had filled the same until `until`, ms of the delayed run. */
+function sameFills(
+  whole: readonly FillReport[],
+  delayed: readonly FillReport[],
+  delayMs: number,
+  until: number,
+): boolean {
+  const words = (fills: readonly FillReport[], shift: number): string[] =>
+    fills
+      .filter(({ at }) => at + shift <= until)
+      .map(({ symbol, at, side, price, size }) => `${symbol} ${at + shift} ${side} ${price} ${size}`);
+  const [some, others] = [words(whole, delayMs), words(delayed, 0)];
+  return some.length === others.length && some.every((word, i) => word === others[i]);
+}
+
 const tell = (decision: TracedDecision | undefined): string =>
-  decision === undefined ? 'nothing' : `${decision.what} at ${new Date(decision.at / 1000).toISOString()}`;
+  decision === undefined ? 'nothing' : `${decision.what} at ${timeOf(decision.at)}`;
+
+const timeOf = (at: number): string => new Date(at / 1000).toISOString();

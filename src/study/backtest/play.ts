@@ -5,7 +5,7 @@ import { barToMs } from '../../core/candles/candle-series.ts';
 import { CandleEvent, EventKind, type MarketEvent } from '../../core/events.ts';
 import type { Instrument } from '../../core/instrument.ts';
 import type { CandleOpinion } from '../../core/opinion.ts';
-import { type Us, us } from '../../core/units.ts';
+import { ms, type Us, us } from '../../core/units.ts';
 import type { AccountPlan } from './accounts.ts';
 import { Desk, marketKind } from './desk.ts';
 import { SignalTally } from './signal-tally.ts';
@@ -76,6 +76,9 @@ export function play(
       const index = places[event.instrument]!;
       if (index < 0 || event.at > until) return;
       event.at = us(event.at + delayUs);
+      // what is due at a time is due later too: else a delayed run would miss what was told in the last moment
+      if (delayUs > 0 && event.kind === EventKind.funding && event.fundingAt > 0)
+        event.fundingAt = ms(event.fundingAt + delayUs / 1000);
       event.instrument = index;
       if (events === 0) from = event.at;
       to = event.at;

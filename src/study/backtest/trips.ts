@@ -22,6 +22,9 @@ export interface TracedDecision {
   /** µs. */
   readonly at: number;
   readonly what: string;
+  /** Whose opinion it was, and which: without what the account made of it. */
+  readonly opinion: string;
+  readonly entered: boolean;
 }
 
 interface Open {
@@ -58,6 +61,8 @@ export class Trips {
       case 'decision':
         this.traced.push({
           at: command.at,
+          opinion: `${this.instruments[command.instrument]!.id} ${command.direction} ${command.proposer} ${command.confidence}`,
+          entered: command.outcome === 'entered',
           what: `${this.instruments[command.instrument]!.id} ${command.direction} ${command.outcome} ${command.refusal} ${command.proposer} ${command.confidence} ${command.detail}`,
         });
         if (command.outcome === 'entered') {

@@ -214,7 +214,8 @@ export interface Decisions {
 
 /** What `--check` found. */
 export interface LookAhead {
-  readonly verdict: 'notChecked' | 'passed' | 'suspected';
+  /** `nothingToCheck`: nothing was entered, so that nothing could differ. */
+  readonly verdict: 'notChecked' | 'nothingToCheck' | 'passed' | 'suspected';
   /** What was compared, or what differed. */
   readonly detail: string;
 }
