@@ -23,7 +23,7 @@ function hunter(...args: string[]) {
 }
 
 /** Twenty days of five-minute candles: slow swings with noise, so that the strategies have something to say. */
-function csv(name: string, price: number, phase: number): string {
+function csv(name: string, price: number, phase: number, candles = 5760): string {
   const rows = ['ts,open,high,low,close,volume'];
   let state = 7;
   const noise = (): number => {
@@ -31,7 +31,7 @@ function csv(name: string, price: number, phase: number): string {
     return state / 4_294_967_296 - 0.5;
   };
   let before = price;
-  for (let i = 0; i < 5760; i++) {
+  for (let i = 0; i < candles; i++) {
     const close = price * (1 + 0.03 * Math.sin(i / 60 + phase) + 0.0015 * noise());
     const [high, low] = [Math.max(before, close) * 1.0004, Math.min(before, close) * 0.9996];
     const figures = [before, high, low, close].map((figure) => figure.toFixed(1));
@@ -132,6 +132,37 @@ describe('hunter backtest', () => {
         findings: sanity({ ...real, fills: [{ ...first!, price: first!.price / 2 }, ...others] }),
       }),
       1,
+    );
+  });
+
+  it('says of what never traded why not: in words, in JSON, and for the candles that are too few', () => {
+    const set = [...SET, '--set', 'position.base_size=0.000001', '--set', 'position.multiplier=1'];
+    const { decisions, findings } = JSON.parse(hunter('backtest', tapes[0], ...set, '--json').out);
+    assert.equal(decisions.entered, 0);
+    const [{ count, ...refusal }] = decisions.refused;
+    assert.deepEqual(refusal, {
+      symbol: 'BTC-USDT-SWAP',
+      reason: 'size',
+      example: 'size 0 lots, the venue takes at least 1',
+    });
+    const words = `BTC-USDT-SWAP: ${count} entries refused as size: size 0 lots, the venue takes at least 1 (position.base_unit: quote`;
+    const none = findings.find(({ title }: { title: string }) => title === 'No trade was closed');
+    assert.ok(none.detail.includes(words), none.detail);
+    const { out } = hunter('backtest', tapes[0], ...set);
+    assert.ok(out.includes(words), out);
+    assert.ok(out.includes(`BTC-USDT-SWAP: ${count} refused: size (size 0 lots,`), out);
+    const short = join(folder, 'short.tape');
+    hunter(
+      'import',
+      'okx-candles',
+      csv('ETH-USDT-SWAP-5m-20220601-20220601.csv', 2000, 0, 8),
+      '--out',
+      short,
+    );
+    const few = hunter('backtest', short, ...SET);
+    assert.match(
+      few.out,
+      /ETH-USDT-SWAP: not warm: 8 closed candles seen, volatility takes 11, \w+ takes \d+/,
     );
   });
 

@@ -201,7 +201,8 @@ function readable(result: BacktestResult, report: Report, file: string | undefin
     );
   }
   lines.push(`decisions: ${data.decisions.entered} entered`);
-  for (const { reason, count } of data.decisions.refused) lines.push(`  ${count} refused: ${reason}`);
+  for (const { symbol, reason, count, example } of data.decisions.refused)
+    lines.push(`  ${symbol}: ${count} refused: ${reason} (${example})`);
   if (data.trades.length > TRADES_SHOWN)
     lines.push('', `the last ${TRADES_SHOWN} of ${data.trades.length} trades:`);
   else lines.push('');

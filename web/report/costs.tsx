@@ -1,6 +1,6 @@
 import { For, type JSX, Show } from 'solid-js';
 import type { Shown } from './page.tsx';
-import { fixed, moneyDecimals, refusalName, share, signed, toneOf } from './text.ts';
+import { fixed, moneyDecimals, refusalName, share, shortSymbol, signed, toneOf } from './text.ts';
 
 /** From profit before costs to the balance, what the venue was taken to be, and what was turned back. */
 export function Costs(props: { readonly shown: Shown }): JSX.Element {
@@ -97,9 +97,13 @@ export function Costs(props: { readonly shown: Shown }): JSX.Element {
                 <td>{share(data.decisions.entered / (data.decisions.entered + refusals()))}</td>
               </tr>
               <For each={[...data.decisions.refused].sort((a, b) => b.count - a.count)}>
-                {({ reason, count }) => (
+                {({ symbol, reason, count, example }) => (
                   <tr>
-                    <th scope="row">Refused: {refusalName(reason)}</th>
+                    <th scope="row">
+                      {shortSymbol(symbol)} refused: {refusalName(reason)}
+                      <br />
+                      <span class="quiet">{example}</span>
+                    </th>
                     <td>{fixed(count, 0)}</td>
                     <td>{share(count / (data.decisions.entered + refusals()))}</td>
                   </tr>

@@ -52,6 +52,9 @@ export class AverageTrueRange {
   }
 }
 
+/** Returns that a deviation takes; each lies between two closed candles. */
+export const RETURNS_MIN = 10;
+
 /**
  * Volatility of close-to-close log returns over a window of candles, scaled to one day: the σ of rows R2, P1 and P2
  * (0.018 = 1.8 % a day). Sample standard deviation about a mean of zero, because the mean of minute returns is noise.
@@ -79,9 +82,9 @@ export class RollingVolatility {
     this.squares.reset();
   }
 
-  /** Standard deviation of one candle's return, as a fraction; null before ten returns are known. */
+  /** Standard deviation of one candle's return, as a fraction; null before `RETURNS_MIN` are known. */
   get perBar(): number | null {
-    if (this.squares.count < 10) return null;
+    if (this.squares.count < RETURNS_MIN) return null;
     // rounding can leave a hair below zero where nothing has moved
     return Math.sqrt(Math.max(0, this.squares.mean));
   }

@@ -1,4 +1,12 @@
-import type { AccountReport, FillReport, InstrumentReport, TradeReport } from '../report/report-data.ts';
+import { RETURNS_MIN } from '../../core/candles/indicators.ts';
+import type { Market } from '../../core/market.ts';
+import type {
+  AccountReport,
+  FillReport,
+  InstrumentReport,
+  RefusalReport,
+  TradeReport,
+} from '../report/report-data.ts';
 import type { Desk } from './desk.ts';
 import type { Played } from './play.ts';
 import type { SignalSummary } from './signal-tally.ts';
@@ -11,7 +19,7 @@ export interface Outcome {
   readonly trades: readonly TradeReport[];
   readonly fills: readonly FillReport[];
   readonly entered: number;
-  readonly refused: ReadonlyMap<string, number>;
+  readonly refused: readonly RefusalReport[];
   /** Every decision and order in the order they were made. */
   readonly traced: readonly TracedDecision[];
   readonly signals: readonly SignalSummary[];
@@ -50,4 +58,17 @@ const instrumentsOf = (desk: Desk): InstrumentReport[] =>
     priceDecimals: instrument.priceDecimals,
     contract: `${instrument.spec.ctVal} × ${instrument.spec.ctMult}, lot ${instrument.spec.lotSz}`,
     warmAt: desk.warmAt[index]!,
+    warmUp: warmUpOf(desk.marketOf(index)),
   }));
+
+/** Without volatility no exit is placed; without its candles a strategy that leads says nothing. */
+function warmUpOf(market: Market): InstrumentReport['warmUp'] {
+  const candles = market.candles.closed.length;
+  const missing: { name: string; candles: number }[] = [];
+  if (market.volatility.daily === null)
+    missing.push({ name: 'volatility', candles: RETURNS_MIN + 1 - candles });
+  if (market.proposalOfSignal === null)
+    for (const { name, candlesMissing } of market.strategies.parts())
+      if (candlesMissing > 0) missing.push({ name, candles: candlesMissing });
+  return { candles, missing };
+}

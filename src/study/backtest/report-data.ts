@@ -4,7 +4,7 @@ import type { Settings } from '../../config/schema.ts';
 import { barToMs } from '../../core/candles/candle-series.ts';
 import { buyAndHold } from '../metrics/buy-and-hold.ts';
 import { codeIdentity } from '../report/code-identity.ts';
-import type { LookAhead, MarketModel, ReportData } from '../report/report-data.ts';
+import type { LookAhead, MarketModel, RefusalReport, ReportData } from '../report/report-data.ts';
 import type { AccountPlan } from './accounts.ts';
 import type { BacktestOptions } from './backtest.ts';
 import { candlesOf } from './candle-keeper.ts';
@@ -68,14 +68,13 @@ export function reportDataOf(
   };
 }
 
-function refusals(outcomes: readonly Outcome[]): { reason: string; count: number }[] {
-  const counts = new Map<string, number>();
-  for (const { refused } of outcomes)
-    for (const [reason, count] of refused) counts.set(reason, (counts.get(reason) ?? 0) + count);
-  return [...counts]
-    .map(([reason, count]) => ({ reason, count }))
-    .sort((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1));
-}
+/** A symbol trades from one account only, so nothing is there twice. */
+const refusals = (outcomes: readonly Outcome[]): RefusalReport[] =>
+  outcomes
+    .flatMap(({ refused }) => refused)
+    .sort((a, b) => b.count - a.count || compare(a.symbol, b.symbol) || compare(a.reason, b.reason));
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 function marketOf(
   tapes: Tapes,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ProtectionEvent } from '../../core/events.ts';
 import { Desk } from '../../core/testing/desk.ts';
-import { BTC } from '../../core/testing/specs.ts';
+import { BTC, ETH } from '../../core/testing/specs.ts';
 import { ticks, us } from '../../core/units.ts';
 import { Trips } from './trips.ts';
 
@@ -42,4 +42,32 @@ test('a trade is told with every place that its stop has really been, once each'
   desk.order(next.clientOrderId, 'filled', next.size);
   step(desk.fillEvent(next.protectionId, 'sell', next.size, 599_000, 'stopLoss'));
   assert.deepEqual(trips.trades[1]!.moves, []);
+});
+
+test('refusals are counted by symbol and reason, each with the words of its first', () => {
+  const trips = new Trips([BTC, ETH]);
+  const refuse = (instrument: number, refusal: string, detail: string): void =>
+    trips.command({
+      kind: 'decision',
+      instrument,
+      at: us(0),
+      proposer: 'signal',
+      direction: 'long',
+      confidence: 1,
+      reasons: [],
+      outcome: 'refused',
+      refusal,
+      detail,
+      clientOrderId: '',
+    });
+  refuse(1, 'size', 'size 0 lots, the venue takes at least 1');
+  refuse(0, 'size', 'size 900 lots, the venue takes at most 800');
+  refuse(1, 'size', 'size 0.5 lots, the venue takes at least 1');
+  refuse(1, 'openPositions', '1 positions open, limit 1');
+  assert.deepEqual(trips.refused, [
+    { symbol: ETH.id, reason: 'size', count: 2, example: 'size 0 lots, the venue takes at least 1' },
+    { symbol: BTC.id, reason: 'size', count: 1, example: 'size 900 lots, the venue takes at most 800' },
+    { symbol: ETH.id, reason: 'openPositions', count: 1, example: '1 positions open, limit 1' },
+  ]);
+  assert.equal(trips.entered, 0);
 });

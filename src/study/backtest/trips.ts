@@ -9,7 +9,7 @@ import {
 import { formatMoney, type Instrument } from '../../core/instrument.ts';
 import type { RoundTrip } from '../../core/position/account.ts';
 import { type Money, money, type Ticks } from '../../core/units.ts';
-import type { FillReport, ProtectionMove, TradeReport } from '../report/report-data.ts';
+import type { FillReport, ProtectionMove, RefusalReport, TradeReport } from '../report/report-data.ts';
 
 export interface Allowed {
   readonly low: number;
@@ -45,7 +45,7 @@ export class Trips {
   /** Every decision and order in the order they were made. */
   readonly traced: TracedDecision[] = [];
   entered = 0;
-  readonly refused = new Map<string, number>();
+  private readonly refusals = new Map<string, RefusalReport>();
   private readonly instruments: readonly Instrument[];
   private readonly open: (Open | null)[];
   private readonly decisions = new Map<string, Decision>();
@@ -68,7 +68,7 @@ export class Trips {
         if (command.outcome === 'entered') {
           this.entered++;
           this.decisions.set(command.clientOrderId, command);
-        } else this.refused.set(command.refusal, (this.refused.get(command.refusal) ?? 0) + 1);
+        } else this.refuse(command);
         return;
       case 'place':
         if (command.purpose === 'entry') this.entries.set(command.clientOrderId, command);
@@ -76,6 +76,11 @@ export class Trips {
       case 'tradeClosed':
         this.closed(command.trade);
     }
+  }
+
+  /** One for each symbol and reason, as they first came. */
+  get refused(): RefusalReport[] {
+    return [...this.refusals.values()];
   }
 
   /** `allowed`: what the market could have filled at that time, ticks and lots; null where nobody says. */
@@ -140,6 +145,17 @@ export class Trips {
     if (trip === null) return;
     if (event.kind === EventKind.candle) see(trip, event.low, event.high);
     else see(trip, event.price, event.price);
+  }
+
+  private refuse({ instrument, refusal, detail }: Decision): void {
+    const key = `${instrument} ${refusal}`;
+    const known = this.refusals.get(key);
+    this.refusals.set(key, {
+      symbol: this.instruments[instrument]!.id,
+      reason: refusal,
+      count: (known?.count ?? 0) + 1,
+      example: known?.example ?? detail,
+    });
   }
 
   private closed(trade: RoundTrip): void {

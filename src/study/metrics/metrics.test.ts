@@ -398,6 +398,7 @@ describe('buying and holding', () => {
       priceDecimals: 0,
       contract: '1',
       warmAt: null,
+      warmUp: { candles: 0, missing: [] },
     },
   ];
   const candles = [

@@ -324,7 +324,7 @@ describe('the report', { timeout: 300_000 }, () => {
         })),
         fills: data.fills.map((fill) => ({ ...fill, symbol: rename(fill.symbol), why: evil })),
         candles: data.candles.map((candles) => ({ ...candles, symbol: rename(candles.symbol) })),
-        decisions: { entered: 1, refused: [{ reason: evil, count: 1 }] },
+        decisions: { entered: 1, refused: [{ symbol: evil, reason: evil, count: 1, example: evil }] },
       },
       async (page) => {
         await page.locator('tr.row').first().click();
@@ -333,6 +333,15 @@ describe('the report', { timeout: 300_000 }, () => {
         assert.ok((await page.getByText(evil).count()) > 5);
       },
     );
+  });
+
+  test('what was refused is told by instrument and reason, with an example', async () => {
+    const example = 'size 0 lots, the venue takes at least 1';
+    const refused = [{ symbol: 'SOL-USDT-SWAP', reason: 'size', count: 303, example }];
+    await opened({ ...data, decisions: { entered: 101, refused } }, async (page) => {
+      const row = page.locator('[data-section="refusals"] tr', { hasText: 'SOL-USDT refused: Size' });
+      assert.match((await row.innerText()).replaceAll(/\s+/g, ' '), new RegExp(`${example} 303 75.0 %`));
+    });
   });
 
   test('accounts that begin with the same are told once', async () => {

@@ -88,6 +88,11 @@ export interface InstrumentReport {
   readonly contract: string;
   /** From when on a decision was allowed: before it the indicators were not warm. null: nothing to warm up. */
   readonly warmAt: number | null;
+  /** Closed candles at the end, and what would have taken more to say anything. */
+  readonly warmUp: {
+    readonly candles: number;
+    readonly missing: readonly { readonly name: string; readonly candles: number }[];
+  };
 }
 
 export interface AccountReport {
@@ -208,8 +213,17 @@ export interface CandleColumns {
 
 export interface Decisions {
   readonly entered: number;
-  /** By kind of refusal, not by its numbers: `cooldown` once, not `cooldown: 41 s left`. */
-  readonly refused: readonly { readonly reason: string; readonly count: number }[];
+  /** One for each symbol and reason, the most frequent first. */
+  readonly refused: readonly RefusalReport[];
+}
+
+export interface RefusalReport {
+  readonly symbol: string;
+  /** The kind of refusal, not its numbers: `openPositions`. */
+  readonly reason: string;
+  readonly count: number;
+  /** The first of them in words, with the limit and what was beyond it: `2 positions open, limit 2`. */
+  readonly example: string;
 }
 
 /** What `--check` found. */

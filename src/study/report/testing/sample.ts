@@ -15,6 +15,7 @@ import type {
   FillReport,
   InstrumentReport,
   ProtectionMove,
+  RefusalReport,
   ReportData,
   TradeReport,
 } from '../report-data.ts';
@@ -89,7 +90,11 @@ export function sampleReport(options: SampleOptions): ReportData {
   });
   const trades: TradeReport[] = [];
   const fills: FillReport[] = [];
-  const refused = new Map<string, number>();
+  const refused = new Map<string, RefusalReport>();
+  const refuse = (symbol: string, reason: string, example: string): void => {
+    const count = (refused.get(`${symbol} ${reason}`)?.count ?? 0) + 1;
+    refused.set(`${symbol} ${reason}`, { symbol, reason, count, example });
+  };
   let entered = 0;
   let balance = parseMoney(START);
   let realized = 0n;
@@ -199,8 +204,8 @@ export function sampleReport(options: SampleOptions): ReportData {
             worst: price,
             best: price,
           };
-        } else refused.set('size below one lot', (refused.get('size below one lot') ?? 0) + 1);
-      } else if (desk.wanted !== null) refused.set('position open', (refused.get('position open') ?? 0) + 1);
+        } else refuse(instrument.id, 'size below one lot', 'size 0 lots, at least 1');
+      } else if (desk.wanted !== null) refuse(instrument.id, 'position open', '1 position open, limit 1');
       desk.wanted = null;
       const held = desk.held;
       if (held !== null) {
@@ -263,6 +268,7 @@ export function sampleReport(options: SampleOptions): ReportData {
       priceDecimals: instrument.priceDecimals,
       contract: `${instrument.spec.ctVal} ${instrument.id.split('-')[0]}`,
       warmAt: candles.openAt[options.lookback] ?? null,
+      warmUp: { candles: count, missing: [] },
     }),
   );
   const candles = desks.map((desk) => desk.candles);
@@ -314,7 +320,7 @@ export function sampleReport(options: SampleOptions): ReportData {
     trades: trades.sort((a, b) => a.closedAt - b.closedAt),
     fills: fills.sort((a, b) => a.at - b.at),
     candles,
-    decisions: { entered, refused: [...refused].map(([reason, number]) => ({ reason, count: number })) },
+    decisions: { entered, refused: [...refused.values()] },
     lookAhead: { verdict: 'notChecked', detail: '' },
   };
 }
