@@ -11,9 +11,12 @@ import { generator } from '../../core/testing/books.ts';
 import { BTC } from '../../core/testing/specs.ts';
 import { ms, us } from '../../core/units.ts';
 import { TapeWriter } from '../../tape/writer.ts';
+import { accountsOf } from './accounts.ts';
 import { type BacktestResult, backtest } from './backtest.ts';
-import { REPEATS_MAX, shareUntil, variationsOf } from './look-ahead.ts';
-import type { KnownData } from './play.ts';
+import { type Compared, judgeLookAhead, REPEATS_MAX, shareUntil, variationsOf } from './look-ahead.ts';
+import { outcomeOf } from './outcome.ts';
+import { type KnownData, type PlayOptions, play } from './play.ts';
+import { Tapes } from './tapes.ts';
 import { type Bar, candleOf, candleTape } from './testing/candles.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hunter-look-ahead-'));
@@ -141,6 +144,13 @@ test('so does one that pays funding: its hour is later too', async () => {
   assert.notEqual(Number(data.accounts[0]!.funding), 0);
   assert.equal(data.lookAhead.verdict, 'passed', data.lookAhead.detail);
   assert.match(data.lookAhead.detail, /all came exactly so much later$/);
+  const tapes = Tapes.open([path]);
+  const settings = parseSettings(SETTINGS, 'test');
+  const [account] = accountsOf(tapes, settings, null, false);
+  const paid = (options: PlayOptions): string =>
+    outcomeOf(play(tapes, settings, account!, { ...options, strategies: () => new Honest() })).account
+      .funding;
+  assert.equal(paid({ delayMs: 1700 }), paid({}));
 });
 
 test('one that knows the next ten minutes makes a fortune, and is caught', () => {
@@ -193,6 +203,58 @@ test('one that acts of itself, before it is told, is caught by being told later'
     data.lookAhead.detail,
     /told 1700 ms later: the whole run decided .*, the delayed one .*does not wait/,
   );
+});
+
+test('told later, every decision is due exactly so much later, until fills or the account explain another', () => {
+  const fill = (at: number): Compared['fills'][number] => ({
+    symbol: 'A',
+    at,
+    side: 'buy',
+    price: 1,
+    size: 1,
+    allowed: null,
+    maker: false,
+    value: '1',
+    fee: '0',
+    purpose: 'entry',
+    why: '',
+  });
+  const decided = (ms: number, words = 'long', outcome = 'entered') => ({
+    at: ms * 1000,
+    opinion: words,
+    what: `${words} ${outcome}`,
+    entered: outcome === 'entered',
+  });
+  const whole = { traced: [decided(1000), decided(5000)], fills: [fill(1100)], to: 9000 };
+  const judged = (traced: Compared['traced'], fillAt = 2800) =>
+    judgeLookAhead([
+      { whole, variations: [{ delayMs: 1700 }], varied: [{ traced, fills: [fill(fillAt)], to: 10_700 }] },
+    ]);
+  const first = decided(2700);
+  assert.match(judged([first, decided(6700)]).detail, /all came exactly/);
+  for (const other of [
+    decided(5000),
+    decided(6699),
+    decided(6701),
+    decided(6700, 'short'),
+    decided(2701, 'short', 'refused'),
+  ]) {
+    assert.equal(judged([first, other]).verdict, 'suspected', JSON.stringify(other));
+    assert.equal(
+      judged([first, other], other.at / 1000 - 1).verdict,
+      'passed',
+      'another fill came before it and explains it',
+    );
+  }
+  assert.equal(judged([first]).verdict, 'suspected', 'one is missing');
+  assert.equal(judged([first, decided(6700), decided(8000)]).verdict, 'suspected', 'one is too many');
+  const refused = judged([first, decided(6700, 'long', 'refused')]);
+  assert.equal(
+    refused.verdict,
+    'passed',
+    'the opinion came in time; what became of it is the account’s matter',
+  );
+  assert.match(refused.detail, /the first 1 came exactly so much later/);
 });
 
 test('where nothing was entered, nothing was checked', () => {

@@ -7,12 +7,15 @@ import type { TracedDecision } from './trips.ts';
 /** How a repeated run differs from the whole one. */
 export type Variation = Pick<PlayOptions, 'until' | 'delayMs'>;
 
+/** What is compared of a run. */
+export type Compared = Pick<Outcome, 'traced' | 'fills' | 'to'>;
+
 /** An account's whole run, and its repetitions. */
 export interface Repeated {
-  readonly whole: Outcome;
+  readonly whole: Compared;
   readonly variations: readonly Variation[];
   /** What the variations came to, in their order. */
-  readonly varied: readonly Outcome[];
+  readonly varied: readonly Compared[];
 }
 
 /** Longer than any latency, and no part of any bar. */
@@ -101,7 +104,7 @@ const spread = (all: readonly number[], count: number): number[] =>
     : Array.from({ length: count }, (_, i) => all[Math.floor(((i + 0.5) * all.length) / count)]!);
 
 /** What the cut run decided otherwise, in words; empty if nothing. */
-function cutDifference(whole: Outcome, cut: Outcome, until: Us): string {
+function cutDifference(whole: Compared, cut: Compared, until: Us): string {
   // a timer that was due after the last event it was told had no occasion to go off
   const told = Math.min(until, Math.round(cut.to * 1000));
   const [all, within] = [whole, cut].map(({ traced }) => traced.filter(({ at }) => at <= told));
@@ -115,8 +118,8 @@ function cutDifference(whole: Outcome, cut: Outcome, until: Us): string {
 
 /** How many decisions of the delayed run are the whole run's, later by the delay; what was otherwise without a reason, in words. */
 function delayDifference(
-  whole: Outcome,
-  delayed: Outcome,
+  whole: Compared,
+  delayed: Compared,
   delayMs: number,
 ): { readonly same: number; readonly difference: string } {
   const count = Math.max(whole.traced.length, delayed.traced.length);
