@@ -10,6 +10,7 @@ const LEVELS: Readonly<Record<Finding['level'], string>> = {
 
 const LOOK_AHEAD: Readonly<Record<LookAhead['verdict'], string>> = {
   notChecked: 'Look-ahead was not checked',
+  nothingToCheck: 'Look-ahead could not be checked',
   passed: 'No look-ahead was found',
   suspected: 'Look-ahead is suspected',
 };
