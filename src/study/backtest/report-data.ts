@@ -111,7 +111,7 @@ function marketOf(
       ...(withoutBook
         ? [
             `spread of ${market.assumed_spread_bp} bp around every price`,
-            `beyond ${paper.volume_share_max * 100} % of the volume of a bar or trade, its worst price`,
+            `beyond ${paper.volume_share_max * 100} % of a candle’s volume its worst price; of a trade no more than was traded`,
           ]
         : []),
       ...(kinds.has('candles')
