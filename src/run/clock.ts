@@ -7,8 +7,8 @@ const DRIFT_MAX_MS = 20;
 const TIMER_MAX_MS = 2_147_483_647;
 
 /**
- * Our clock: wall time in microseconds, never going back. Trading asks no other; the core is told by its events, backtests
- * bring a simulated one.
+ * Our clock: wall time in microseconds, never going back. Trading asks no other. The core is told by its events,
+ * a backtest by those of its tape.
  */
 export class RealClock implements VenueClock {
   private latest = 0;
@@ -43,38 +43,5 @@ export class RealClock implements VenueClock {
     };
     wait();
     return () => clearTimeout(timer);
-  }
-}
-
-/** Time that stands still until it is set: for backtests and tests. Wakes what is due, in order, when it moves on. */
-export class SimulatedClock implements VenueClock {
-  private time = 0;
-  private waiting: { at: number; order: number; wake: () => void }[] = [];
-  private order = 0;
-
-  now(): Us {
-    return us(this.time);
-  }
-
-  at(at: Us, wake: () => void): () => void {
-    const entry = { at, order: this.order++, wake };
-    this.waiting.push(entry);
-    return () => {
-      this.waiting = this.waiting.filter((other) => other !== entry);
-    };
-  }
-
-  /** Moves to `time`, waking on the way everything due by then at its own time. */
-  advance(time: Us): void {
-    while (this.waiting.length > 0) {
-      let first = this.waiting[0]!;
-      for (const entry of this.waiting)
-        if (entry.at < first.at || (entry.at === first.at && entry.order < first.order)) first = entry;
-      if (first.at > time) break;
-      this.waiting = this.waiting.filter((other) => other !== first);
-      if (first.at > this.time) this.time = first.at;
-      first.wake();
-    }
-    if (time > this.time) this.time = time;
   }
 }

@@ -92,29 +92,6 @@ export function decodeFunding(row: Row, instrument: Instrument): Funding {
   return { rate, fundingAt: ms(wholeOf(row, 'fundingTime', 0)) };
 }
 
-export interface Ticker {
-  readonly exchangeAt: Ms;
-  /** Null where OKX sends an empty text: no trade yet, or a side without orders. */
-  readonly last: Ticks | null;
-  readonly bid: Ticks | null;
-  readonly ask: Ticks | null;
-  readonly bidSize: Lots | null;
-  readonly askSize: Lots | null;
-}
-
-export function decodeTicker(row: Row, instrument: Instrument): Ticker {
-  const price = (key: string) => (textOf(row, key) === '' ? null : priceOf(row, key, instrument));
-  const size = (key: string) => (textOf(row, key) === '' ? null : sizeOf(row, key, instrument));
-  return {
-    exchangeAt: ms(wholeOf(row, 'ts', 0)),
-    last: price('last'),
-    bid: price('bidPx'),
-    ask: price('askPx'),
-    bidSize: size('bidSz'),
-    askSize: size('askSz'),
-  };
-}
-
 export function priceOf(row: Row, key: string, instrument: Instrument): Ticks {
   const text = needText(row, key);
   try {
