@@ -4,12 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { parseSettings } from '../../config/load.ts';
-import type { Candle } from '../../core/candles/candle-series.ts';
-import type { CandleOpinion } from '../../core/opinion.ts';
 import { generator } from '../../core/testing/books.ts';
 import { BTC } from '../../core/testing/specs.ts';
 import { backtest } from './backtest.ts';
 import { type Bar, candleTape } from './testing/candles.ts';
+import { MeanCross } from './testing/mean-cross.ts';
 
 /** Backtests whose stops move, against the same told once more in plain arithmetic. Prices in ticks of 0.1. */
 
@@ -18,32 +17,6 @@ const MINUTE = 60_000;
 const FIRST = 1000;
 const WINDOW = 50;
 const FEE = 0.0005;
-
-/** Long above the mean of the last fifty closes, short below. */
-class MeanCross implements CandleOpinion {
-  readonly name = 'mean cross';
-  readonly confidence = 1;
-  readonly support = null;
-  readonly resistance = null;
-  direction: 'long' | 'short' | 'none' = 'none';
-  private closes: number[] = [];
-  update({ close }: Readonly<Candle>): void {
-    this.closes.push(close);
-    if (this.closes.length > WINDOW) this.closes.shift();
-    if (this.closes.length === WINDOW)
-      this.direction = close * WINDOW > this.closes.reduce((sum, each) => sum + each, 0) ? 'long' : 'short';
-  }
-  reset(): void {
-    this.closes = [];
-    this.direction = 'none';
-  }
-  reasons(): string[] {
-    return [];
-  }
-  parts(): readonly [] {
-    return [];
-  }
-}
 
 interface Stops {
   readonly time: number;
@@ -229,7 +202,7 @@ async function tested(context: TestContext, bars: readonly Bar[], stops: Stops, 
   const settings = parseSettings(settingsOf(stops), 'test settings');
   return backtest([path], settings, {
     symbols: null,
-    strategies: () => new MeanCross(),
+    strategies: () => new MeanCross(WINDOW),
     command: 'test',
     check,
   }).data;

@@ -6,46 +6,15 @@ import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { parseSettings } from '../../config/load.ts';
-import type { Candle } from '../../core/candles/candle-series.ts';
-import type { CandleOpinion } from '../../core/opinion.ts';
 import { importCandles } from '../../tape/import-candles.ts';
 import { type BacktestResult, backtest } from './backtest.ts';
+import { MeanCross } from './testing/mean-cross.ts';
 
 const FOLDER = fileURLToPath(new URL('../../../../shared/data/okx-candles/', import.meta.url));
 const COINS = ['BTC', 'ETH', 'SOL', 'DOGE', 'LINK'] as const;
 const csvOf = (coin: string): string => join(FOLDER, `${coin}-USDT-SWAP-5m-20220501-20220930.csv.gz`);
 
-/** Long above the mean of the last fifty closes, short below: a rule that needs no library to be said twice. */
 const WINDOW = 50;
-class MeanCross implements CandleOpinion {
-  readonly name = 'mean cross';
-  readonly confidence = 1;
-  readonly support = null;
-  readonly resistance = null;
-  direction: 'long' | 'short' | 'none' = 'none';
-  private closes: number[] = [];
-
-  update({ close }: Readonly<Candle>): void {
-    this.closes.push(close);
-    if (this.closes.length > WINDOW) this.closes.shift();
-    if (this.closes.length < WINDOW) return;
-    const sum = this.closes.reduce((total, each) => total + each, 0);
-    this.direction = close * WINDOW > sum ? 'long' : 'short';
-  }
-
-  reset(): void {
-    this.closes = [];
-    this.direction = 'none';
-  }
-
-  reasons(): string[] {
-    return [];
-  }
-
-  parts() {
-    return [];
-  }
-}
 
 const SETTINGS = `
 market: { bar: 5m, assumed_spread_bp: 1 }
@@ -170,7 +139,7 @@ describe('five months of five real swaps', {
     }
     result = backtest(tapes, parseSettings(SETTINGS, 'naive settings'), {
       symbols: null,
-      strategies: () => new MeanCross(),
+      strategies: () => new MeanCross(WINDOW),
       command: 'test',
       check: false,
     });

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { parseSettings } from '../../config/load.ts';
 import type { Candle } from '../../core/candles/candle-series.ts';
-import type { CandleOpinion } from '../../core/opinion.ts';
 import { generator } from '../../core/testing/books.ts';
 import { importTrades } from '../../tape/import-trades.ts';
 import { backtest } from './backtest.ts';
+import { MeanCross } from './testing/mean-cross.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hunter-trades-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -17,38 +17,18 @@ const MINUTE = 60_000;
 const START = Date.UTC(2024, 4, 1);
 const WINDOW = 5;
 
-/** Long above the mean of the last five closes, short below. */
-class MeanCross implements CandleOpinion {
-  readonly name = 'mean cross';
-  readonly confidence = 1;
-  readonly support = null;
-  readonly resistance = null;
-  direction: 'long' | 'short' | 'none' = 'none';
-  private closes: number[] = [];
+/** Also keeps what it was told. */
+class Listening extends MeanCross {
   readonly seen: number[];
 
   constructor(seen: number[]) {
+    super(WINDOW);
     this.seen = seen;
   }
 
-  update({ openAt, close, volume }: Readonly<Candle>): void {
-    this.seen.push(openAt, close, volume);
-    this.closes.push(close);
-    if (this.closes.length > WINDOW) this.closes.shift();
-    if (this.closes.length < WINDOW) return;
-    this.direction = close * WINDOW > this.closes.reduce((sum, each) => sum + each, 0) ? 'long' : 'short';
-  }
-
-  reset(): void {
-    throw new Error('nothing mends the past of a tape');
-  }
-
-  reasons(): string[] {
-    return [];
-  }
-
-  parts(): readonly [] {
-    return [];
+  override update(candle: Readonly<Candle>): void {
+    this.seen.push(candle.openAt, candle.close, candle.volume);
+    super.update(candle);
   }
 }
 
@@ -158,7 +138,7 @@ test('an archive of trades alone: candles with the quiet minutes, decisions, and
   const seen: number[] = [];
   const { data } = backtest([tape], parseSettings(SETTINGS, 'test'), {
     symbols: null,
-    strategies: () => new MeanCross(seen),
+    strategies: () => new Listening(seen),
     command: 'test',
     check: false,
   });
