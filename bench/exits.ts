@@ -311,7 +311,7 @@ function studyBook(minutes: number): void {
   const leaning: Sample[] = [];
   let timeline = 0;
   for (const seed of [101, 102, 103]) {
-    const scene = simulateBook(seed, minutes, exits, settings.market.microstructure, BOOK_FIGURES);
+    const scene = simulateBook(seed, minutes, exits, settings.market.brain.microstructure, BOOK_FIGURES);
     const last = scene.openAt.length - BOOK_TERMS.barsMax;
     timeline += last - scene.firstBar;
     for (let bar = scene.firstBar; bar < last; bar += 1 + random.below(90)) {

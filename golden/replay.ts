@@ -44,9 +44,9 @@ export function replayAsText(path: string): string {
           `${time} order ${event.clientOrderId} ${event.state} ${event.filled} ${event.reason}`.trimEnd(),
         );
       if (event.kind === EventKind.book && ++frames % FRAMES_PER_LINE === 0) {
-        const { book, signal, instrument } = replay.engine.markets[event.instrument]!;
+        const { book, brain, instrument } = replay.engine.markets[event.instrument]!;
         lines.push(
-          `${time} frame ${frames} ${instrument.id} ${book.bestBid}/${book.bestAsk} ${book.bids.count}+${book.asks.count} levels, ${signal.direction} ${signal.confidence}`,
+          `${time} frame ${frames} ${instrument.id} ${book.bestBid}/${book.bestAsk} ${book.bids.count}+${book.asks.count} levels, ${brain.signal.direction} ${brain.signal.confidence}`,
         );
       }
       for (const command of commands) lines.push(`${time} ${describe(command)}`);

@@ -1,5 +1,6 @@
 import type { EngineConfig } from '../core/engine.ts';
 import { StrategyDetector } from '../core/strategy/detector.ts';
+import { brainConfig } from './brain.ts';
 import type { Settings } from './schema.ts';
 import { strategyConfig } from './strategy.ts';
 
@@ -15,12 +16,7 @@ export function engineConfig(
   return {
     idPrefix,
     market: {
-      orderFlow: {
-        halfLifeMs: brain.order_flow.half_life_ms,
-        threshold: brain.order_flow.threshold,
-        nearTicks: brain.order_flow.near_ticks,
-      },
-      microstructure: { halfLifeMs: brain.microstructure.half_life_ms, levels: brain.microstructure.levels },
+      brain: brainConfig(brain),
       bar: market.bar,
       atrPeriod: market.atr_period,
       volatilityWindow: market.volatility_window,

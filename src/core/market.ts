@@ -1,9 +1,6 @@
 import { FeedLag } from './book/feed-lag.ts';
 import { OrderBook } from './book/order-book.ts';
-import type { Detector } from './brain/detector.ts';
-import { Microstructure, type MicrostructureConfig } from './brain/microstructure.ts';
-import { OrderFlow, type OrderFlowConfig } from './brain/order-flow.ts';
-import { Signal } from './brain/signal.ts';
+import { Brain, type BrainConfig } from './brain/brain.ts';
 import { barToMs, type Candle, CandleSeries } from './candles/candle-series.ts';
 import { AverageTrueRange, RollingVolatility } from './candles/indicators.ts';
 import type { BookEvent, CandleEvent, FeedEvent, FundingEvent, MarkEvent, TradeEvent } from './events.ts';
@@ -13,8 +10,7 @@ import { Quote } from './quote.ts';
 import { type Ms, type Ticks, ticks, type Us, usToMs } from './units.ts';
 
 export interface MarketConfig {
-  readonly orderFlow: OrderFlowConfig;
-  readonly microstructure: MicrostructureConfig;
+  readonly brain: BrainConfig;
   /** Bar of ATR and volatility, such as "1m". */
   readonly bar: string;
   readonly atrPeriod: number;
@@ -40,9 +36,7 @@ export class Market {
   readonly atr: AverageTrueRange;
   readonly volatility: RollingVolatility;
   readonly volatilityLong: RollingVolatility;
-  readonly detectors: readonly Detector[];
-  private readonly microstructure: Microstructure;
-  readonly signal: Signal;
+  readonly brain: Brain;
   readonly strategies: CandleOpinion;
   /** What can be traded at now. */
   readonly quote = new Quote();
@@ -89,9 +83,7 @@ export class Market {
         this.strategies.reset();
       },
     });
-    this.microstructure = new Microstructure(config.microstructure);
-    this.detectors = [new OrderFlow(config.orderFlow), this.microstructure];
-    this.signal = new Signal(this.detectors);
+    this.brain = new Brain(config.brain, this.book);
   }
 
   onBook(event: BookEvent): void {
@@ -99,9 +91,7 @@ export class Market {
     this.bookAt = event.at;
     this.lag.observe(usToMs(event.at), event.frame.exchangeAt);
     this.quoteBook();
-    for (const detector of this.detectors) detector.onBook(this.book, event.at);
-    for (const detector of this.detectors) detector.read(this.book, event.at);
-    this.signal.combine();
+    this.brain.onBook(event.at);
   }
 
   onTrade(event: TradeEvent): void {
@@ -109,7 +99,7 @@ export class Market {
     this.candles.trade(event);
     if (this.config.quotes === 'prices')
       this.quote.assume(event.price, this.config.assumedSpreadBp, event.at);
-    for (const detector of this.detectors) detector.onTrade(event, this.book);
+    this.brain.onTrade(event);
   }
 
   onCandle(event: CandleEvent): void {
@@ -140,8 +130,7 @@ export class Market {
     }
     this.book.invalidate();
     this.quote.withdraw();
-    for (const detector of this.detectors) detector.reset();
-    this.signal.clear();
+    this.brain.reset();
   }
 
   private quoteBook(): void {
@@ -163,12 +152,12 @@ export class Market {
 
   /** −1…1, positive where bids are heavier; null while no book can be believed. */
   get depthImbalance(): number | null {
-    return this.book.valid && this.book.twoSided ? this.microstructure.depthImbalance : null;
+    return this.book.valid && this.book.twoSided ? this.brain.microstructure.depthImbalance : null;
   }
 
   /** The signal's word after a book, where it leads. */
   get proposalOfSignal(): Opinion | null {
-    return this.config.lead === 'signal' ? this.signal : null;
+    return this.config.lead === 'signal' ? this.brain.signal : null;
   }
 
   /**
@@ -185,7 +174,8 @@ export class Market {
 
   /** Who else has an opinion; null when nobody has. */
   otherThan(opinion: Opinion): Opinion | null {
-    if (opinion !== this.signal) return this.book.valid ? this.signal : null;
+    const { signal } = this.brain;
+    if (opinion !== signal) return this.book.valid ? signal : null;
     return this.strategies;
   }
 

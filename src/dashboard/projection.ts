@@ -229,6 +229,7 @@ export class Projection implements ViewSource {
       realizedPnl: formatMoney(sums.realized),
       fees: formatMoney(sums.fees),
       funding: formatMoney(sums.funding),
+      liquidations: formatMoney(sums.settled),
       equity,
       unrealizedPnl: unrealized,
       drawdown: this.peak > 0 ? Math.max(0, 1 - equity / this.peak) : 0,
@@ -261,12 +262,12 @@ export class Projection implements ViewSource {
         market.bookAt === 0
           ? null
           : {
-              direction: market.signal.direction,
-              confidence: market.signal.confidence,
+              direction: market.brain.signal.direction,
+              confidence: market.brain.signal.confidence,
               threshold: this.options.proposals.threshold,
-              calibrated: market.signal.calibrated,
-              reasons: market.signal.reasons(),
-              detectors: market.detectors.map((detector) => ({
+              calibrated: market.brain.signal.calibrated,
+              reasons: market.brain.signal.reasons(),
+              detectors: market.brain.detectors.map((detector) => ({
                 name: detector.name,
                 score: detector.score,
                 likelihood: detector.likelihood,

@@ -291,7 +291,7 @@ export async function startInstance({
       setInterval(() => {
         engine.markets.forEach((market, instrument) => {
           if (!market.live) return;
-          const { signal: fused } = market;
+          const { signal: fused, detectors } = market.brain;
           loop.note(() =>
             journal.recordSignal({
               instrument,
@@ -299,7 +299,7 @@ export async function startInstance({
               direction: fused.direction,
               confidence: fused.confidence,
               readings: Object.fromEntries(
-                market.detectors.map(({ name, score, likelihood }) => [name, { score, likelihood }]),
+                detectors.map(({ name, score, likelihood }) => [name, { score, likelihood }]),
               ),
             }),
           );

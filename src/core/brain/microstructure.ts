@@ -40,11 +40,13 @@ export class Microstructure implements Detector {
   /** Fractional ticks. */
   microprice = 0;
   spreadZ = 0;
+  private readonly book: OrderBook;
   private readonly levels: number;
   private readonly spread: DecayingMoments;
   private spreadNow = 0;
 
-  constructor(config: MicrostructureConfig) {
+  constructor(config: MicrostructureConfig, book: OrderBook) {
+    this.book = book;
     this.levels = config.levels;
     this.spread = new DecayingMoments(config.halfLifeMs * 1000);
   }
@@ -53,24 +55,26 @@ export class Microstructure implements Detector {
     // reads the book alone
   }
 
-  onBook(book: OrderBook, at: Us): void {
+  onBook(at: Us): void {
+    const { book } = this;
     if (!book.twoSided) return;
     this.spread.set(book.spread, at);
   }
 
-  read(book: OrderBook, now: Us): void {
+  reading(now: Us): this {
+    const { book } = this;
     if (!book.twoSided) {
       this.score = 0;
       this.likelihood = 0;
-      return;
+      return this;
     }
     this.spread.advance(now);
     this.spreadNow = book.spread;
     const { mean, deviation } = this.spread;
     this.spreadZ = (this.spreadNow - mean) / Math.sqrt(deviation * deviation + GRID_VARIANCE);
 
-    const bids = this.weightedDepth(book, BID);
-    const asks = this.weightedDepth(book, ASK);
+    const bids = this.weightedDepth(BID);
+    const asks = this.weightedDepth(ASK);
     this.depthImbalance = (bids - asks) / (bids + asks);
 
     const bidSize = book.bids.sizeAt(book.bestBid);
@@ -81,6 +85,7 @@ export class Microstructure implements Detector {
     this.score = (this.depthImbalance + this.microTilt) / 2;
     const wide = Math.max(0, this.spreadZ - 1);
     this.likelihood = this.spread.filled / (1 + wide);
+    return this;
   }
 
   figures(): Record<string, number> {
@@ -112,8 +117,8 @@ export class Microstructure implements Detector {
     this.likelihood = 0;
   }
 
-  private weightedDepth(book: OrderBook, side: typeof BID | typeof ASK): number {
-    const ladder = book.ladder(side);
+  private weightedDepth(side: typeof BID | typeof ASK): number {
+    const ladder = this.book.ladder(side);
     let total = 0;
     let price = ladder.best;
     for (let rank = 1; rank <= this.levels && price !== NO_PRICE; rank++) {

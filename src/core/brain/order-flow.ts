@@ -44,6 +44,7 @@ export class OrderFlow implements Detector {
   volumeImbalance = 0;
   bookImbalance = 0;
   private readonly config: OrderFlowConfig;
+  private readonly book: OrderBook;
   private readonly bought: DecayingSum;
   private readonly sold: DecayingSum;
   private readonly trades: DecayingSum;
@@ -57,8 +58,9 @@ export class OrderFlow implements Detector {
   private boughtInFrame = 0;
   private soldInFrame = 0;
 
-  constructor(config: OrderFlowConfig) {
+  constructor(config: OrderFlowConfig, book: OrderBook) {
     this.config = config;
+    this.book = book;
     const halfLifeUs = config.halfLifeMs * 1000;
     this.bought = new DecayingSum(halfLifeUs);
     this.sold = new DecayingSum(halfLifeUs);
@@ -81,7 +83,8 @@ export class OrderFlow implements Detector {
     this.trades.add(1, event.at);
   }
 
-  onBook(book: OrderBook, at: Us): void {
+  onBook(at: Us): void {
+    const { book } = this;
     const { changes } = book;
     if (
       !changes.snapshot &&
@@ -115,7 +118,7 @@ export class OrderFlow implements Detector {
     this.soldInFrame = 0;
   }
 
-  read(_book: OrderBook, now: Us): void {
+  reading(now: Us): this {
     const bought = this.bought.valueAt(now);
     const sold = this.sold.valueAt(now);
     const traded = bought + sold;
@@ -130,6 +133,7 @@ export class OrderFlow implements Detector {
     const seen = 1 - Math.exp(-this.trades.valueAt(now) / TRADES_TO_TRUST);
     const agree = this.volumeImbalance * this.bookImbalance >= 0 ? 1 : 0.5;
     this.likelihood = seen * agree;
+    return this;
   }
 
   figures(): Record<string, number> {

@@ -31,7 +31,7 @@ export class Signal implements Opinion {
     this.weights = raw.map((weight) => (total > 0 ? weight / total : 0));
   }
 
-  /** Call after each detector's `read`. */
+  /** Call after each detector's `reading`. */
   combine(): void {
     let evidence = 0;
     for (let i = 0; i < this.detectors.length; i++)

@@ -28,8 +28,10 @@ import { BTC } from './specs.ts';
 export const DESK_CONFIG: EngineConfig = {
   idPrefix: 'h',
   market: {
-    orderFlow: { halfLifeMs: 10_000, threshold: 0.15, nearTicks: 50 },
-    microstructure: { halfLifeMs: 100, levels: 3 },
+    brain: {
+      orderFlow: { halfLifeMs: 10_000, threshold: 0.15, nearTicks: 50 },
+      microstructure: { halfLifeMs: 100, levels: 3 },
+    },
     bar: '1m',
     atrPeriod: 14,
     volatilityWindow: 60,

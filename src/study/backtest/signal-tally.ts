@@ -34,7 +34,7 @@ export class SignalTally {
   constructor(market: Market, threshold: number) {
     this.market = market;
     this.threshold = threshold;
-    this.squares = market.detectors.map(() => 0);
+    this.squares = market.brain.detectors.map(() => 0);
   }
 
   /** After the engine took it. */
@@ -45,7 +45,7 @@ export class SignalTally {
   }
 
   summary(): SignalSummary {
-    const { instrument, book, detectors } = this.market;
+    const { instrument, book, brain } = this.market;
     const { bids, asks } = book;
     return {
       symbol: instrument.id,
@@ -57,7 +57,7 @@ export class SignalTally {
       framesAtThreshold: this.atThreshold,
       maxConfidence: this.maxConfidence,
       detectorScoreRms: Object.fromEntries(
-        detectors.map(({ name }, d) => [
+        brain.detectors.map(({ name }, d) => [
           name,
           this.bookFrames === 0 ? 0 : Math.sqrt(this.squares[d]! / this.bookFrames),
         ]),
@@ -74,11 +74,11 @@ export class SignalTally {
     const { market } = this;
     this.bookFrames++;
     this.levelChanges += market.book.changes.count;
-    const { confidence } = market.signal;
+    const { confidence } = market.brain.signal;
     this.histogram[Math.min(9, Math.floor(confidence * 10))]!++;
     if (confidence >= this.threshold) this.atThreshold++;
     if (confidence > this.maxConfidence) this.maxConfidence = confidence;
-    market.detectors.forEach(({ score }, d) => {
+    market.brain.detectors.forEach(({ score }, d) => {
       this.squares[d]! += score * score;
     });
   }

@@ -124,7 +124,7 @@ export function simulateBook(
     close: new Float64Array(count),
   };
   const book = new OrderBook();
-  const microstructure = new Microstructure(imbalance);
+  const microstructure = new Microstructure(imbalance, book);
   const range = new AverageTrueRange(settings.atrPeriod);
   const volatility = new RollingVolatility(settings.volatilityWindow, MINUTE_MS);
   const volatilityLong = new RollingVolatility(settings.volatilityWindowLong, MINUTE_MS);
@@ -138,8 +138,8 @@ export function simulateBook(
     event: (event) => {
       if (event.kind === EventKind.book) {
         book.apply(event.frame);
-        microstructure.onBook(book, event.at);
-        microstructure.read(book, event.at);
+        microstructure.onBook(event.at);
+        microstructure.reading(event.at);
       } else if (event.kind === EventKind.trade) {
         if (second < 0) return;
         if (event.price > bars.high[second]!) bars.high[second] = event.price;

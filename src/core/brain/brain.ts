@@ -1,0 +1,45 @@
+import type { OrderBook } from '../book/order-book.ts';
+import type { TradeEvent } from '../events.ts';
+import type { Us } from '../units.ts';
+import type { Detector } from './detector.ts';
+import { Microstructure, type MicrostructureConfig } from './microstructure.ts';
+import { OrderFlow, type OrderFlowConfig } from './order-flow.ts';
+import { Signal } from './signal.ts';
+
+export interface BrainConfig {
+  readonly orderFlow: OrderFlowConfig;
+  readonly microstructure: MicrostructureConfig;
+}
+
+/** The detectors over one book, in the order in which they need each other, and the signal fused from their readings. */
+export class Brain {
+  readonly orderFlow: OrderFlow;
+  readonly microstructure: Microstructure;
+  readonly detectors: readonly Detector[];
+  readonly signal: Signal;
+
+  constructor(config: BrainConfig, book: OrderBook) {
+    this.orderFlow = new OrderFlow(config.orderFlow, book);
+    this.microstructure = new Microstructure(config.microstructure, book);
+    this.detectors = [this.orderFlow, this.microstructure];
+    this.signal = new Signal(this.detectors);
+  }
+
+  /** The book took a frame. */
+  onBook(at: Us): void {
+    const { detectors } = this;
+    for (let i = 0; i < detectors.length; i++) detectors[i]!.onBook(at);
+    for (let i = 0; i < detectors.length; i++) detectors[i]!.reading(at);
+    this.signal.combine();
+  }
+
+  onTrade(event: TradeEvent): void {
+    const { detectors } = this;
+    for (let i = 0; i < detectors.length; i++) detectors[i]!.onTrade(event);
+  }
+
+  reset(): void {
+    for (const detector of this.detectors) detector.reset();
+    this.signal.clear();
+  }
+}
