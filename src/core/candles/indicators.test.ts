@@ -4,8 +4,8 @@ import * as oracle from 'trading-signals';
 import { hasRealCandles, REAL_SWAPS, realCandles } from '../../../scripts/real-candles.ts';
 import type { Candle } from './candle-series.ts';
 import { Bollinger, Donchian } from './channels.ts';
-import { AverageTrueRange, VolatilityRatio } from './indicators.ts';
-import { ExponentialAverage, Momentum, RelativeStrength } from './oscillators.ts';
+import { AverageTrueRange } from './indicators.ts';
+import { Momentum, RelativeStrength } from './oscillators.ts';
 import { RollingRegression } from './regression.ts';
 import { RollingSum } from './rolling.ts';
 
@@ -39,7 +39,6 @@ test('indicators agree with an independent library to 1e-9 on every candle of fi
     const first = candles[0]!;
 
     const rsi = [new RelativeStrength(14), new oracle.RSI(14)] as const;
-    const ema = [new ExponentialAverage(26), new oracle.EMA(26)] as const;
     const momentum = [new Momentum(20), new oracle.MOM(20)] as const;
     const line = [new RollingRegression(100), new oracle.LinearRegression(100)] as const;
     const bollinger = [
@@ -53,7 +52,7 @@ test('indicators agree with an independent library to 1e-9 on every candle of fi
 
     candles.forEach((candle, i) => {
       const { close, high, low } = candle;
-      for (const each of [rsi, ema, momentum, line] as const) {
+      for (const each of [rsi, momentum, line] as const) {
         each[0].push(close);
         each[1].add(close);
       }
@@ -76,7 +75,6 @@ test('indicators agree with an independent library to 1e-9 on every candle of fi
       if (atr[1].isStable) gap('ATR').see(atr[0].value ?? Number.NaN, atr[1].getResultOrThrow());
       // of no movement at all the library says 100, we 50; there is none such here
       if (rsi[1].isStable) gap('RSI').see(rsi[0].value, rsi[1].getResultOrThrow());
-      if (ema[1].isStable) gap('EMA').see(ema[0].value, ema[1].getResultOrThrow());
       if (momentum[1].isStable) gap('momentum').see(momentum[0].value, momentum[1].getResultOrThrow(), 1);
       if (bollinger[1].isStable) {
         const { upper, middle, lower } = bollinger[1].getResultOrThrow();
@@ -112,21 +110,4 @@ test('indicators agree with an independent library to 1e-9 on every candle of fi
     assert.ok(largest <= 1e-9, `${name} differs by ${largest}`);
     assert.ok(compared > 2000, name);
   }
-});
-
-test('the volatility ratio of real candles is that of the definition', { skip }, () => {
-  const candles = realCandles(REAL_SWAPS[0]).slice(0, 5000);
-  const ratio = new VolatilityRatio(20, 100);
-  const deviation = (steps: readonly number[]): number => {
-    const mean = steps.reduce((sum, each) => sum + each, 0) / steps.length;
-    return Math.sqrt(steps.reduce((sum, each) => sum + (each - mean) ** 2, 0) / steps.length);
-  };
-  candles.forEach((candle, i) => {
-    ratio.update(candle);
-    assert.equal(ratio.ready, i >= 100);
-    if (!ratio.ready || i % 37 !== 0) return;
-    const steps = candles.slice(i - 99, i + 1).map((each, k) => each.close - candles[i - 100 + k]!.close);
-    const wanted = deviation(steps.slice(-20)) / deviation(steps);
-    assert.ok(Math.abs(ratio.value - wanted) < 1e-9 * wanted);
-  });
 });

@@ -1,5 +1,5 @@
 import type { Candle } from './candle-series.ts';
-import { RollingMoments, RollingSum } from './rolling.ts';
+import { RollingSum } from './rolling.ts';
 
 /**
  * Average true range, in ticks, as Wilder defines it: the mean of the first `period` true ranges, then
@@ -93,44 +93,5 @@ export class RollingVolatility {
   get daily(): number | null {
     const bar = this.perBar;
     return bar === null ? null : bar * Math.sqrt(this.barsPerDay);
-  }
-}
-
-/**
- * Recent volatility over the usual: deviation of the close-to-close steps of the newest `short` candles over that of the
- * newest `long`. 1 where nothing moves.
- */
-export class VolatilityRatio {
-  private readonly recent: RollingMoments;
-  private readonly usual: RollingMoments;
-  private previousClose = 0;
-
-  constructor(short: number, long: number) {
-    this.recent = new RollingMoments(short);
-    this.usual = new RollingMoments(long);
-  }
-
-  update(candle: Readonly<Candle>): void {
-    if (this.previousClose > 0) {
-      const step = candle.close - this.previousClose;
-      this.recent.push(step);
-      this.usual.push(step);
-    }
-    this.previousClose = candle.close;
-  }
-
-  get ready(): boolean {
-    return this.usual.ready && this.recent.ready;
-  }
-
-  get value(): number {
-    const usual = this.usual.variance;
-    return usual > 0 ? Math.sqrt(this.recent.variance / usual) : 1;
-  }
-
-  reset(): void {
-    this.recent.reset();
-    this.usual.reset();
-    this.previousClose = 0;
   }
 }

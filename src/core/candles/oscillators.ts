@@ -1,40 +1,6 @@
 import { Delay } from './rolling.ts';
 
 /**
- * Exponential moving average: weight 2 / (period + 1) on the newest, begun at the first value. `ready` after `period`
- * values, when the start weighs less than e⁻² of the whole.
- */
-export class ExponentialAverage {
-  readonly period: number;
-  private readonly weight: number;
-  private seen = 0;
-  private average = 0;
-
-  constructor(period: number) {
-    this.period = period;
-    this.weight = 2 / (period + 1);
-  }
-
-  push(value: number): void {
-    this.average = this.seen === 0 ? value : this.average + this.weight * (value - this.average);
-    this.seen++;
-  }
-
-  get ready(): boolean {
-    return this.seen >= this.period;
-  }
-
-  get value(): number {
-    return this.average;
-  }
-
-  reset(): void {
-    this.seen = 0;
-    this.average = 0;
-  }
-}
-
-/**
  * Relative strength index, 0…100: the share of rises in all movement, both smoothed as Wilder does: the mean of the first
  * `period` changes, then (previous · (period − 1) + change) / period. 50 where nothing has moved.
  *

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { Bollinger, Surge } from './channels.ts';
 import { Divergence } from './divergence.ts';
-import { ExponentialAverage, Momentum, RelativeStrength } from './oscillators.ts';
+import { Momentum, RelativeStrength } from './oscillators.ts';
 import { RollingRegression } from './regression.ts';
 import { Delay, RollingExtreme, RollingMoments, RollingSum } from './rolling.ts';
 
@@ -79,7 +79,6 @@ test('after reset nothing is left of what was', () => {
           new RollingRegression(window),
           new RollingExtreme(window, 1),
           new RelativeStrength(window),
-          new ExponentialAverage(window),
           new Momentum(window),
           new Bollinger(window, 2),
           new Surge(window, 1),
@@ -89,13 +88,13 @@ test('after reset nothing is left of what was', () => {
           each.reset();
           for (const value of values) each.push(value);
         }
-        const [total, moments, line, extreme, rsi, average, momentum, bollinger, surge] = all;
+        const [total, moments, line, extreme, rsi, momentum, bollinger, surge] = all;
         const { slope, rSquared, end } = line;
         return [
           all.map(({ ready }) => ready),
           [total.sum, total.mean, moments.mean, moments.variance, extreme.value, extreme.age],
           line.ready ? [slope, rSquared, end] : [],
-          [rsi.value, average.value, momentum.value, bollinger.upper, surge.deviations, surge.ratio],
+          [rsi.value, momentum.value, bollinger.upper, surge.deviations, surge.ratio],
         ];
       };
       assert.deepEqual(read(before), read([]));
