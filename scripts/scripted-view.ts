@@ -214,6 +214,7 @@ export class ScriptedView implements ViewSource {
         realizedPnl: '38.9912',
         fees: '-4.891381975',
         funding: '0.1176',
+        liquidations: '0',
         equity,
         unrealizedPnl: unrealized,
         drawdown: 0.0018,

@@ -74,7 +74,11 @@ describe('hunter backtest', () => {
     };
     assert.equal(
       exact(account.balance),
-      exact(account.startBalance) + exact(account.realized) + exact(account.fees) + exact(account.funding),
+      exact(account.startBalance) +
+        exact(account.realized) +
+        exact(account.fees) +
+        exact(account.funding) +
+        exact(account.liquidations),
     );
     const again = hunter('backtest', ...tapes, ...SET, '--check', '--json');
     const without = (text: string) => text.replace(/"eventsPerSecond":\d+/, '');

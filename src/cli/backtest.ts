@@ -214,7 +214,7 @@ function readable(result: BacktestResult, report: Report, file: string | undefin
   data.accounts.forEach((account, i) => {
     const metrics = report.metrics[i]!;
     lines.push(
-      `${account.currency || 'unknown currency'} (${account.symbols.join(', ')}): ${account.startBalance} → ${account.balance} (P&L ${account.realized}, fees ${account.fees}, funding ${account.funding}), ${account.openPositions} open`,
+      `${account.currency || 'unknown currency'} (${account.symbols.join(', ')}): ${account.startBalance} → ${account.balance} (P&L ${account.realized}, fees ${account.fees}, funding ${account.funding}${Number(account.liquidations) === 0 ? '' : `, liquidations ${account.liquidations}`}), ${account.openPositions} open`,
       ...keyFigures(metrics),
     );
   });

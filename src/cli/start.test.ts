@@ -28,7 +28,8 @@ const sumOf = ({ account }: View): bigint =>
   parseMoney(account.startBalance) +
   parseMoney(account.realizedPnl) +
   parseMoney(account.fees) +
-  parseMoney(account.funding);
+  parseMoney(account.funding) +
+  parseMoney(account.liquidations);
 
 async function control(ready: Ready, action: string): Promise<void> {
   const answer = await fetch(new URL('/api/control', ready.dashboard), {
@@ -73,7 +74,7 @@ function checkJournal(hunter: Hunter, mode: string): { fills: number; trades: nu
       assert.equal(fill.positionAfter, position, 'a fill is missing');
     }
     const sums = journal.accountSums();
-    assert.equal(sums.balance, sums.startBalance + sums.realized + sums.fees + sums.funding);
+    assert.equal(sums.balance, sums.startBalance + sums.realized + sums.fees + sums.funding + sums.settled);
     return { fills: fills.length, trades: journal.trades(10_000).length };
   } finally {
     journal.close();

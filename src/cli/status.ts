@@ -65,6 +65,8 @@ function wordsOf({ account, pid, startedAt, dashboard }: RunningInstance, view: 
     `${account}: ${state}, process ${pid} since ${new Date(startedAt).toISOString()}, page ${dashboard}`,
     `  equity ${view.account.equity.toFixed(2)} ${view.account.currency}, today ${risk.day.pnl >= 0 ? '+' : ''}${risk.day.pnl.toFixed(2)} (limit −${percent(risk.day.limit)}${risk.day.reached ? ', REACHED' : ''}), drawdown ${percent(risk.drawdown.now)} (limit ${percent(risk.drawdown.limit)}${risk.drawdown.reached ? ', REACHED' : ''})`,
   ];
+  if (Number(view.account.liquidations) !== 0)
+    lines.push(`  liquidations beyond their loss ${view.account.liquidations} ${view.account.currency}`);
   if (engine.note !== '') lines.push(`  ${engine.note}`);
   for (const pause of risk.pauses)
     lines.push(`  ${pause.reason} until ${new Date(pause.until).toISOString()}`);

@@ -91,6 +91,10 @@ export class Engine {
         if (!this.account.pay(event)) return;
         return this.stopAt(this.risk.booked(this.account, null, now), now, out);
       }
+      case EventKind.settlement: {
+        if (!this.account.settle(event)) return;
+        return this.stopAt(this.risk.booked(this.account, null, now), now, out);
+      }
       case EventKind.account: {
         this.account.take(event);
         this.risk.restore(event, this.account, now);

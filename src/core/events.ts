@@ -25,6 +25,7 @@ export const EventKind = {
   fundingPayment: 12,
   hold: 13,
   protection: 14,
+  settlement: 15,
 } as const;
 
 export type Event =
@@ -41,7 +42,8 @@ export type Event =
   | OperatorEvent
   | FundingPaymentEvent
   | HoldEvent
-  | ProtectionEvent;
+  | ProtectionEvent
+  | SettlementEvent;
 
 export type MarketEvent = BookEvent | TradeEvent | CandleEvent | MarkEvent | FundingEvent | FeedEvent;
 
@@ -279,6 +281,40 @@ export class FundingPaymentEvent {
     this.paymentId = paymentId;
     this.exchangeAt = exchangeAt;
     this.amount = amount;
+    this.positionSide = positionSide;
+  }
+}
+
+/**
+ * What a liquidation took beyond the loss and the fee of its fills (negative), or what the venue's insurance fund made up
+ * (positive). The fills say nothing of it.
+ */
+export class SettlementEvent {
+  readonly kind = EventKind.settlement;
+  at: Us;
+  instrument: number;
+  /** Unique per instrument: the bill; settlements are deduplicated by it. */
+  settlementId: string;
+  exchangeAt: Ms;
+  amount: Money;
+  /** The fill that it came with; empty where it came after all of them. */
+  tradeId: string;
+  positionSide: PositionSide;
+  constructor(
+    at: Us,
+    instrument: number,
+    settlementId: string,
+    exchangeAt: Ms,
+    amount: Money,
+    tradeId = '',
+    positionSide: PositionSide = 'net',
+  ) {
+    this.at = at;
+    this.instrument = instrument;
+    this.settlementId = settlementId;
+    this.exchangeAt = exchangeAt;
+    this.amount = amount;
+    this.tradeId = tradeId;
     this.positionSide = positionSide;
   }
 }

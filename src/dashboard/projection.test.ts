@@ -35,6 +35,7 @@ const looking = (desk: Desk, changes: Partial<ProjectionOptions> = {}): Projecti
       realized: NO_MONEY,
       fees: NO_MONEY,
       funding: NO_MONEY,
+      settled: NO_MONEY,
     }),
     trades: [],
     equity: [],

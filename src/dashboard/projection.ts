@@ -39,6 +39,7 @@ export interface AccountSums {
   readonly realized: Money;
   readonly fees: Money;
   readonly funding: Money;
+  readonly settled: Money;
 }
 
 export interface ProjectionOptions {

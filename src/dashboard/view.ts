@@ -31,13 +31,15 @@ export interface EngineView {
 
 export interface AccountView {
   readonly currency: string;
-  /** Decimal text, exact: balance = startBalance + realizedPnl + fees + funding, to the last digit. */
+  /** Decimal text, exact: balance = startBalance + realizedPnl + fees + funding + liquidations, to the last digit. */
   readonly startBalance: string;
   readonly balance: string;
   readonly realizedPnl: string;
   /** Negative = paid. */
   readonly fees: string;
   readonly funding: string;
+  /** What liquidations took beyond the loss itself (negative), or the venue's fund made up. */
+  readonly liquidations: string;
   /** Balance plus unrealised P&L at the mark price. */
   readonly equity: number;
   readonly unrealizedPnl: number;

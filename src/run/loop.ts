@@ -11,7 +11,7 @@ import {
   OrderEvent,
   TimerEvent,
 } from '../core/events.ts';
-import type { Instrument } from '../core/instrument.ts';
+import { formatMoney, type Instrument } from '../core/instrument.ts';
 import { describeRefusal } from '../core/risk/risk.ts';
 import { lots, money, type Us, us } from '../core/units.ts';
 import type { Projection } from '../dashboard/projection.ts';
@@ -68,6 +68,7 @@ export class Loop {
   private readonly commands: Command[] = [];
   private knownFills = new Set<string>();
   private knownPayments = new Set<string>();
+  private knownSettlements = new Set<string>();
   /** Venue events that arrived before the account was reconciled. */
   private held: VenueEvent[] | null = [];
   private stopped = false;
@@ -103,6 +104,10 @@ export class Loop {
       const id = `${event.instrument}/${event.paymentId}`;
       if (this.knownPayments.has(id)) return;
       this.knownPayments.add(id);
+    } else if (event.kind === EventKind.settlement) {
+      const id = `${event.instrument}/${event.settlementId}`;
+      if (this.knownSettlements.has(id)) return;
+      this.knownSettlements.add(id);
     }
     this.step(event);
   };
@@ -111,6 +116,7 @@ export class Loop {
   begin(recovered: Recovered): void {
     this.knownFills = new Set(recovered.knownFills);
     this.knownPayments = new Set(recovered.knownPayments);
+    this.knownSettlements = new Set(recovered.knownSettlements);
     const kept = JSON.parse(this.parts.journal.loadVenueState(SWITCHES) ?? '{}') as Partial<Switches>;
     const { log, clock } = this.parts;
     if (kept.killed === true) {
@@ -235,6 +241,17 @@ export class Loop {
       case EventKind.fundingPayment:
         this.durably(() => journal.recordFunding(event));
         return;
+      case EventKind.settlement: {
+        this.durably(() => journal.recordSettlement(event));
+        const { id, settleCurrency } = instruments[event.instrument]!;
+        const taken = event.amount < 0n;
+        log(
+          'warn',
+          `the liquidation of ${id} ${taken ? 'took' : 'was made up for by'} ${formatMoney(money(taken ? -event.amount : event.amount))} ${settleCurrency} ${taken ? 'beyond its loss' : 'of the insurance fund'}`,
+          { settlementId: event.settlementId, tradeId: event.tradeId },
+        );
+        return;
+      }
       case EventKind.feed: {
         const { id } = instruments[event.instrument]!;
         log(

@@ -12,6 +12,7 @@ import {
   OrderEvent,
   type PositionState,
   ProtectionEvent,
+  SettlementEvent,
 } from '../core/events.ts';
 import { parseMoney } from '../core/instrument.ts';
 import { Position } from '../core/position/position.ts';
@@ -31,6 +32,7 @@ class RememberingVenue implements Venue {
   readonly reports = new Map<string, OrderReport>();
   readonly allFills: FillEvent[] = [];
   readonly payments: FundingPaymentEvent[] = [];
+  readonly taken: SettlementEvent[] = [];
   /** So many questions for fills are answered without the newest one. */
   lagging = 0;
   askedSince: Ms[] = [];
@@ -79,7 +81,7 @@ class RememberingVenue implements Venue {
     let balance = parseMoney('10000');
     for (const { side, size, price, fee } of this.allFills)
       balance = money(balance + position.fill(side, size, price) + fee);
-    for (const { amount } of this.payments) balance = money(balance + amount);
+    for (const { amount } of [...this.payments, ...this.taken]) balance = money(balance + amount);
     const positions: PositionState[] =
       position.size === 0
         ? []
@@ -110,6 +112,10 @@ class RememberingVenue implements Venue {
 
   fundingPayments(since: Ms): Promise<FundingPaymentEvent[]> {
     return Promise.resolve(this.payments.filter(({ exchangeAt }) => exchangeAt >= since));
+  }
+
+  settlements(since: Ms): Promise<SettlementEvent[]> {
+    return Promise.resolve(this.taken.filter(({ exchangeAt }) => exchangeAt >= since));
   }
 
   submit(): void {
@@ -378,6 +384,28 @@ describe('recovery', () => {
       assert.deepEqual([kept.lossStreak, kept.stopLossAt, kept.record], [2, [us(5)], limits.record]);
     }
     assert.equal(journal.trades(10).length, 1, 'it is journaled as a trade, once');
+  });
+
+  test('what a liquidation took while nobody listened is in the journal and in the limits, once', async () => {
+    session(START);
+    const entry = intend(1, 'buy', START + 1);
+    journal.recordFill(venue.fill(entry.clientOrderId, 'buy', 10, 600_000, START + 500), money(0n));
+    journal.recordOrder(
+      new OrderEvent(us((START + 501) * 1000), 0, entry.clientOrderId, 'v', 'filled', lots(10), ''),
+    );
+    journal.recordRisk({ ...limits, balance: parseMoney('9999.75') });
+    venue.fill('', 'sell', 10, 500_000, START + 2_000, 'liquidation');
+    const taken = parseMoney('-3.125');
+    venue.taken.push(new SettlementEvent(us((START + 2_000) * 1000), 0, 's1', ms(START + 2_000), taken));
+    for (const at of [10_000, 20_000]) {
+      const { event, knownSettlements } = await run(START + at);
+      assert.deepEqual([...knownSettlements], ['0/s1'], 'what the venue repeats is not stepped');
+      assert.equal(journal.accountSums().settled, taken);
+      balances(event.balance);
+      assert.equal(event.balance, parseMoney('10000') + parseMoney('-10') + 2n * FEE + taken);
+      // a deposit or withdrawal would move the day's first equity: this is a loss that the day's limit counts
+      assert.deepEqual([event.risk?.balance, event.risk?.dayEquity], [event.balance, 10_000]);
+    }
   });
 
   test('what came by transfer moves every figure of the limits, and is no gain', async () => {

@@ -1,10 +1,12 @@
 import {
   AccountEvent,
+  EventKind,
   type ExitReason,
   FillEvent,
   type FundingPaymentEvent,
   OrderEvent,
   type PositionState,
+  type SettlementEvent,
 } from '../core/events.ts';
 import { stopCause } from '../core/execution/moving-stop.ts';
 import { formatMoney, type Instrument, moneyToNumber } from '../core/instrument.ts';
@@ -31,6 +33,7 @@ export interface Recovered {
   /** `instrument/tradeId` of every fill that is in the account already: repeats of them are not to be stepped. */
   readonly knownFills: ReadonlySet<string>;
   readonly knownPayments: ReadonlySet<string>;
+  readonly knownSettlements: ReadonlySet<string>;
 }
 
 export interface RecoverOptions {
@@ -70,6 +73,7 @@ export async function recover(options: RecoverOptions): Promise<Recovered> {
         ),
         knownFills: known.fills,
         knownPayments: known.payments,
+        knownSettlements: known.settlements,
       };
     }
     const wait = RETRY_MS[attempt];
@@ -87,6 +91,7 @@ interface Known {
   readonly account: Account;
   readonly fills: Set<string>;
   readonly payments: Set<string>;
+  readonly settlements: Set<string>;
   /** Exchange time of the newest fill; 0 when there is none. */
   lastFillAt: number;
   /** What the limits remember; null in a new journal. */
@@ -98,6 +103,7 @@ function readJournal(journal: Journal, instruments: readonly Instrument[]): Know
     account: new Account(instruments),
     fills: new Set(),
     payments: new Set(),
+    settlements: new Set(),
     lastFillAt: 0,
     limits: null,
   };
@@ -124,27 +130,36 @@ function readJournal(journal: Journal, instruments: readonly Instrument[]): Know
             fill.feeCurrency,
           ),
       );
-    const payments = journal.fundingPayments(index);
-    for (const event of asTheyHappened(fills, payments))
-      if (event instanceof FillEvent) bookFill(known, event);
-      else bookPayment(known, event);
+    for (const event of asTheyHappened(fills, journal.fundingPayments(index), journal.settlements(index)))
+      if (event.kind === EventKind.fill) bookFill(known, event);
+      else if (event.kind === EventKind.fundingPayment) bookPayment(known, event);
+      else bookSettlement(known, event);
   }
   return known;
 }
 
-/** At the exchange, not as they were heard: a payment belongs to the round trip that it was charged in. */
+type Booked = FillEvent | FundingPaymentEvent | SettlementEvent;
+
+/**
+ * At the exchange, not as they were heard: a payment belongs to the round trip that it was charged in, a settlement to the one
+ * that the fill of its time took part of.
+ */
 function asTheyHappened(
   fills: readonly FillEvent[],
   payments: readonly FundingPaymentEvent[],
-): (FillEvent | FundingPaymentEvent)[] {
-  const all: (FillEvent | FundingPaymentEvent)[] = [];
+  settlements: readonly SettlementEvent[],
+): Booked[] {
+  const all: Booked[] = [];
   let paid = 0;
+  let settled = 0;
   for (const fill of fills) {
     while (paid < payments.length && payments[paid]!.exchangeAt <= fill.exchangeAt)
       all.push(payments[paid++]!);
+    while (settled < settlements.length && settlements[settled]!.exchangeAt < fill.exchangeAt)
+      all.push(settlements[settled++]!);
     all.push(fill);
   }
-  return [...all, ...payments.slice(paid)];
+  return [...all, ...payments.slice(paid), ...settlements.slice(settled)];
 }
 
 const fillId = ({ instrument, tradeId }: FillEvent): string => `${instrument}/${tradeId}`;
@@ -154,6 +169,13 @@ function bookFill(known: Known, fill: FillEvent): ReturnType<Account['fill']> {
   known.fills.add(fillId(fill));
   if (fill.exchangeAt > known.lastFillAt) known.lastFillAt = fill.exchangeAt;
   return known.account.fill(fill);
+}
+
+const settlementId = ({ instrument, settlementId: id }: SettlementEvent): string => `${instrument}/${id}`;
+
+function bookSettlement(known: Known, settlement: SettlementEvent): void {
+  known.settlements.add(settlementId(settlement));
+  known.account.settle(settlement);
 }
 
 function bookPayment(known: Known, payment: FundingPaymentEvent): void {
@@ -202,11 +224,20 @@ async function catchUp(
   const payments = (await venue.fundingPayments(since)).filter(
     (payment) => !known.payments.has(paymentId(payment)),
   );
+  const settlements = (await venue.settlements(since)).filter(
+    (settlement) => !known.settlements.has(settlementId(settlement)),
+  );
   journal.transaction(() => {
     const ended: RoundTrip[] = [];
     let traded = 0n;
-    for (const event of asTheyHappened(fills, payments)) {
-      if (!(event instanceof FillEvent)) {
+    for (const event of asTheyHappened(fills, payments, settlements)) {
+      if (event.kind === EventKind.settlement) {
+        bookSettlement(known, event);
+        journal.recordSettlement(event);
+        traded += event.amount;
+        continue;
+      }
+      if (event.kind === EventKind.fundingPayment) {
         bookPayment(known, event);
         journal.recordFunding(event);
         traded += event.amount;
@@ -231,10 +262,10 @@ async function catchUp(
   });
   for (const end of ends)
     log('info', `order ${end.clientOrderId}: ${end.state}${end.reason === '' ? '' : ` (${end.reason})`}`);
-  if (unresolved.length + fills.length + payments.length > 0)
+  if (unresolved.length + fills.length + payments.length + settlements.length > 0)
     log(
       'info',
-      `reconciled: ${unresolved.length} orders asked about, ${fills.length} fills and ${payments.length} payments caught up`,
+      `reconciled: ${unresolved.length} orders asked about, ${fills.length} fills, ${payments.length} payments and ${settlements.length} settlements caught up`,
     );
 }
 
@@ -295,7 +326,9 @@ const carriedOn = (limits: RiskState, balance: Money): RiskState =>
 
 function balanceOf(journal: Journal, state: VenueState, log: Log): Money {
   const before = journal.accountSums();
-  const start = journal.startBalance(money(state.balance - before.realized - before.fees - before.funding));
+  const start = journal.startBalance(
+    money(state.balance - before.realized - before.fees - before.funding - before.settled),
+  );
   const { balance } = journal.accountSums();
   const difference = money(state.balance - balance);
   if (difference !== 0n)

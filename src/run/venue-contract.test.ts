@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { EventKind, type OrderState } from '../core/events.ts';
-import { Instrument, type InstrumentSpec } from '../core/instrument.ts';
+import { Instrument, type InstrumentSpec, parseMoney } from '../core/instrument.ts';
 import { type Side, type Ticks, ticks } from '../core/units.ts';
 import type { Account } from '../exchange/accounts/account.ts';
 import type { Placement } from '../exchange/accounts/order-desk.ts';
@@ -39,6 +39,7 @@ class ExchangeWorld implements World {
   private readonly expected = new Map<string, number>();
   private readonly tradeIds = new Set<string>();
   private payments = 0;
+  private readonly settlements = new Set<string>();
   private fillsBefore = 0;
 
   private constructor(handle: ExchangeHandle, instrument: Instrument) {
@@ -163,6 +164,7 @@ class ExchangeWorld implements World {
       find: (instrument, id) => venue.find(instrument, id),
       fills: (since) => venue.fills(since),
       fundingPayments: (since) => venue.fundingPayments(since),
+      settlements: (since) => venue.settlements(since),
       stop: () => venue.stop(),
     };
   }
@@ -181,6 +183,7 @@ class ExchangeWorld implements World {
 
   private note(event: VenueEvent): void {
     if (event.kind === EventKind.fundingPayment) this.payments += 1;
+    else if (event.kind === EventKind.settlement) this.settlements.add(event.settlementId);
     else if (event.kind === EventKind.fill) this.tradeIds.add(event.tradeId);
     else if (event.kind === EventKind.protection) {
       const said = this.told.get(event.protectionId);
@@ -205,6 +208,10 @@ class ExchangeWorld implements World {
       if (told.get(clientId)?.state !== 'live' || clientId === this.canceling) return false;
     for (const { clientId } of us.pastAlgos.items) if (told.get(clientId)?.state === 'live') return false;
     for (const { clientId } of us.orders.values()) if (clientId === this.canceling) return false;
+    for (const { id, type, change, marginChange, pnl, fee } of us.bills.items) {
+      const settled = parseMoney(change) + parseMoney(marginChange) - parseMoney(pnl) - parseMoney(fee);
+      if (type === '5' && settled !== 0n && !this.settlements.has(String(id))) return false;
+    }
     return us.fills.items.length - this.fillsBefore === this.tradeIds.size;
   }
 

@@ -16,10 +16,13 @@ import {
   OrderEvent,
   type OrderState,
   ProtectionEvent,
+  SettlementEvent,
 } from '../core/events.ts';
 import { Instrument } from '../core/instrument.ts';
 import { lots, type Money, money, ms, type Side, signOf, ticks, us } from '../core/units.ts';
+import { Database } from './database.ts';
 import { Journal } from './journal.ts';
+import { MIGRATIONS } from './schema.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'journal-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -282,7 +285,7 @@ describe('money in a journal', () => {
           assert.equal(journal.startBalance(start), start);
           const seen = new Set<string>();
           const told = (key: string): boolean => seen.size === seen.add(key).size;
-          const expected = { realized: 0n, fees: 0n, funding: 0n };
+          const expected = { realized: 0n, fees: 0n, funding: 0n, settled: 0n };
           for (const { id, instrument, realized, fee } of fills) {
             const isNew = !told(`fill ${instrument} ${id}`);
             assert.equal(
@@ -302,10 +305,25 @@ describe('money in a journal', () => {
             );
             if (isNew) expected.funding += amount;
           }
+          for (const { id, instrument, amount } of payments) {
+            const isNew = !told(`settlement ${instrument} ${id}`);
+            const event = new SettlementEvent(
+              us(1),
+              instrument,
+              `s${id}`,
+              ms(1),
+              money(3n * amount),
+              `t${id}`,
+            );
+            assert.equal(journal.recordSettlement(event), isNew);
+            if (!isNew) continue;
+            expected.settled += event.amount;
+            assert.deepEqual(journal.settlements(instrument).at(-1), event);
+          }
           const all = {
             ...expected,
             startBalance: start,
-            balance: start + expected.realized + expected.fees + expected.funding,
+            balance: start + expected.realized + expected.fees + expected.funding + expected.settled,
           };
           assert.deepEqual(journal.accountSums(), all);
           journal.close();
@@ -347,6 +365,19 @@ describe('money in a journal', () => {
       });
     assert.throws(waiting, /must be synchronous/);
     assert.equal(journal.loadVenueState('paper'), null);
+    journal.close();
+  });
+
+  it('takes up a journal from before it kept what liquidations took', () => {
+    const path = fresh();
+    const version = MIGRATIONS.findIndex((step) => step.includes('CREATE TABLE settlements'));
+    const old = new Database(path, MIGRATIONS.slice(0, version));
+    old.run("INSERT INTO meta (key, value) VALUES ('start_balance', '100')");
+    old.close();
+    const journal = begun(path);
+    assert.equal(journal.recordSettlement(new SettlementEvent(us(1), 0, 's1', ms(300), money(-5n))), true);
+    const { startBalance, settled, balance } = journal.accountSums();
+    assert.deepEqual([startBalance, settled, balance], [10n ** 20n, -5n, 10n ** 20n - 5n]);
     journal.close();
   });
 

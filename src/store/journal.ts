@@ -7,6 +7,7 @@ import {
   FundingPaymentEvent,
   type OrderEvent,
   type ProtectionEvent,
+  SettlementEvent,
   type StopHistory,
 } from '../core/events.ts';
 import { formatMoney, type Instrument, parseMoney } from '../core/instrument.ts';
@@ -338,7 +339,7 @@ export class Journal {
         realized: formatMoney(realized),
         position_after: instrument.formatSize(after),
       });
-      if (added) this.add(realized, event.feeCurrency === '' ? event.fee : NO_MONEY, NO_MONEY);
+      if (added) this.add({ realized, fees: event.feeCurrency === '' ? event.fee : NO_MONEY });
       return added;
     });
   }
@@ -355,7 +356,25 @@ export class Journal {
         exchange_at: event.exchangeAt,
         amount: formatMoney(event.amount),
       });
-      if (added) this.add(NO_MONEY, NO_MONEY, event.amount);
+      if (added) this.add({ funding: event.amount });
+      return added;
+    });
+  }
+
+  /** False: this settlement was recorded before; nothing changed. */
+  recordSettlement(event: SettlementEvent): boolean {
+    return this.transaction(() => {
+      const added = this.database.insertNew('settlements', 'instrument, settlement_id', {
+        instrument: this.rows.instrument(event.instrument).id,
+        settlement_id: event.settlementId,
+        entry_id: this.nextId('settlements'),
+        session_id: this.current,
+        received_at: event.at,
+        exchange_at: event.exchangeAt,
+        trade_id: event.tradeId,
+        amount: formatMoney(event.amount),
+      });
+      if (added) this.add({ settled: event.amount });
       return added;
     });
   }
@@ -381,6 +400,24 @@ export class Journal {
             row.payment_id as string,
             ms(row.exchange_at as number),
             parseMoney(row.amount as string),
+          ),
+      );
+  }
+
+  /** What liquidations of an instrument took, in the order in which it was recorded. */
+  settlements(instrument: number): SettlementEvent[] {
+    const { id } = this.rows.instrument(instrument);
+    return this.database
+      .all('SELECT * FROM settlements WHERE instrument = ? ORDER BY entry_id', id)
+      .map(
+        (row) =>
+          new SettlementEvent(
+            us(row.received_at as number),
+            instrument,
+            row.settlement_id as string,
+            ms(row.exchange_at as number),
+            parseMoney(row.amount as string),
+            row.trade_id as string,
           ),
       );
   }
@@ -496,31 +533,35 @@ export class Journal {
   /** Exact sums over every row; `startBalance` 0 until one was given. */
   accountSums(): AccountSums {
     if (this.sums === null) {
-      this.sums = { realized: 0n, fees: 0n, funding: 0n };
+      this.sums = { realized: 0n, fees: 0n, funding: 0n, settled: 0n };
       for (const row of this.database.each('SELECT realized, fee, fee_currency FROM fills'))
-        this.add(parseMoney(row.realized as string), feeOf(row), NO_MONEY);
+        this.add({ realized: parseMoney(row.realized as string), fees: feeOf(row) });
       for (const row of this.database.each('SELECT amount FROM funding_payments'))
-        this.add(NO_MONEY, NO_MONEY, parseMoney(row.amount as string));
+        this.add({ funding: parseMoney(row.amount as string) });
+      for (const row of this.database.each('SELECT amount FROM settlements'))
+        this.add({ settled: parseMoney(row.amount as string) });
     }
-    const { realized, fees, funding } = this.sums;
+    const { realized, fees, funding, settled } = this.sums;
     const start = parseMoney((this.meta('start_balance') as string | undefined) ?? '0');
     return {
       startBalance: start,
       realized: money(realized),
       fees: money(fees),
       funding: money(funding),
-      balance: money(start + realized + fees + funding),
+      settled: money(settled),
+      balance: money(start + realized + fees + funding + settled),
     };
   }
 
-  /** P&L, fees and funding whose exchange time is `since` or later: what a daily loss limit counts. */
+  /** P&L, fees, funding and settlements whose exchange time is `since` or later: what a daily loss limit counts. */
   netSince(since: Ms): Money {
     let net = 0n;
     const fills = 'SELECT realized, fee, fee_currency FROM fills WHERE exchange_at >= ?';
     for (const row of this.database.each(fills, since))
       net += parseMoney(row.realized as string) + feeOf(row);
-    for (const row of this.database.each('SELECT amount FROM funding_payments WHERE exchange_at >= ?', since))
-      net += parseMoney(row.amount as string);
+    for (const table of ['funding_payments', 'settlements'])
+      for (const row of this.database.each(`SELECT amount FROM ${table} WHERE exchange_at >= ?`, since))
+        net += parseMoney(row.amount as string);
     return money(net);
   }
 
@@ -622,11 +663,12 @@ export class Journal {
     return this.database.first(sql, protectionId) !== undefined;
   }
 
-  private add(realized: Money, fee: Money, funding: Money): void {
+  private add({ realized = 0n, fees = 0n, funding = 0n, settled = 0n }: Partial<Sums>): void {
     if (this.sums === null) return;
     this.sums.realized += realized;
-    this.sums.fees += fee;
+    this.sums.fees += fees;
     this.sums.funding += funding;
+    this.sums.settled += settled;
   }
 
   private nextId(table: string, column = 'entry_id'): number {
@@ -663,4 +705,5 @@ interface Sums {
   realized: bigint;
   fees: bigint;
   funding: bigint;
+  settled: bigint;
 }

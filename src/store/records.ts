@@ -98,7 +98,9 @@ export interface AccountSums {
   /** Negative = paid. */
   readonly fees: Money;
   readonly funding: Money;
-  /** startBalance + realized + fees + funding. */
+  /** Taken by liquidations beyond the loss itself (negative), or made up by the venue's fund. */
+  readonly settled: Money;
+  /** startBalance + realized + fees + funding + settled. */
   readonly balance: Money;
 }
 

@@ -186,4 +186,33 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE fills ADD COLUMN fee_currency TEXT NOT NULL DEFAULT '';
   `,
+  // what liquidations took beyond the loss of their fills, or the venue's fund made up
+  `
+  CREATE TABLE settlements (
+    instrument TEXT NOT NULL,
+    settlement_id TEXT NOT NULL,
+    entry_id BIGINT NOT NULL UNIQUE,
+    session_id BIGINT NOT NULL REFERENCES sessions (session_id),
+    received_at BIGINT NOT NULL,
+    exchange_at BIGINT NOT NULL,
+    trade_id TEXT NOT NULL,
+    amount TEXT NOT NULL,
+    PRIMARY KEY (instrument, settlement_id)
+  );
+  `,
+  // changes of resting orders: what was asked, and with the answers, how the venue said that they stand
+  `
+  CREATE TABLE order_amends (
+    entry_id BIGINT PRIMARY KEY,
+    session_id BIGINT NOT NULL REFERENCES sessions (session_id),
+    instrument TEXT NOT NULL,
+    client_order_id TEXT NOT NULL,
+    price TEXT NOT NULL,
+    size TEXT NOT NULL,
+    intended_at BIGINT NOT NULL
+  );
+  CREATE INDEX order_amends_by_order ON order_amends (client_order_id, entry_id);
+  ALTER TABLE order_events ADD COLUMN amended_price TEXT NOT NULL DEFAULT '';
+  ALTER TABLE order_events ADD COLUMN amended_size TEXT NOT NULL DEFAULT '';
+  `,
 ];

@@ -8,10 +8,12 @@ import {
   type FundingPaymentEvent,
   OrderEvent,
   type ProtectionEvent,
+  type SettlementEvent,
 } from '../core/events.ts';
 import type { Instrument } from '../core/instrument.ts';
+import { Account } from '../core/position/account.ts';
 import { Position } from '../core/position/position.ts';
-import { lots, ms, type Side, type Ticks, ticks } from '../core/units.ts';
+import { lots, type Money, ms, type Side, type Ticks, ticks } from '../core/units.ts';
 import type { Venue, VenueEvent, VenueState } from './venue.ts';
 
 /** [price in ticks, size in lots] */
@@ -204,6 +206,22 @@ class Session {
 
   filled(id: string): number {
     return this.fills(id).reduce((sum, { size }) => sum + size, 0);
+  }
+
+  settlements(): SettlementEvent[] {
+    return this.events.filter((event): event is SettlementEvent => event.kind === EventKind.settlement);
+  }
+
+  /** What the account comes to by all that was told, from what it began with. */
+  toldBalance(): Money {
+    const { settleCurrency } = this.world.instrument;
+    const account = new Account([this.world.instrument]);
+    account.credit(settleCurrency, this.start.balance);
+    for (const event of this.events)
+      if (event.kind === EventKind.fill) account.fill(event);
+      else if (event.kind === EventKind.fundingPayment) account.pay(event);
+      else if (event.kind === EventKind.settlement) account.settle(event);
+    return account.balance;
   }
 
   async position() {
@@ -737,7 +755,15 @@ export function venueContract(name: string, makeWorld: MakeWorld): void {
         );
         for (const fill of taken) assert.equal(fill.side, other(side));
         assert.deepEqual((await world.venue.state()).orders, []);
-        assert.ok((await world.venue.state()).balance < session.start.balance / 2n);
+        const { balance } = await world.venue.state();
+        assert.ok(balance < session.start.balance / 2n);
+        // to the last digit: what the venue tells is all that moved its cash, without asking it again
+        assert.ok(session.settlements().length > 0);
+        assert.equal(session.toldBalance(), balance);
+        assert.deepEqual(
+          (await world.venue.settlements(ms(0))).map(({ settlementId, amount }) => [settlementId, amount]),
+          session.settlements().map(({ settlementId, amount }) => [settlementId, amount]),
+        );
       },
       '1000',
     );

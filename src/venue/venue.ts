@@ -9,6 +9,7 @@ import type {
   OrderState,
   PositionState,
   ProtectionEvent,
+  SettlementEvent,
 } from '../core/events.ts';
 import type { Lots, Money, Ms, Us } from '../core/units.ts';
 
@@ -35,7 +36,7 @@ export interface CandleHistory {
   candles(instrument: number, bar: string, count: number): Promise<CandleEvent[]>;
 }
 
-export type VenueEvent = OrderEvent | FillEvent | FundingPaymentEvent | ProtectionEvent;
+export type VenueEvent = OrderEvent | FillEvent | FundingPaymentEvent | ProtectionEvent | SettlementEvent;
 
 /** What the venue says of one of our orders. */
 export interface OrderReport {
@@ -71,6 +72,8 @@ export interface Venue {
   fills(since: Ms): Promise<FillEvent[]>;
   /** Funding charged or received at or after `since`, oldest first. */
   fundingPayments(since: Ms): Promise<FundingPaymentEvent[]>;
+  /** What liquidations took beyond the loss, or its fund made up, at or after `since`, oldest first. */
+  settlements(since: Ms): Promise<SettlementEvent[]>;
   /**
    * Sends. Never throws and never waits: what came of it arrives as events. No answer in time becomes an
    * `OrderEvent` with state `unknown`, after which the venue itself asks with `find` until it knows. An `Amend` is answered

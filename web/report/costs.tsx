@@ -12,6 +12,11 @@ export function Costs(props: { readonly shown: Shown }): JSX.Element {
   const fills = costs.makerFills + costs.takerFills;
   const perTrade = (value: number): string =>
     metrics.trades.count === 0 ? '' : money(value / metrics.trades.count);
+  const liquidations = [
+    'Liquidations',
+    Number(account.liquidations),
+    'what they took beyond the loss, or the insurance fund made up; in no trade’s net',
+  ] as const;
   const lines: readonly (readonly [string, number, string])[] = [
     ['Profit and loss before costs', Number(account.realized), ''],
     [
@@ -31,6 +36,7 @@ export function Costs(props: { readonly shown: Shown }): JSX.Element {
         ? `paid ${money(costs.fundingPaid)}, received ${money(costs.fundingReceived)}, by trade`
         : `not charged: ${data.market.funding.why}`,
     ],
+    ...(Number(account.liquidations) === 0 ? [] : [liquidations]),
     ['Net', net, ''],
   ];
   const refusals = (): number => data.decisions.refused.reduce((sum, { count }) => sum + count, 0);

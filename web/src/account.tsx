@@ -36,6 +36,9 @@ export function Account(): JSX.Element {
             <Exact label="Realised" text={account().realizedPnl} isSigned />
             <Exact label="Fees" text={account().fees} isSigned />
             <Exact label="Funding" text={account().funding} isSigned />
+            <Show when={Number(account().liquidations) !== 0}>
+              <Exact label="Liquidations" text={account().liquidations} isSigned />
+            </Show>
             <Exact label="Start" text={account().startBalance} />
           </dl>
         )}

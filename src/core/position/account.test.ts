@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { AccountEvent, FillEvent, type FillPurpose, FundingPaymentEvent } from '../events.ts';
+import {
+  AccountEvent,
+  FillEvent,
+  type FillPurpose,
+  FundingPaymentEvent,
+  SettlementEvent,
+} from '../events.ts';
 import { formatMoney, type Instrument, parseMoney } from '../instrument.ts';
 import { BTC, BTC_INVERSE, ETH, SHIB } from '../testing/specs.ts';
 import { lots, type Money, money, ms, NO_MONEY, type Side, ticks, us } from '../units.ts';
@@ -465,7 +471,17 @@ test('legs and net positions side by side: each currency adds up for itself, and
           account.pay(payment(amount, `f${at}`, instrument, positionSide));
           cash[settleCurrency]! += amount;
         } else if (each.kind === 'settle') {
-          account.settle(instrument, positionSide, '', money(amount));
+          const event = new SettlementEvent(
+            us(0),
+            instrument,
+            `s${at}`,
+            ms(0),
+            money(amount),
+            '',
+            positionSide,
+          );
+          assert.ok(account.settle(event));
+          assert.ok(!account.settle(event), 'told again: nothing happens');
           cash[settleCurrency]! += amount;
         }
       });

@@ -1,4 +1,4 @@
-import type { AccountEvent, FillEvent, FundingPaymentEvent } from '../events.ts';
+import type { AccountEvent, FillEvent, FundingPaymentEvent, SettlementEvent } from '../events.ts';
 import type { Instrument } from '../instrument.ts';
 import { lots, type Money, money, NO_MONEY, type Us, us } from '../units.ts';
 import { Holding, type PositionSide } from './holding.ts';
@@ -63,7 +63,7 @@ export class Account {
     return this.own.balance;
   }
 
-  /** Since the last `take`, as the next two. */
+  /** Since the last `take`, as the next three. */
   get realized(): Money {
     return this.own.realized;
   }
@@ -74,6 +74,11 @@ export class Account {
 
   get funding(): Money {
     return this.own.funding;
+  }
+
+  /** What liquidations took beyond the loss itself (negative), or the venue's fund made up. */
+  get settled(): Money {
+    return this.own.settled;
   }
 
   /** What a currency holds and what moved it. */
@@ -142,11 +147,14 @@ export class Account {
     return true;
   }
 
-  /** What a liquidation took beyond the loss itself (negative), or the venue's fund made up; in which trade, empty = none. */
-  settle(instrument: number, positionSide: PositionSide, tradeId: string, amount: Money): void {
+  /** Applies what a liquidation took beyond the loss itself; false if it was seen before. */
+  settle(event: SettlementEvent): boolean {
+    const { instrument, positionSide, settlementId, amount } = event;
+    if (!this.first(`${instrument}/settlement/${settlementId}`)) return false;
     const holding = this.holding(instrument, positionSide);
-    holding.settle(tradeId, amount);
+    holding.settle(event);
     this.purse(holding.position.instrument.settleCurrency).book('settled', amount);
+    return true;
   }
 
   /** A deposit; negative: a withdrawal. No gain and no loss. */

@@ -1,6 +1,6 @@
 import { assert } from '../assert.ts';
 import { shareOf } from '../decimal.ts';
-import type { FillEvent, FundingPaymentEvent } from '../events.ts';
+import type { FillEvent, FundingPaymentEvent, SettlementEvent } from '../events.ts';
 import type { Instrument } from '../instrument.ts';
 import { type Lots, lots, type Money, money, NO_MONEY, type Ticks, type Us } from '../units.ts';
 import { Position } from './position.ts';
@@ -86,10 +86,11 @@ export class Holding {
     if (this.trip !== null && exchangeAt >= this.tradedFrom) this.trip.funding += amount;
   }
 
-  /** What a liquidation took or a fund made up, with the trade it happened in; empty where it was none. */
-  settle(tradeId: string, amount: Money): void {
+  /** What a liquidation took or a fund made up. Told so late that another trip has begun since, it is not that trip's. */
+  settle({ tradeId, amount, exchangeAt }: SettlementEvent): void {
     // a trade that turns the position round is settled for the one that it ended
-    if (tradeId === '' || tradeId !== this.openedBy) this.penalty = money(this.penalty + amount);
+    if (exchangeAt >= this.tradedFrom && (tradeId === '' || tradeId !== this.openedBy))
+      this.penalty = money(this.penalty + amount);
   }
 
   /**

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { FillEvent, FundingPaymentEvent } from '../../core/events.ts';
+import { FillEvent, FundingPaymentEvent, SettlementEvent } from '../../core/events.ts';
 import { formatMoney, type Instrument, parseMoney } from '../../core/instrument.ts';
 import { Account, type RoundTrip } from '../../core/position/account.ts';
 import { figuresOf, type PositionFigures, type TierRates } from '../../core/position/figures.ts';
@@ -14,7 +14,13 @@ import { EVERYTHING, PrivateFeed, topicOf } from '../../exchange/protocol/privat
 import { emptyTally, playRandomly, type Tally } from '../../exchange/testing/random-accounts.ts';
 import { type Row, rowsOf, textOf } from '../../venue/okx/codec/fields.ts';
 import { parsePush } from '../../venue/okx/codec/market.ts';
-import { decodeBill, decodeFundingBill, decodeOrder, decodePosition } from '../../venue/okx/codec/private.ts';
+import {
+  decodeBill,
+  decodeFundingBill,
+  decodeOrder,
+  decodePosition,
+  decodeSettlementBill,
+} from '../../venue/okx/codec/private.ts';
 import { OrderLedger } from '../../venue/okx/ledger.ts';
 
 /** What was compared in some runs, so that a test can say that it was not nothing. */
@@ -151,11 +157,12 @@ class Follower {
       holding.margin = money(holding.margin + marginChange);
       return;
     }
-    const settled = money(gained - pnl - fee);
-    if (settled === 0n) return;
+    const { tradeId, amount } = decodeSettlementBill(row);
+    assert.equal(amount, gained - pnl - fee, 'what a bill tells besides P&L and fee');
+    if (amount === 0n) return;
     this.compared.settlements++;
-    const tradeId = textOf(row, 'tradeId');
-    this.account.settle(index, this.sides.get(`${index}/${tradeId}`) ?? side, tradeId, settled);
+    const settledSide = this.sides.get(`${index}/${tradeId}`) ?? side;
+    this.account.settle(new SettlementEvent(us(0), index, billId, exchangeAt, amount, tradeId, settledSide));
   }
 
   compare(exchange: Exchange, context: string): void {

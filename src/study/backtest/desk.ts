@@ -113,6 +113,7 @@ export class Desk {
       realized: formatMoney(account.realized),
       fees: formatMoney(account.fees),
       funding: formatMoney(account.funding),
+      liquidations: formatMoney(account.settled),
       openPositions: account.openPositions,
       equity: this.equity.columns(),
       benchmark: null,

@@ -97,6 +97,9 @@ export class Story {
         this.account.pay(event);
         this.open[event.instrument]?.payments.push({ ...event });
         return;
+      case EventKind.settlement:
+        this.account.settle(event);
+        return;
     }
   }
 

@@ -99,11 +99,13 @@ export interface AccountReport {
   readonly currency: string;
   readonly symbols: readonly string[];
   readonly startBalance: string;
-  /** Cash at the end: start + realised + fees + funding, to the last digit. Open positions are valued in `equity` only. */
+  /** Cash at the end: start + realised + fees + funding + liquidations, to the last digit. Open positions are valued in `equity` only. */
   readonly balance: string;
   readonly realized: string;
   readonly fees: string;
   readonly funding: string;
+  /** What liquidations took beyond the loss itself (negative), or the insurance fund made up: in no trade's net. */
+  readonly liquidations: string;
   readonly openPositions: number;
   readonly equity: EquityColumns;
   /** null: not known (no price at the start, say). */

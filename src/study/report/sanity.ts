@@ -103,16 +103,19 @@ function books(account: AccountReport, data: ReportData): Finding[] {
       detail,
     });
   };
-  const { startBalance, realized, fees, funding, balance } = account;
-  const sum = [startBalance, realized, fees, funding].reduce((total, text) => total + parseMoney(text), 0n);
+  const { startBalance, realized, fees, funding, liquidations, balance } = account;
+  const sum = [startBalance, realized, fees, funding, liquidations].reduce(
+    (total, text) => total + parseMoney(text),
+    0n,
+  );
   if (sum !== parseMoney(balance))
     report(
-      `Start ${startBalance} + realised ${realized} + fees ${fees} + funding ${funding} is ${formatMoney(money(sum))}, the balance says ${balance}.`,
+      `Start ${startBalance} + realised ${realized} + fees ${fees} + funding ${funding} + liquidations ${liquidations} is ${formatMoney(money(sum))}, the balance says ${balance}.`,
     );
   if (account.openPositions > 0) return found;
   const nets = data.trades
     .filter(({ symbol }) => account.symbols.includes(symbol))
-    .reduce((total, { net }) => total + parseMoney(net), 0n);
+    .reduce((total, { net }) => total + parseMoney(net), parseMoney(liquidations) as bigint);
   const change = parseMoney(balance) - parseMoney(startBalance);
   if (nets !== change)
     report(

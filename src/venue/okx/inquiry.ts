@@ -3,6 +3,7 @@ import {
   type OpenOrder,
   type PositionState,
   type Protection,
+  SettlementEvent,
 } from '../../core/events.ts';
 import type { Instrument } from '../../core/instrument.ts';
 import { lots, type Ms, money, NO_MONEY, us } from '../../core/units.ts';
@@ -16,6 +17,7 @@ import {
   decodeFundingBill,
   decodeOrder,
   decodePosition,
+  decodeSettlementBill,
   type FillRow,
   type OrderUpdate,
   type PositionUpdate,
@@ -46,6 +48,9 @@ export type Found =
 /** OKX keeps fills for three days and orders and bills for seven in the quick lists; the archives hold three months. */
 const RECENT_FILLS_MS = 2.9 * 86_400_000;
 const RECENT_MS = 6.9 * 86_400_000;
+
+const TRADE_BILL = '2';
+const LIQUIDATION_BILL = '5';
 
 /** What OKX says when asked, of our instruments only: other rows are not ours to read. Changes nothing. */
 export class Inquiry {
@@ -197,6 +202,29 @@ export class Inquiry {
       )
       .filter(({ exchangeAt }) => exchangeAt >= since)
       .sort((one, other) => one.exchangeAt - other.exchangeAt || compareIds(one.paymentId, other.paymentId));
+  }
+
+  /**
+   * What liquidations took beyond the loss, or the insurance fund made up, at or after `since`, oldest first. Where an
+   * isolated position may end in ordinary trades as well and cost more than its margin, their bills have to be read too.
+   */
+  async settlements(since: Ms, isolated: boolean): Promise<SettlementEvent[]> {
+    const archive = this.rest.exchangeNow() - since > RECENT_MS;
+    const lists = await Promise.all(
+      (isolated ? [LIQUIDATION_BILL, TRADE_BILL] : [LIQUIDATION_BILL]).map((type) =>
+        this.rest.bills(type, since, archive),
+      ),
+    );
+    const at = this.clock.nowUs();
+    return this.decoded(lists.flat(), decodeSettlementBill)
+      .filter(({ value }) => value.amount !== NO_MONEY && value.exchangeAt >= since)
+      .map(
+        ({ index, value }) =>
+          new SettlementEvent(at, index, value.billId, value.exchangeAt, value.amount, value.tradeId),
+      )
+      .sort(
+        (one, other) => one.exchangeAt - other.exchangeAt || compareIds(one.settlementId, other.settlementId),
+      );
   }
 
   /** The orders that these fills belong to, by OKX's id: from the lists, else one by one. */

@@ -101,6 +101,8 @@ function noted(event: VenueEvent): string {
     return `order ${event.clientOrderId} ${event.state} ${event.filled}${event.reason === '' ? '' : ` (${event.reason})`}`;
   if (event.kind === EventKind.protection)
     return `pair ${event.protectionId} TP ${event.takeProfit} SL ${event.stopLoss}${event.refusal === '' ? '' : ` (${event.refusal})`}`;
+  if (event.kind === EventKind.settlement)
+    return `settlement ${event.settlementId} ${event.tradeId} ${formatMoney(event.amount)}`;
   return `funding ${event.paymentId} ${formatMoney(event.amount)}`;
 }
 
@@ -822,6 +824,52 @@ test('funding: asked for by the bills, and told once when OKX says that it was c
     await new Promise((resolve) => setImmediate(resolve));
   }
   assert.deepEqual(lines, ['funding 2 -0.25']);
+});
+
+test('what a liquidation takes beyond its fills: read from the bills when OKX tells of one, each told once', async (context) => {
+  const { time, server, venue, connect, routes, lines } = await world(context);
+  const start = time.nowMs();
+  const bill = (billId: string, ts: number, rest: Record<string, string>) => ({
+    ...{
+      billId,
+      type: '5',
+      instId,
+      ts: String(ts),
+      tradeId: '',
+      balChg: '0',
+      posBalChg: '0',
+      pnl: '0',
+      fee: '0',
+    },
+    ...rest,
+  });
+  routes['account/bills'] = ({ query }) => {
+    assert.equal(query.get('type'), '5');
+    return okay(
+      // newest first: a transfer to the fund; an isolated position whose margin goes with it; a plain cross fill; one long past
+      bill('4', start + 6, { subType: '111', balChg: '-7.5' }),
+      bill('3', start + 5, { tradeId: '78', posBalChg: '-40', pnl: '-30.25', fee: '-0.5' }),
+      bill('2', start + 5, { tradeId: '77', balChg: '-12.75', pnl: '-12.5', fee: '-0.25' }),
+      bill('1', start - 1000, { subType: '110', balChg: '2.125' }),
+    );
+  };
+  await connect();
+  assert.deepEqual((await venue.settlements(ms(start - 1000))).map(noted), [
+    'settlement 1  2.125',
+    'settlement 3 78 -9.25',
+    'settlement 4  -7.5',
+  ]);
+  for (let repeat = 0; repeat < 2; repeat++)
+    server.push('/private', {
+      arg: { channel: 'balance_and_position', uid: '1' },
+      data: [{ eventType: 'liquidation', balData: [] }],
+    });
+  await passing(time, 'told', () => lines.length > 1);
+  for (let step = 0; step < 200; step++) {
+    time.advance(50);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.deepEqual(lines, ['settlement 3 78 -9.25', 'settlement 4  -7.5']);
 });
 
 test('the audit finds what no push told', async (context) => {

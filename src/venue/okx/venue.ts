@@ -1,5 +1,5 @@
 import type { Amend, Approved, Cancel, OrderCommand, Place } from '../../core/commands.ts';
-import { FillEvent, type FundingPaymentEvent } from '../../core/events.ts';
+import { FillEvent, type FundingPaymentEvent, type SettlementEvent } from '../../core/events.ts';
 import type { Instrument } from '../../core/instrument.ts';
 import { lots, type Ms, ms } from '../../core/units.ts';
 import { type OrderReport, type Venue, VenueError, type VenueEvent, type VenueState } from '../venue.ts';
@@ -7,7 +7,14 @@ import { BackOff } from './back-off.ts';
 import { DecodeError } from './codec/decode-error.ts';
 import { isRow, type Row, rowsOf, textOf } from './codec/fields.ts';
 import { parsePush } from './codec/market.ts';
-import { decodeAlgo, decodeAnswer, decodeOrder, type OrderUpdate, tellsOfFunding } from './codec/private.ts';
+import {
+  decodeAlgo,
+  decodeAnswer,
+  decodeOrder,
+  type OrderUpdate,
+  tellsOfFunding,
+  tellsOfLiquidation,
+} from './codec/private.ts';
 import { errorOf, OkxError } from './errors.ts';
 import { type Found, Inquiry } from './inquiry.ts';
 import { isTerminal, OrderLedger, type OrderRecord } from './ledger.ts';
@@ -53,6 +60,8 @@ export interface OkxVenueOptions extends OkxOptions, SocketTiming {
 const LIST_LAG_MS = 2_000;
 /** Fills and orders from so long before a connection was lost are asked for again: pushes may have been in flight. */
 const OVERLAP_MS = 60_000;
+/** When a bill is asked for after the push that tells of it. */
+const BILL_DELAYS_MS = [500, 5_000] as const;
 const PLACE_LIMIT = { count: 60, windowMs: 2_000 };
 
 interface Pending {
@@ -87,6 +96,7 @@ export class OkxVenue implements Venue {
   /** Pairs whose triggers are being moved, with where to next: an older move must not overtake a newer one. */
   private readonly amending = new Map<string, Amend>();
   private readonly fundingTold = new Set<string>();
+  private readonly settlementsTold = new Set<string>();
   private emit: (event: VenueEvent) => void = () => {};
   private onUp: (path: string) => void = () => {};
   private onFailed: (error: Error) => void = () => {};
@@ -98,6 +108,7 @@ export class OkxVenue implements Venue {
   /** Up to here (exchange time) OKX's lists have been compared with what was told. */
   private comparedToMs = 0;
   private fundingSinceMs = 0;
+  private settledSinceMs = 0;
   private requests = 0;
   private catchUps = 0;
   private cancelAudit: () => void = () => {};
@@ -156,6 +167,7 @@ export class OkxVenue implements Venue {
     this.connectedAtMs = this.rest.exchangeNow();
     this.comparedToMs = this.connectedAtMs;
     this.fundingSinceMs = this.connectedAtMs;
+    this.settledSinceMs = this.connectedAtMs;
     const awaited = new Set(['private', 'business']);
     const withinMs = this.options.connectWithinMs ?? 20_000;
     let cancelTimeout = () => {};
@@ -255,6 +267,10 @@ export class OkxVenue implements Venue {
 
   fundingPayments(since: Ms): Promise<FundingPaymentEvent[]> {
     return this.inquiry.fundingPayments(since);
+  }
+
+  settlements(since: Ms): Promise<SettlementEvent[]> {
+    return this.inquiry.settlements(since, this.options.marginMode === 'isolated');
   }
 
   // — orders out —
@@ -573,7 +589,7 @@ export class OkxVenue implements Venue {
       for (const row of rowsOf(data)) {
         if (channel === 'orders') this.orderPushed(row);
         else if (channel === 'orders-algo') this.algoPushed(row);
-        else if (channel === 'balance_and_position' && tellsOfFunding(row)) this.fundingPushed();
+        else if (channel === 'balance_and_position') this.balancePushed(row);
       }
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
@@ -633,14 +649,18 @@ export class OkxVenue implements Venue {
     );
   }
 
+  private balancePushed(row: Row): void {
+    if (tellsOfFunding(row)) this.askBillsSoon('funding payments', () => this.tellFunding());
+    else if (tellsOfLiquidation(row))
+      this.askBillsSoon('what a liquidation took', () => this.tellSettlements());
+  }
+
   /** The bill may be written a moment after the push. */
-  private fundingPushed(): void {
-    for (const delayMs of [500, 5_000]) {
+  private askBillsSoon(what: string, ask: () => Promise<void>): void {
+    for (const delayMs of BILL_DELAYS_MS) {
       this.timers.after(delayMs, () => {
-        this.tellFunding().catch((error: unknown) => {
-          this.options.log('warn', 'asking for funding payments failed', {
-            problem: (error as Error).message,
-          });
+        ask().catch((error: unknown) => {
+          this.options.log('warn', `asking for ${what} failed`, { problem: (error as Error).message });
         });
       });
     }
@@ -712,6 +732,7 @@ export class OkxVenue implements Venue {
       this.ask(record);
     }
     await this.tellFunding();
+    await this.tellSettlements();
     this.comparedToMs = startedAt;
   }
 
@@ -751,6 +772,17 @@ export class OkxVenue implements Venue {
       this.fundingTold.add(key);
       this.fundingSinceMs = Math.max(this.fundingSinceMs, payment.exchangeAt);
       this.emit(payment);
+    }
+  }
+
+  private async tellSettlements(): Promise<void> {
+    for (const settlement of await this.settlements(ms(this.settledSinceMs - OVERLAP_MS))) {
+      const key = `${settlement.instrument}:${settlement.settlementId}`;
+      if (settlement.exchangeAt < this.connectedAtMs || this.settlementsTold.has(key) || this.stopped)
+        continue;
+      this.settlementsTold.add(key);
+      this.settledSinceMs = Math.max(this.settledSinceMs, settlement.exchangeAt);
+      this.emit(settlement);
     }
   }
 }

@@ -63,6 +63,14 @@ export class PaperAccount {
     return fee;
   }
 
+  /** After the liquidation of everything: the insurance fund takes what is left, or makes up what is missing. */
+  sweep(): Money {
+    if (this.positions.some(({ size }) => size !== 0)) return NO_MONEY;
+    const amount = money(-this.balance);
+    this.balance = NO_MONEY;
+    return amount;
+  }
+
   mark(index: number, price: Ticks): void {
     this.markPrices[index] = price;
   }

@@ -4,6 +4,7 @@ import {
   OrderEvent,
   type OrderState,
   ProtectionEvent,
+  type SettlementEvent,
 } from '../../core/events.ts';
 import { type Lots, lots, type Ms, type Ticks, type Us } from '../../core/units.ts';
 import type { VenueEvent } from '../venue.ts';
@@ -32,6 +33,7 @@ export class Answers {
   private reports = new Map<string, Report>();
   private fills: FillEvent[] = [];
   private payments: FundingPaymentEvent[] = [];
+  private settlements: SettlementEvent[] = [];
 
   constructor(way: Way) {
     this.way = way;
@@ -104,6 +106,12 @@ export class Answers {
     if (this.payments.length > FILLS_KEPT) this.payments.shift();
   }
 
+  settlement(event: SettlementEvent): void {
+    this.outbox.push(event);
+    this.settlements.push(event);
+    if (this.settlements.length > FILLS_KEPT) this.settlements.shift();
+  }
+
   /** When the next answer arrives; null = none is on its way. */
   get nextAt(): Us | null {
     return this.outbox[0]?.at ?? null;
@@ -133,15 +141,20 @@ export class Answers {
     return this.payments.filter(({ exchangeAt }) => exchangeAt >= since);
   }
 
-  save(): SavedAnswers {
-    const { fills, payments, outbox } = this;
-    return { reports: [...this.reports.values()], fills, payments, outbox };
+  settlementsSince(since: Ms): SettlementEvent[] {
+    return this.settlements.filter(({ exchangeAt }) => exchangeAt >= since);
   }
 
-  restore({ reports, fills, payments, outbox }: SavedAnswers): void {
+  save(): SavedAnswers {
+    const { fills, payments, settlements, outbox } = this;
+    return { reports: [...this.reports.values()], fills, payments, settlements, outbox };
+  }
+
+  restore({ reports, fills, payments, settlements, outbox }: SavedAnswers): void {
     this.reports = new Map(reports.map((report) => [report.clientOrderId, report]));
     this.fills = [...fills];
     this.payments = [...payments];
+    this.settlements = [...settlements];
     this.outbox = [...outbox];
   }
 }
@@ -150,5 +163,6 @@ export interface SavedAnswers {
   readonly reports: readonly Report[];
   readonly fills: readonly FillEvent[];
   readonly payments: readonly FundingPaymentEvent[];
+  readonly settlements: readonly SettlementEvent[];
   readonly outbox: readonly VenueEvent[];
 }

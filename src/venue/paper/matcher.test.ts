@@ -6,7 +6,7 @@ import { formatMoney, parseMoney } from '../../core/instrument.ts';
 import { Position } from '../../core/position/position.ts';
 import { generator, type Level } from '../../core/testing/books.ts';
 import { BTC, BTC_INVERSE, ETH } from '../../core/testing/specs.ts';
-import { lots, ms, ticks } from '../../core/units.ts';
+import { lots, ms, ticks, us } from '../../core/units.ts';
 import type { VenueEvent } from '../venue.ts';
 import { PaperMatcher } from './matcher.ts';
 import { Bench, CHANCY, CONFIG, OPEN_AT_MS, session } from './testing/bench.ts';
@@ -357,6 +357,9 @@ test('every instrument is charged when its hour comes, whichever market moves', 
   assert.equal(bench.payments()[0]!.instrument, 1);
 });
 
+const settled = (bench: Bench): string[] =>
+  bench.events.flatMap((event) => (event.kind === EventKind.settlement ? [formatMoney(event.amount)] : []));
+
 // --- liquidation ----------------------------------------------------------------------------------------------------
 
 test('liquidated when equity falls to maintenance and the fee of closing, not before', () => {
@@ -378,6 +381,41 @@ test('liquidated when equity falls to maintenance and the fee of closing, not be
   assert.deepEqual([fill.purpose, fill.price, fill.size], ['liquidation', 472_000, 10]);
   assert.match(fill.why, /under maintenance margin/);
   assert.deepEqual(bench.states(resting), ['live', 'canceled']);
+  // 13 − 60.0002·0.0005 to open, (47.2 − 60.0002)·1 lost, 47.2·0.0005 to close: what is left is the fund's
+  assert.deepEqual(settled(bench), ['-0.1461999']);
+  assert.equal(bench.matcher.balance, 0n);
+});
+
+test('an account saved before settlements were told goes on; what was told since can be asked for again', () => {
+  const bench = new Bench({ startBalance: parseMoney('13') });
+  bench.at(0).book([[600_000, 500]], [[600_002, 500]]);
+  bench.send({ size: lots(10) });
+  bench.wait();
+  const { settlements, ...old } = JSON.parse(bench.matcher.save());
+  assert.deepEqual(settlements, []);
+  bench.matcher = new PaperMatcher(bench.config, bench.instruments, bench.liquidity);
+  bench.matcher.restore(JSON.stringify(old));
+  bench.book([[472_000, 500]], [[472_500, 500]]);
+  bench.mark(472_300);
+  const after = new PaperMatcher(bench.config, bench.instruments);
+  after.restore(bench.matcher.save());
+  const told: VenueEvent[] = [];
+  after.advance(us(Number.MAX_SAFE_INTEGER), (event) => told.push(event));
+  assert.deepEqual(after.settlementsSince(ms(0)), [told.at(-1)]);
+  assert.equal(after.settlementsSince(ms(0))[0]!.amount, parseMoney('-0.1461999'));
+});
+
+test('a loss beyond the balance is the insurance fund’s, not the account’s', () => {
+  const bench = new Bench({ startBalance: parseMoney('13') });
+  bench.at(0).book([[600_000, 500]], [[600_002, 500]]);
+  bench.send({ size: lots(10) });
+  bench.wait();
+  bench.book([[460_000, 500]], [[460_500, 500]]);
+  bench.mark(460_000);
+  bench.wait();
+  assert.equal(bench.matcher.positions[0]!.size, 0);
+  assert.deepEqual(settled(bench), ['1.0532001']);
+  assert.equal(bench.matcher.balance, 0n);
 });
 
 test('a short is liquidated upwards, an inverse position by its own arithmetic', () => {
@@ -405,7 +443,7 @@ test('a short is liquidated upwards, an inverse position by its own arithmetic',
 
 // --- a whole session ------------------------------------------------------------------------------------------------
 
-test('balance = start + realised + fees + funding, exactly, over random sessions with flips and liquidations', () => {
+test('balance = start + realised + fees + funding + settled, exactly, over random sessions with flips and liquidations', () => {
   let fills = 0;
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 2 ** 31 }), fc.constantFrom({}, CHANCY), (lot, changes) => {
@@ -416,7 +454,8 @@ test('balance = start + realised + fees + funding, exactly, over random sessions
         if (event.kind === EventKind.fill) {
           balance += position.fill(event.side, event.size, event.price) + event.fee;
           fills++;
-        } else if (event.kind === EventKind.fundingPayment) balance += event.amount;
+        } else if (event.kind === EventKind.fundingPayment || event.kind === EventKind.settlement)
+          balance += event.amount;
       assert.equal(bench.matcher.balance, balance);
       assert.equal(bench.matcher.positions[0]!.size, position.size);
       assert.equal(bench.matcher.positions[0]!.cost, position.cost);

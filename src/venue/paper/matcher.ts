@@ -7,6 +7,7 @@ import {
   FundingPaymentEvent,
   type MarketEvent,
   type OrderState,
+  SettlementEvent,
 } from '../../core/events.ts';
 import type { Instrument } from '../../core/instrument.ts';
 import type { Position } from '../../core/position/position.ts';
@@ -15,6 +16,7 @@ import {
   type Money,
   type Ms,
   msToUs,
+  NO_MONEY,
   type Side,
   signOf,
   ticks,
@@ -57,7 +59,8 @@ interface Due {
  *   several funding times that were missed only the forecast one is charged, on the mark of the restart: too kind to who
  *   pays. What was on its way when the process ended never arrives (see `save`).
  * - A liquidation takes the whole position at market, by one maintenance rate: too kind to positions beyond OKX's first tier.
- *   A loss beyond the balance stays with the account, where OKX's insurance fund would bear it: too harsh.
+ *   Where nothing else is open, all that stood behind it is gone, as at OKX, which settles at the bankruptcy price: the
+ *   insurance fund takes what the market left, and bears what is missing (`SettlementEvent`).
  */
 export class PaperMatcher {
   private readonly instruments: readonly Instrument[];
@@ -208,6 +211,10 @@ export class PaperMatcher {
 
   paymentsSince(since: Ms): FundingPaymentEvent[] {
     return this.answers.paymentsSince(since);
+  }
+
+  settlementsSince(since: Ms): SettlementEvent[] {
+    return this.answers.settlementsSince(since);
   }
 
   get restingOrders(): readonly Readonly<PaperOrder>[] {
@@ -438,12 +445,18 @@ export class PaperMatcher {
     if (size === 0 || !this.liquidity[index]!.live) return;
     const { equity, maintenance } = this.account.health();
     if (equity > maintenance) return;
-    // as at OKX, open orders go first
-    for (const order of this.resting)
-      if (order.place.instrument === index) this.cancelResting(order, '3 liquidation', at);
+    // as at OKX, open orders go first: all that stand on the same balance
+    for (const order of this.resting) this.cancelResting(order, '3 liquidation', at);
     const cause = `equity ${equity.toFixed(2)} under maintenance margin ${maintenance.toFixed(2)}, `;
     const id = `liquidation${this.nextId}`;
     this.closeAtMarket(index, id, Math.abs(size), 'liquidation', cause, at, NO_PRICE);
+    this.sweep(index, id, at);
+  }
+
+  private sweep(index: number, id: string, at: Us): void {
+    const amount = this.account.sweep();
+    if (amount === NO_MONEY) return;
+    this.answers.settlement(new SettlementEvent(this.answers.heardAt(at), index, id, usToMs(at), amount));
   }
 
   private settleFunding(at: Us): void {

@@ -1,5 +1,5 @@
 import type { Approved, OrderCommand } from '../../core/commands.ts';
-import type { FillEvent, FundingPaymentEvent, MarketEvent } from '../../core/events.ts';
+import type { FillEvent, FundingPaymentEvent, MarketEvent, SettlementEvent } from '../../core/events.ts';
 import type { Instrument } from '../../core/instrument.ts';
 import { lots, type Ms, type Us } from '../../core/units.ts';
 import type { OrderReport, Venue, VenueClock, VenueEvent, VenueState } from '../venue.ts';
@@ -83,6 +83,10 @@ export class PaperVenue implements Venue {
 
   fundingPayments(since: Ms): Promise<FundingPaymentEvent[]> {
     return Promise.resolve(this.matcher.paymentsSince(since));
+  }
+
+  settlements(since: Ms): Promise<SettlementEvent[]> {
+    return Promise.resolve(this.matcher.settlementsSince(since));
   }
 
   stop(): Promise<void> {

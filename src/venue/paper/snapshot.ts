@@ -1,4 +1,11 @@
-import { EventKind, FillEvent, FundingPaymentEvent, OrderEvent, ProtectionEvent } from '../../core/events.ts';
+import {
+  EventKind,
+  FillEvent,
+  FundingPaymentEvent,
+  OrderEvent,
+  ProtectionEvent,
+  SettlementEvent,
+} from '../../core/events.ts';
 import type { Instrument } from '../../core/instrument.ts';
 import type { VenueEvent } from '../venue.ts';
 import type { SavedAccount } from './account.ts';
@@ -16,11 +23,15 @@ export interface Snapshot extends SavedAccount, SavedAnswers {
   readonly ways: { readonly order: WayState; readonly answer: WayState };
 }
 
+/** As it may lie on a disk. */
+type Saved = Omit<Snapshot, 'settlements'> & Partial<Pick<Snapshot, 'settlements'>>;
+
 const PROTOTYPES = {
   [EventKind.order]: OrderEvent.prototype,
   [EventKind.fill]: FillEvent.prototype,
   [EventKind.fundingPayment]: FundingPaymentEvent.prototype,
   [EventKind.protection]: ProtectionEvent.prototype,
+  [EventKind.settlement]: SettlementEvent.prototype,
 };
 
 const MONEY_KEYS: ReadonlySet<string> = new Set(['balance', 'cost', 'fee', 'amount']);
@@ -43,7 +54,7 @@ export function readSnapshot(
   // by key, because an order id may well look like a number with an n behind it
   const saved = JSON.parse(text, (key, value: unknown) =>
     MONEY_KEYS.has(key) && typeof value === 'string' ? BigInt(value.slice(0, -1)) : value,
-  ) as Snapshot;
+  ) as Saved;
   if (saved.version !== 2)
     throw new Error(
       `paper state has version ${saved.version}, this program reads 2: name another "data_dir" for a new account, or go on with the program that wrote it`,
@@ -64,6 +75,8 @@ export function readSnapshot(
     reports: moved(saved.reports, here),
     fills: moved(saved.fills, here).map((row) => revived(row, FillEvent.prototype)),
     payments: moved(saved.payments, here).map((row) => revived(row, FundingPaymentEvent.prototype)),
+    // before there were any, none were written
+    settlements: moved(saved.settlements ?? [], here).map((row) => revived(row, SettlementEvent.prototype)),
     outbox: moved(saved.outbox, here).map((row) => revived<VenueEvent>(row, PROTOTYPES[row.kind])),
   };
   return { snapshot, here };

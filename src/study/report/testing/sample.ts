@@ -312,6 +312,7 @@ export function sampleReport(options: SampleOptions): ReportData {
         realized: formatMoney(money(realized)),
         fees: formatMoney(money(fees)),
         funding: '0',
+        liquidations: '0',
         openPositions: 0,
         equity,
         benchmark: buyAndHold(equity.at, candles, instruments, Number(START), Number(TAKER_FEE)),

@@ -316,6 +316,30 @@ export function decodeFundingBill(row: Row): FundingBill {
   return { billId, exchangeAt, amount };
 }
 
+export interface SettlementBill {
+  readonly billId: string;
+  readonly exchangeAt: Ms;
+  /** Of the fill that it is the bill of; empty where it is none's. */
+  readonly tradeId: string;
+  /** What moved besides P&L and fee: negative = the insurance fund took it, positive = it paid. */
+  readonly amount: Money;
+}
+
+/**
+ * Of a liquidation's bill, what its fills do not tell. A transfer to or from the insurance fund (sub types 110 and 111) has
+ * neither P&L nor fee: all of it.
+ */
+export function decodeSettlementBill(row: Row): SettlementBill {
+  const { billId, exchangeAt, cashChange, marginChange, pnl, fee } = decodeBill(row);
+  const amount = money(cashChange + marginChange - pnl - fee);
+  return { billId, exchangeAt, tradeId: textOf(row, 'tradeId'), amount };
+}
+
+/** True when a `balance_and_position` push tells of a liquidation. */
+export function tellsOfLiquidation(row: Row): boolean {
+  return textOf(row, 'eventType') === 'liquidation';
+}
+
 /** True when a `balance_and_position` push tells of funding. */
 export function tellsOfFunding(row: Row): boolean {
   return textOf(row, 'eventType') === 'funding_fee';
