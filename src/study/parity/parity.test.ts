@@ -71,9 +71,10 @@ test('other fees are fees, and exactly so much', () => {
   assert.deepEqual(named(run), ['fee']);
   for (const { venue, difference, causes } of run.pairs) {
     // one contract is 0.01 BTC: two basis points more on both ways, in integers of 1e-18
-    const units = (price: number): bigint => BigInt(Math.round(price * 10));
-    const lots = BigInt(Math.round(Number(venue.size) * 100));
-    const turnover = (units(venue.entry) + units(venue.exit)) * lots * 10n ** 13n;
+    const lots = Math.round(Number(venue.size) * 100);
+    // an average of fills at several prices: whole ticks times lots only in all
+    const value = (price: number): bigint => BigInt(Math.round(price * 10 * lots));
+    const turnover = (value(venue.entry) + value(venue.exit)) * 10n ** 13n;
     assert.equal(parseMoney(difference), -(turnover * 2n) / 10_000n);
     assert.equal(causes.length, 1);
     assert.match(causes[0]!.evidence, /7\.000 bp as taker there, 5\.000 bp as taker here/);

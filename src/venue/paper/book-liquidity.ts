@@ -2,7 +2,7 @@ import { ASK, BID } from '../../core/book/frame.ts';
 import { type Ladder, NO_PRICE } from '../../core/book/ladder.ts';
 import { OrderBook } from '../../core/book/order-book.ts';
 import { EventKind, type MarketEvent, type TradeEvent } from '../../core/events.ts';
-import type { Side, Us } from '../../core/units.ts';
+import { opposite, type Side, signOf, type Us } from '../../core/units.ts';
 import type { PaperConfig } from './config.ts';
 import type { Liquidity, Reached, Strike, Take } from './liquidity.ts';
 import type { PaperOrder } from './order.ts';
@@ -15,6 +15,9 @@ import { followQueue, joinQueue, lateTradeInQueue, type QueueModel, tradeInQueue
  * What it assumes, and which way it errs:
  * - A taker walks the displayed levels. With `selfImpact`, what we took is gone until the level is; new lots on top of it can
  *   be had. Nobody else changes his mind because of us: too kind when our size is not small against the touch.
+ * - What a trade sets off (a stop, a target) meets the market where that trade was, and not the book, which is older: see
+ *   `standingAfter`. Prices that a taker's order reached later in its sweep are not waited for: too kind to stops, too harsh to
+ *   targets.
  * - A resting order stands behind all that was displayed at its price. Trades at that price take from the front; how much of
  *   what is canceled stood before us is the queue model's guess (`queue.ts`). Where the book does not reach as far as our
  *   price, nothing is known: all that is seen there later is taken to stand before us.
@@ -36,6 +39,12 @@ export class BookLiquidity implements Liquidity {
   private previousAt = 0;
   /** Lots of the current trade that have filled orders of ours. */
   private spent = 0;
+  /** What a trade set off last. */
+  private struck: Strike['hit'] = 'stopLoss';
+  /** Taker of the last trade. */
+  private lastTaker: Side = 'buy';
+  /** Lots that sellers, and buyers, took at a price since the last book, where they took last. */
+  private readonly lastTaken = { buy: { price: NO_PRICE, size: 0 }, sell: { price: NO_PRICE, size: 0 } };
 
   constructor({ queue, selfImpact }: Pick<PaperConfig, 'queue' | 'selfImpact'>) {
     this.queue = queue;
@@ -56,7 +65,11 @@ export class BookLiquidity implements Liquidity {
       // with the first book of a feed, what was stamped before it is all of the past
       this.previousAt = this.book.valid ? this.book.exchangeAt : event.frame.exchangeAt;
       this.book.apply(event.frame);
+      this.lastTaken.buy.price = NO_PRICE;
+      this.lastTaken.sell.price = NO_PRICE;
       if (this.taken.size > 0) this.refresh();
+    } else if (event.kind === EventKind.trade) {
+      this.follow(event);
     } else if (event.kind === EventKind.feed) {
       if (event.live) this.book.vouch();
       else this.book.invalidate();
@@ -70,33 +83,34 @@ export class BookLiquidity implements Liquidity {
     return price;
   }
 
-  available(taker: Side, limit: number): number {
+  available(taker: Side, limit: number, { from, gone }: Standing = AS_SHOWN): number {
     const ladder = this.offered(taker);
     let total = 0;
     for (let price = ladder.best; price !== NO_PRICE; price = ladder.next(price)) {
       if (beyond(taker, price, limit)) break;
-      total += this.left(ladder, price);
+      if (from !== NO_PRICE && beyond(taker, from, price)) continue;
+      total += Math.max(0, this.left(ladder, price) - (price === from ? gone : 0));
     }
     return total;
   }
 
   walk(taker: Side, limit: number, size: number, noBetterThan: number, take: Take): void {
     const ladder = this.offered(taker);
+    const { from, offset, gone } = this.standingAfter(taker, limit, size, noBetterThan);
     let level = 0;
     let left = size;
     for (let price = ladder.best; price !== NO_PRICE && left > 0; price = ladder.next(price)) {
-      if (beyond(taker, price, limit)) break;
+      if (beyond(taker, price + offset, limit)) break;
+      if (from !== NO_PRICE && beyond(taker, from, price)) continue;
       level++;
-      const there = this.left(ladder, price);
+      const there = Math.max(0, this.left(ladder, price) - (price === from ? gone : 0));
       const taken = Math.min(there, left);
       if (taken === 0) continue;
-      let paid = price;
-      if (noBetterThan !== NO_PRICE)
-        paid = taker === 'buy' ? Math.max(price, noBetterThan) : Math.min(price, noBetterThan);
       left -= taken;
       if (this.selfImpact) this.note(price, taken);
       const where = level === 1 ? 'the touch' : `level ${level}`;
-      take(paid, taken, `took ${where} of the book: ${taken} of ${there} lots`);
+      const moved = offset === 0 ? '' : ', moved to where that trade was';
+      take(price + offset, taken, `took ${where} of the book${moved}: ${taken} of ${there} lots`);
     }
   }
 
@@ -114,7 +128,9 @@ export class BookLiquidity implements Liquidity {
     // a feed begins with the last trade there was, which may be hours old: that one is no news
     if (event.kind !== EventKind.trade || event.exchangeAt <= this.previousAt) return null;
     const hit = hitBy(pair, long, event.price);
-    return hit === null ? null : { hit, price: event.price, by: 'last trade' };
+    if (hit === null) return null;
+    this.struck = hit;
+    return { hit, price: event.price, by: 'last trade' };
   }
 
   tells(): boolean {
@@ -131,6 +147,43 @@ export class BookLiquidity implements Liquidity {
 
   late(): void {
     // nothing is told afterwards
+  }
+
+  /**
+   * What is left of the side that a taker takes from, after the trade at `trade` that set it off.
+   *
+   * That trade is the newest word of the market; the book is up to its interval older. What it proves: levels better than its
+   * price are gone, and of the level at its price what takers took; if its taker was on the other side, that level is the
+   * other side's now, and gone as well. Where the book has too little left beyond it, the book is moved there as a whole:
+   * who is shown few levels does not stay in his position for that.
+   *
+   * A trade that sets off a target has often come from beyond what the book shows: then the market has moved our way. The
+   * level at its price stood there (taker on our side), or the other side's best did, and ours is taken to be as far behind
+   * it as in the book. For a stop such a trade proves no more than the lots that are gone with it: it takes what is shown.
+   */
+  private standingAfter(taker: Side, limit: number, size: number, trade: number): Standing {
+    if (trade === NO_PRICE) return AS_SHOWN;
+    const same = this.lastTaker === taker;
+    const anchor = same ? this.offered(taker).best : this.offered(opposite(taker)).best;
+    const offset = anchor === NO_PRICE ? 0 : trade - anchor;
+    const moved: Standing = { from: NO_PRICE, offset, gone: 0 };
+    const better = signOf(taker) * offset < 0;
+    if (better && this.struck === 'takeProfit') return moved;
+    const last = this.lastTaken[taker];
+    const left: Standing = {
+      from: same ? trade : trade + signOf(taker),
+      offset: 0,
+      gone: last.price === trade ? last.size : 0,
+    };
+    return better || this.available(taker, limit, left) >= size ? left : moved;
+  }
+
+  private follow({ exchangeAt, price, size, side }: TradeEvent): void {
+    this.lastTaker = side;
+    if (this.book.valid && exchangeAt <= this.book.exchangeAt) return;
+    const run = this.lastTaken[side];
+    run.size = run.price === price ? run.size + size : size;
+    run.price = price;
   }
 
   private afterBook(order: PaperOrder): Reached | null {
@@ -202,6 +255,18 @@ export class BookLiquidity implements Liquidity {
     }
   }
 }
+
+/** Where a taker's side stands. */
+interface Standing {
+  /** Nothing better than this price is there any more; `NO_PRICE` = no such bound. */
+  readonly from: number;
+  /** Ticks to be added to every level. */
+  readonly offset: number;
+  /** Lots that are gone of the level at `from`. */
+  readonly gone: number;
+}
+
+const AS_SHOWN: Standing = { from: NO_PRICE, offset: 0, gone: 0 };
 
 /** Lots in words, of a queue that a model may have split. */
 const lotsText = (size: number): string => (Number.isInteger(size) ? `${size}` : size.toFixed(1));
