@@ -2,7 +2,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readdirSync, writeFileSync,
 import { join } from 'node:path';
 import type { Instrument } from '../core/instrument.ts';
 import { lots, ms, msToUs, ticks } from '../core/units.ts';
-import type { Label } from '../exchange/scenarios/label.ts';
+import { type Label, SIZE_PARAMETERS } from '../exchange/scenarios/label.ts';
 import { hashFile } from '../tape/hash.ts';
 import { RawWriter } from '../tape/raw.ts';
 import { TapeWriter } from '../tape/writer.ts';
@@ -126,7 +126,10 @@ function written(label: Label, instrument: Instrument): Record<string, unknown> 
     prices: prices.filter(Number.isFinite).map(px),
     size: sz(size),
     parameters: Object.fromEntries(
-      Object.entries(parameters).map(([name, value]) => [name, LOTS.has(name) ? sz(value as number) : value]),
+      Object.entries(parameters).map(([name, value]) => [
+        name,
+        SIZE_PARAMETERS.has(name) ? sz(value as number) : value,
+      ]),
     ),
     orders: orders.map((each) => ({
       ...each,
@@ -142,6 +145,3 @@ function written(label: Label, instrument: Instrument): Record<string, unknown> 
     })),
   };
 }
-
-/** Parameters that are sizes. */
-const LOTS = new Set(['traded', 'peak', 'hidden', 'decoyTraded', 'genuineSize', 'genuineTraded', 'stopLots']);

@@ -2,6 +2,8 @@ import type { OrderBook } from '../book/order-book.ts';
 import type { TradeEvent } from '../events.ts';
 import type { Us } from '../units.ts';
 import type { Detector } from './detector.ts';
+import type { FindingSink } from './finding.ts';
+import { Impact, type ImpactConfig } from './impact.ts';
 import { Microstructure, type MicrostructureConfig } from './microstructure.ts';
 import { OrderFlow, type OrderFlowConfig } from './order-flow.ts';
 import { Signal } from './signal.ts';
@@ -9,19 +11,23 @@ import { Signal } from './signal.ts';
 export interface BrainConfig {
   readonly orderFlow: OrderFlowConfig;
   readonly microstructure: MicrostructureConfig;
+  readonly impact: ImpactConfig;
 }
 
 /** The detectors over one book, in the order in which they need each other, and the signal fused from their readings. */
 export class Brain {
   readonly orderFlow: OrderFlow;
   readonly microstructure: Microstructure;
+  readonly impact: Impact;
   readonly detectors: readonly Detector[];
   readonly signal: Signal;
 
-  constructor(config: BrainConfig, book: OrderBook) {
+  /** Detectors that suspect something at a place tell it to `findings`. */
+  constructor(config: BrainConfig, book: OrderBook, _findings: FindingSink = () => undefined) {
     this.orderFlow = new OrderFlow(config.orderFlow, book);
     this.microstructure = new Microstructure(config.microstructure, book);
-    this.detectors = [this.orderFlow, this.microstructure];
+    this.impact = new Impact(config.impact, book);
+    this.detectors = [this.orderFlow, this.microstructure, this.impact];
     this.signal = new Signal(this.detectors);
   }
 

@@ -67,4 +67,15 @@ export interface Label {
   readonly parameters: Readonly<Record<string, number | string | boolean>>;
 }
 
+/** Parameters that are sizes: lots here, contracts in the file. */
+export const SIZE_PARAMETERS: ReadonlySet<string> = new Set([
+  'traded',
+  'peak',
+  'hidden',
+  'decoyTraded',
+  'genuineSize',
+  'genuineTraded',
+  'stopLots',
+]);
+
 export type LabelSink = (label: Label) => void;

@@ -1,0 +1,4 @@
+import type { GraderMaker } from './section.ts';
+
+/** Every detector's grading, in the order in which the report shows them. */
+export const GRADERS: readonly GraderMaker[] = [];

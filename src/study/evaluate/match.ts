@@ -1,0 +1,217 @@
+import { BID } from '../../core/book/frame.ts';
+import type { Us } from '../../core/units.ts';
+import type { Label, LabelKind } from '../../exchange/scenarios/label.ts';
+import type { Candidate, Told } from './findings.ts';
+
+/**
+ * When a finding is of a label: they stand on the same side, a price of the label lies in the finding's range (give or take
+ * `toleranceTicks`), and the finding was told, surer than before, no earlier than the label began there and no later than
+ * `graceMs` after its end: something that was held likely all along was not found by the label.
+ * For spoofers the price is a decoy's, for icebergs a peak's, for look-alikes a quote's; the small genuine order is nobody's.
+ */
+export interface MatchRule {
+  /** What ought to be found. */
+  readonly wanted: readonly LabelKind[];
+  /** Look-alikes: an alarm there is false, and counted by kind. */
+  readonly innocent: readonly LabelKind[];
+  /** Neither found nor false: an alarm there is not counted (a spoofer's wall in an iceberg's grading is no mistake of its). */
+  readonly ignored?: readonly LabelKind[];
+  readonly toleranceTicks: number;
+  /** A finding may come so long after the label's end: what happens is known when it has happened. */
+  readonly graceMs: number;
+  /** Clocks of feed and labels may differ by so much; the beginning is widened by it. */
+  readonly slackMs: number;
+  /** Two candidates that overlap in place, and in time give or take this, are one alarm. */
+  readonly mergeMs: number;
+}
+
+/**
+ * `hit`: found a wanted label nobody found before. `again`: its wanted labels were all found by surer alarms; counts neither
+ * for nor against. `false`: no wanted label there.
+ */
+export type Verdict = 'hit' | 'again' | 'false';
+
+/** Candidates that overlap in time and place, told as one: a person who is called once does not come twice. */
+export interface Alarm {
+  /** That of its surest candidate, which decides what it is. */
+  readonly likelihood: number;
+  readonly candidate: Candidate;
+  /** Of all its candidates, oldest first, likelihoods rising. */
+  readonly told: readonly Told[];
+  readonly verdict: Verdict;
+  /** Index into the wanted labels; −1 where it found none. */
+  readonly label: number;
+  /** Index into the innocents of the look-alike that a false alarm took for one; −1 where there was none. */
+  readonly innocent: number;
+}
+
+/** One detector on one instrument of one tape, against its labels. */
+export interface Matched {
+  /** Surest first. */
+  readonly alarms: readonly Alarm[];
+  /** Wanted labels, in order of their beginning. */
+  readonly wanted: readonly Label[];
+  readonly innocents: readonly Label[];
+  /** µs, our clock. */
+  readonly from: Us;
+  readonly to: Us;
+}
+
+/**
+ * Matches candidates with labels. Decided from the surest down, so that what holds above a threshold does not depend on what
+ * lies below it: a curve over thresholds is the matching with each threshold.
+ */
+export function match(
+  candidates: readonly Candidate[],
+  labels: readonly Label[],
+  rule: MatchRule,
+  span: { readonly from: Us; readonly to: Us },
+): Matched {
+  const of = (kinds: readonly LabelKind[] = []): Label[] =>
+    labels.filter(({ kind }) => kinds.includes(kind)).sort((a, b) => a.from - b.from);
+  const wanted = of(rule.wanted);
+  const innocents = of(rule.innocent);
+  const wantedPlaces = new Places(wanted, rule);
+  const innocentPlaces = new Places(innocents, rule);
+  const ignoredPlaces = new Places(of(rule.ignored), rule);
+  const taken = new Set<number>();
+  const alarms: Alarm[] = [];
+  for (const { candidate, told } of merged(candidates, rule)) {
+    const near = wantedPlaces.labelsOf(candidate);
+    const label = near.find((index) => !taken.has(index)) ?? -1;
+    if (label >= 0) taken.add(label);
+    else if (near.length === 0 && ignoredPlaces.labelsOf(candidate).length > 0) continue;
+    const mistaken = near.length === 0 ? innocentPlaces.labelsOf(candidate)[0] : undefined;
+    alarms.push({
+      likelihood: candidate.likelihood,
+      candidate,
+      told,
+      verdict: label >= 0 ? 'hit' : near.length > 0 ? 'again' : 'false',
+      label,
+      innocent: mistaken ?? -1,
+    });
+  }
+  return { alarms, wanted, innocents, from: span.from, to: span.to };
+}
+
+/** Surest first; of equally sure ones the one told first. The surest of those that overlap stands for all. */
+export function merged(
+  candidates: readonly Candidate[],
+  rule: Pick<MatchRule, 'toleranceTicks' | 'mergeMs'>,
+): { candidate: Candidate; told: readonly Told[] }[] {
+  const order = [...candidates].sort(
+    (a, b) => b.likelihood - a.likelihood || a.told.at(-1)!.at - b.told.at(-1)!.at || a.id - b.id,
+  );
+  const kept: { candidate: Candidate; told: readonly Told[] }[] = [];
+  const index = new TimeIndex();
+  for (const candidate of order) {
+    const mergeUs = rule.mergeMs * 1000;
+    const over = index.find(
+      candidate.since - mergeUs,
+      candidate.until + mergeUs,
+      (at) =>
+        kept[at]!.candidate.side === candidate.side &&
+        kept[at]!.candidate.low <= candidate.high + rule.toleranceTicks &&
+        kept[at]!.candidate.high >= candidate.low - rule.toleranceTicks,
+    );
+    if (over === -1) {
+      index.add(kept.length, candidate.since, candidate.until);
+      kept.push({ candidate, told: candidate.told });
+    } else kept[over]!.told = rising([...kept[over]!.told, ...candidate.told]);
+  }
+  return kept;
+}
+
+/** Only what was surer than all told before it. */
+function rising(told: Told[]): Told[] {
+  let most = -1;
+  return told
+    .sort((a, b) => a.at - b.at || b.likelihood - a.likelihood)
+    .filter(({ likelihood }) => {
+      if (likelihood <= most) return false;
+      most = likelihood;
+      return true;
+    });
+}
+
+/** Spans of time in buckets of a second, so that long tapes with many alarms stay quick. */
+class TimeIndex {
+  private readonly buckets = new Map<number, { id: number; from: number; to: number }[]>();
+
+  add(id: number, from: number, to: number): void {
+    for (let bucket = bucketOf(from); bucket <= bucketOf(to); bucket++) {
+      const list = this.buckets.get(bucket);
+      if (list === undefined) this.buckets.set(bucket, [{ id, from, to }]);
+      else list.push({ id, from, to });
+    }
+  }
+
+  /** The lowest id that overlaps and fits; −1 where none does. */
+  find(from: number, to: number, fits: (id: number) => boolean): number {
+    let found = -1;
+    for (let bucket = bucketOf(from); bucket <= bucketOf(to); bucket++)
+      for (const each of this.buckets.get(bucket) ?? [])
+        if (each.from <= to && each.to >= from && (found === -1 || each.id < found) && fits(each.id))
+          found = each.id;
+    return found;
+  }
+
+  all(from: number, to: number, fits: (id: number) => boolean): number[] {
+    const found = new Set<number>();
+    for (let bucket = bucketOf(from); bucket <= bucketOf(to); bucket++)
+      for (const each of this.buckets.get(bucket) ?? [])
+        if (each.from <= to && each.to >= from && fits(each.id)) found.add(each.id);
+    return [...found].sort((a, b) => a - b);
+  }
+}
+
+const bucketOf = (at: number): number => Math.floor(at / 1_000_000);
+
+/** Where a label can be seen. */
+interface Place {
+  readonly side: 'buy' | 'sell';
+  readonly price: number;
+  /** ms. */
+  readonly from: number;
+}
+
+function placesOf(label: Label): Place[] {
+  const orders = label.orders.filter(({ role }) => role !== 'genuine');
+  if (orders.length > 0) return orders.map(({ side, price, from }) => ({ side, price, from }));
+  const { side, from } = label;
+  return side === null ? [] : label.prices.map((price) => ({ side, price: Math.round(price), from }));
+}
+
+class Places {
+  private readonly places: readonly (readonly Place[])[];
+  private readonly index = new TimeIndex();
+  private readonly rule: MatchRule;
+
+  constructor(labels: readonly Label[], rule: MatchRule) {
+    this.rule = rule;
+    this.places = labels.map(placesOf);
+    labels.forEach(({ from, to }, id) => {
+      this.index.add(id, (from - rule.slackMs) * 1000, (to + rule.graceMs) * 1000);
+    });
+  }
+
+  /** Indices of the labels that the candidate is of: where it was surest first. */
+  labelsOf(candidate: Candidate): number[] {
+    const { toleranceTicks, slackMs } = this.rule;
+    const side = candidate.side === BID ? 'buy' : 'sell';
+    const found = new Set<number>();
+    for (const { at } of candidate.told.toReversed()) {
+      const here = this.index.all(at, at, (id) =>
+        this.places[id]!.some(
+          (place) =>
+            place.side === side &&
+            place.price >= candidate.low - toleranceTicks &&
+            place.price <= candidate.high + toleranceTicks &&
+            (place.from - slackMs) * 1000 <= at,
+        ),
+      );
+      for (const id of here) found.add(id);
+    }
+    return [...found];
+  }
+}

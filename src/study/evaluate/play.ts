@@ -1,0 +1,206 @@
+import { OrderBook } from '../../core/book/order-book.ts';
+import { Brain, type BrainConfig } from '../../core/brain/brain.ts';
+import type { Detector } from '../../core/brain/detector.ts';
+import type { Finding } from '../../core/brain/finding.ts';
+import { EventKind, type MarketEvent, type TradeEvent } from '../../core/events.ts';
+import { Instrument } from '../../core/instrument.ts';
+import type { Us } from '../../core/units.ts';
+import type { Label, LabelSink } from '../../exchange/scenarios/label.ts';
+import { readTape } from '../../tape/reader.ts';
+import { Simulation, type SimulationOptions } from '../simulate.ts';
+
+/** Where market events come from, in order. */
+export interface MarketSource {
+  readonly instruments: readonly Instrument[];
+  /** Hands every event to `emit`, lent; gives way now and then with the share done, 0…1. To be run through once. */
+  play(emit: (event: MarketEvent) => void): Iterable<number>;
+}
+
+/** Who looks on while one instrument's market is played. What is handed over is lent for the call. */
+export interface Observer {
+  /** The book took a frame and every detector's reading is up to date. The book may be one-sided: ask it. */
+  frame?(brain: Brain, book: OrderBook, at: Us): void;
+  /** Before the brain hears of it. */
+  trade?(event: TradeEvent): void;
+  /** The brain's detectors told of a finding. */
+  finding?(finding: Finding): void;
+  /** The feed was lost: the past says nothing about what comes. */
+  lost?(at: Us): void;
+}
+
+/** Makes the observers of an instrument; `book` is the one that will be played. */
+export type Watch = (instrument: Instrument, book: OrderBook, index: number) => readonly Observer[];
+
+/** What was played. */
+export interface PlayedMarket {
+  readonly events: number;
+  /** One for each instrument. */
+  readonly spans: readonly Span[];
+}
+
+export interface Span {
+  /** Of its first and last event, our clock; both 0 where there were none. */
+  from: Us;
+  to: Us;
+  frames: number;
+  trades: number;
+  /** Level changes that were changes. */
+  changes: number;
+}
+
+/** Each instrument of `source` through an order book and a brain, as the engine does it (`core/market.ts`). */
+export function play(source: MarketSource, config: BrainConfig, watch: Watch): PlayedMarket {
+  const stage = new Stage(source.instruments, config, watch);
+  for (const _ of source.play((event) => stage.take(event)));
+  return stage.played;
+}
+
+/** The same, interruptible: other work gets its turn between stretches. */
+export async function playInTurns(
+  source: MarketSource,
+  config: BrainConfig,
+  watch: Watch,
+  { signal, progress }: { signal?: AbortSignal; progress?: (done: number) => void } = {},
+): Promise<PlayedMarket> {
+  const stage = new Stage(source.instruments, config, watch);
+  for (const done of source.play((event) => stage.take(event))) {
+    signal?.throwIfAborted();
+    progress?.(done);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return stage.played;
+}
+
+/** A detector that is not the brain's, such as a naive rival, as one who looks on. */
+export function watching(detector: Detector): Observer {
+  return {
+    frame: (_brain, _book, at) => {
+      detector.onBook(at);
+      detector.reading(at);
+    },
+    trade: (event) => detector.onTrade(event),
+    lost: () => detector.reset(),
+  };
+}
+
+class Stage {
+  readonly played: { events: number; readonly spans: readonly Span[] };
+  private readonly seats: readonly Seat[];
+
+  constructor(instruments: readonly Instrument[], config: BrainConfig, watch: Watch) {
+    this.seats = instruments.map((instrument, index) => new Seat(instrument, config, watch, index));
+    this.played = { events: 0, spans: this.seats.map(({ span }) => span) };
+  }
+
+  take(event: MarketEvent): void {
+    this.played.events += 1;
+    this.seats[event.instrument]!.take(event);
+  }
+}
+
+/** One instrument's book, brain and observers. */
+class Seat {
+  readonly span: Span = { from: 0 as Us, to: 0 as Us, frames: 0, trades: 0, changes: 0 };
+  private readonly book = new OrderBook();
+  private readonly brain: Brain;
+  private readonly observers: readonly Observer[];
+
+  constructor(instrument: Instrument, config: BrainConfig, watch: Watch, index: number) {
+    this.observers = watch(instrument, this.book, index);
+    this.brain = new Brain(config, this.book, (finding) => {
+      for (const observer of this.observers) observer.finding?.(finding);
+    });
+  }
+
+  take(event: MarketEvent): void {
+    const { book, brain, observers, span } = this;
+    if (span.from === 0) span.from = event.at;
+    if (event.at > span.to) span.to = event.at;
+    if (event.kind === EventKind.book) {
+      span.frames += 1;
+      book.apply(event.frame);
+      span.changes += book.changes.count;
+      brain.onBook(event.at);
+      for (const observer of observers) observer.frame?.(brain, book, event.at);
+    } else if (event.kind === EventKind.trade) {
+      span.trades += 1;
+      for (const observer of observers) observer.trade?.(event);
+      brain.onTrade(event);
+    } else if (event.kind === EventKind.feed) {
+      if (event.live) return book.vouch();
+      book.invalidate();
+      brain.reset();
+      for (const observer of observers) observer.lost?.(event.at);
+    }
+  }
+}
+
+/** Events between two turns of others. */
+const STRETCH_EVENTS = 4096;
+
+/** A tape file. Only `symbols`, where they are named; the others' events are passed over. */
+export function tapeSource(path: string, symbols: readonly string[] | null = null): MarketSource {
+  const reader = readTape(path);
+  reader.close();
+  const wanted = reader.instruments.filter(({ instId }) => symbols === null || symbols.includes(instId));
+  const places = reader.instruments.map((spec) => wanted.indexOf(spec));
+  return {
+    instruments: wanted.map((spec) => new Instrument(spec)),
+    *play(emit) {
+      let total = 0;
+      readTape(path).forEachKind(() => {
+        total += 1;
+      });
+      const tape = readTape(path);
+      try {
+        let done = 0;
+        for (let event = tape.next(); event !== null; event = tape.next()) {
+          const place = places[event.instrument]!;
+          if (place >= 0) {
+            event.instrument = place;
+            emit(event);
+          }
+          done += 1;
+          if (done % STRETCH_EVENTS === 0) yield done / total;
+        }
+        yield 1;
+      } finally {
+        tape.close();
+      }
+    },
+  };
+}
+
+/** How much is simulated between two turns of others. */
+const STRETCH_MS = 1000;
+
+/** A market simulated in memory, no file written; its labels go to `label` as they are told. */
+export function simulationSource(
+  options: Omit<SimulationOptions, 'event' | 'raw' | 'label'>,
+  minutes: number,
+  label: LabelSink,
+): MarketSource {
+  let sink: (event: MarketEvent) => void = () => undefined;
+  const simulation = new Simulation({
+    ...options,
+    event: (event) => sink(event),
+    label: (told: Label) => {
+      // the others trade too, but nobody listens to them
+      if (options.symbols.includes(told.instrument)) label(told);
+    },
+  });
+  return {
+    instruments: simulation.specs.map((spec) => new Instrument(spec)),
+    *play(emit) {
+      sink = emit;
+      const until = options.from + minutes * 60_000;
+      simulation.begin();
+      for (let at = options.from; at < until; ) {
+        at = Math.min(until, at + STRETCH_MS);
+        simulation.advance(at);
+        yield (at - options.from) / (until - options.from);
+      }
+      simulation.finish();
+    },
+  };
+}

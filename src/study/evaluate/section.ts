@@ -1,0 +1,91 @@
+import type { OrderBook } from '../../core/book/order-book.ts';
+import type { Instrument } from '../../core/instrument.ts';
+import type { Label } from '../../exchange/scenarios/label.ts';
+import type { Figure } from './figures.ts';
+import type { Observer, PlayedMarket } from './play.ts';
+
+/**
+ * One detector's grading, to be printed, drawn and written as JSON: plain data. A section says what it cannot say
+ * (`Figure.why`) rather than leaving it out.
+ */
+export interface Section {
+  /** As the detector calls itself, such as `spoof`. */
+  readonly name: string;
+  /** One sentence: what is asked of it, and against what. */
+  readonly question: string;
+  /** How it was graded and what chance gives, one thought a line: for whoever doubts the figures. */
+  readonly notes: readonly string[];
+  readonly figures: readonly SectionFigure[];
+  readonly charts: readonly Chart[];
+  readonly tables: readonly SectionTable[];
+}
+
+export interface SectionFigure {
+  /** Such as `PR-AUC` or `recall at 2 false alarms an hour`. */
+  readonly name: string;
+  /** Empty for a plain number; `share` is shown in percent. */
+  readonly unit: '' | 'share' | 'ms' | 's' | 'bp' | 'per hour' | 'per minute' | 'ticks' | 'lots';
+  readonly figure: Figure;
+  /** The same figure of simpler rules on the same data, and of chance. */
+  readonly rivals: readonly { readonly name: string; readonly figure: Figure }[];
+  /** Which way is good; null where neither is. */
+  readonly better: 'higher' | 'lower' | null;
+  /** What it should reach, in words; empty where nothing was asked. */
+  readonly goal: string;
+}
+
+export interface Chart {
+  readonly title: string;
+  readonly x: Axis;
+  readonly y: Axis;
+  readonly series: readonly Series[];
+}
+
+export interface Axis {
+  readonly name: string;
+  readonly scale: 'linear' | 'log';
+  /** Where it begins and ends; null: as the data ask. */
+  readonly from: number | null;
+  readonly to: number | null;
+}
+
+export interface Series {
+  readonly name: string;
+  readonly style: 'line' | 'steps' | 'points' | 'dashed';
+  /** [x, y], in order of x unless `points`. */
+  readonly points: readonly (readonly [number, number])[];
+  /** Interval of each point, [low, high]; empty where there is none. */
+  readonly bands: readonly (readonly [number, number])[];
+}
+
+export interface SectionTable {
+  readonly title: string;
+  readonly columns: readonly string[];
+  /** Numbers are shown to three digits, null as a dash. */
+  readonly rows: readonly (readonly (string | number | Figure | null)[])[];
+}
+
+/** Grades one detector over one tape or more: makes its observers, then says what came of it. */
+export interface Grader {
+  /**
+   * Called once for each instrument of each tape, before it is played; the observers see that market alone. Naive rivals are
+   * made here too (`watching` of play.ts).
+   */
+  watch(instrument: Instrument, book: OrderBook): readonly Observer[];
+  /**
+   * Called after a tape was played, with one list of labels for each instrument in the order of `watch`; null where the tape
+   * has no labels.
+   */
+  played(market: PlayedMarket, labels: readonly (readonly Label[])[] | null): void;
+  /** Everything seen so far; null where it has nothing to say of such data. */
+  section(): Section | null;
+}
+
+/** What makes graders: one file for each detector, listed in `graders.ts`. */
+export type GraderMaker = (context: GradingContext) => Grader;
+
+export interface GradingContext {
+  /** A round trip's cost, basis points: fees of taking twice; the spread is added from the book. */
+  readonly feesBp: number;
+  readonly seed: number;
+}
