@@ -93,7 +93,9 @@ for (const mode of ['paper', 'demo'] as const)
       assert.equal(parseMoney(traded.account.balance), sumOf(traded));
       const market = traded.markets[0]!;
       assert.ok(market.bid !== null && market.ask !== null && market.bid < market.ask);
-      assert.ok(market.signal !== null && market.signal.reasons.length === market.signal.detectors.length);
+      assert.ok(
+        market.signal !== null && market.signal.reasons.length > 0 && market.signal.detectors.length > 2,
+      );
 
       const { code, tookMs } = await hunter.end('SIGINT');
       assert.equal(code, 130);

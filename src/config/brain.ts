@@ -2,7 +2,7 @@ import type { BrainConfig } from '../core/brain/brain.ts';
 import type { Settings } from './schema.ts';
 
 /** The detectors' part of the settings, in the brain's own names. */
-export function brainConfig({ order_flow, microstructure }: Settings['brain']): BrainConfig {
+export function brainConfig({ order_flow, microstructure, impact }: Settings['brain']): BrainConfig {
   return {
     orderFlow: {
       halfLifeMs: order_flow.half_life_ms,
@@ -10,5 +10,12 @@ export function brainConfig({ order_flow, microstructure }: Settings['brain']): 
       nearTicks: order_flow.near_ticks,
     },
     microstructure: { halfLifeMs: microstructure.half_life_ms, levels: microstructure.levels },
+    impact: {
+      barMs: impact.bar_ms,
+      bars: impact.bars,
+      halfLifeMs: impact.half_life_ms,
+      buckets: impact.vpin_buckets,
+      bucketSeconds: impact.vpin_bucket_seconds,
+    },
   };
 }

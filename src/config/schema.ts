@@ -139,6 +139,31 @@ export const settingsSchema = z
           },
           'Detector B5.',
         ),
+        impact: group(
+          {
+            bar_ms: whole(
+              1_000,
+              100,
+              600_000,
+              'Flow and move over so long are one pair of the regressions, ms.',
+            ),
+            bars: whole(300, 10, 10_000, 'Pairs in the regressions.'),
+            half_life_ms: whole(
+              10_000,
+              100,
+              3_600_000,
+              'Half-life of the flow that the score speaks of, of usual depth and volume, ms.',
+            ),
+            vpin_buckets: whole(50, 2, 1_000, 'Buckets in VPIN’s mean.'),
+            vpin_bucket_seconds: real(
+              5,
+              0.1,
+              3_600,
+              'A bucket is what is usually traded in so many seconds.',
+            ),
+          },
+          'Detector B7.',
+        ),
       },
       'The detectors.',
     ),
@@ -265,6 +290,19 @@ export const settingsSchema = z
           ),
         slippage_bp_max: real(5, 0, 100, 'Worst price of a market entry, basis points beyond the touch.'),
         entry_timeout_ms: whole(5_000, 100, 600_000, 'How long a post-only entry may wait, ms.'),
+        entry_follow_ticks: whole(
+          0,
+          0,
+          10_000,
+          'A post-only entry is moved to its side’s best price when that is more than so many ticks better; 0 = it stays where it was placed.',
+        ),
+        entry_follow_interval_ms: whole(1_000, 100, 600_000, 'Between two such moves, ms.'),
+        entry_follow_moves_max: whole(
+          5,
+          1,
+          1_000,
+          'Such moves of one entry. None goes beyond slippage_bp_max from where it was placed.',
+        ),
         cooldown_ms: whole(
           5_000,
           0,

@@ -22,6 +22,7 @@ const marketConfig: MarketConfig = {
   brain: {
     orderFlow: { halfLifeMs: 10_000, threshold: 0.15, nearTicks: 50 },
     microstructure: { halfLifeMs: 60_000, levels: 10 },
+    impact: { barMs: 1000, bars: 300, halfLifeMs: 10_000, buckets: 50, bucketSeconds: 5 },
   },
   bar: '1m',
   atrPeriod: 14,

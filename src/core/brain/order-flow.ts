@@ -5,6 +5,7 @@ import type { TradeEvent } from '../events.ts';
 import type { Us } from '../units.ts';
 import { DecayingMoments, DecayingSum } from './decay.ts';
 import type { Detector } from './detector.ts';
+import { touchFlow } from './touch-flow.ts';
 
 export interface OrderFlowConfig {
   /** Half-life of the memory, ms. */
@@ -27,10 +28,8 @@ const TRADES_TO_TRUST = 20;
  * - cumulative volume delta, in lots: buy − sell since the start, and the same with forgetting.
  * - passive flow, in lots: size added minus size cancelled near the touch, bids minus asks. A trade also takes size from
  *   the book; that part is put back, because it was aggression, not a cancellation.
- * - order flow imbalance at the touch, in lots: per frame, bid size if the bid did not fall, minus the previous bid size
- *   if it did not rise; mirrored for the ask. Source: Cont, Kukanov, Stoikov, "The Price Impact of Order Book Events",
- *   Journal of Financial Econometrics 12(1), 2014. Ours differs: frames of 100 ms rather than single events, so what came
- *   and went inside one is not seen. `bookImbalance` = OFI / (|OFI| + mean depth at the touch), −1…1.
+ * - order flow imbalance at the touch, in lots (`touch-flow.ts`); `bookImbalance` = OFI / (|OFI| + mean depth at the touch),
+ *   −1…1.
  *
  * Score: 0.6 · volumeImbalance + 0.4 · bookImbalance, 0 below the threshold. The weights are priors, not fitted: on real
  * captures both explain the present move and hardly predict the next one.
@@ -104,15 +103,9 @@ export class OrderFlow implements Detector {
       }
       this.passive.add(flow, at);
 
-      const bidSize = book.bids.sizeAt(book.bestBid);
-      const askSize = book.asks.sizeAt(book.bestAsk);
-      let touch = 0;
-      if (book.bestBid >= book.previousBid) touch += bidSize;
-      if (book.bestBid <= book.previousBid) touch -= book.previousBidSize;
-      if (book.bestAsk <= book.previousAsk) touch -= askSize;
-      if (book.bestAsk >= book.previousAsk) touch += book.previousAskSize;
+      const touch = touchFlow(book);
       if (touch !== 0) this.touchFlow.add(touch, at);
-      this.touchDepth.set((bidSize + askSize) / 2, at);
+      this.touchDepth.set((book.bids.sizeAt(book.bestBid) + book.asks.sizeAt(book.bestAsk)) / 2, at);
     }
     this.boughtInFrame = 0;
     this.soldInFrame = 0;

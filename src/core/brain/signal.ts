@@ -50,7 +50,12 @@ export class Signal implements Opinion {
   /** Why, in words and numbers, the weightiest first. */
   reasons(): string[] {
     return this.detectors
-      .map((detector, i) => ({ detector, part: this.weights[i]! * detector.score * detector.likelihood }))
+      .map((detector, i) => ({
+        detector,
+        weight: this.weights[i]!,
+        part: this.weights[i]! * detector.score * detector.likelihood,
+      }))
+      .filter(({ weight }) => weight > 0)
       .sort((a, b) => Math.abs(b.part) - Math.abs(a.part))
       .map(
         ({ detector, part }) =>

@@ -1,4 +1,13 @@
-import type { Amend, Approved, Cancel, Command, Decision, Place, TradeClosed } from '../commands.ts';
+import type {
+  AmendOrder,
+  AmendProtection,
+  Approved,
+  Cancel,
+  Command,
+  Decision,
+  Place,
+  TradeClosed,
+} from '../commands.ts';
 import { Engine, type EngineConfig } from '../engine.ts';
 import {
   AccountEvent,
@@ -31,6 +40,7 @@ export const DESK_CONFIG: EngineConfig = {
     brain: {
       orderFlow: { halfLifeMs: 10_000, threshold: 0.15, nearTicks: 50 },
       microstructure: { halfLifeMs: 100, levels: 3 },
+      impact: { barMs: 1000, bars: 300, halfLifeMs: 10_000, buckets: 50, bucketSeconds: 5 },
     },
     bar: '1m',
     atrPeriod: 14,
@@ -47,6 +57,7 @@ export const DESK_CONFIG: EngineConfig = {
     entry: 'market',
     slippageBpMax: 5,
     entryTimeoutMs: 5000,
+    follow: { ticks: 0, intervalMs: 1000, movesMax: 5 },
     cooldownMs: 3000,
     takerFee: 0.0005,
     exitRetryMs: 1000,
@@ -266,8 +277,11 @@ export const placesIn = (commands: readonly Command[]): Approved<Place>[] =>
   commands.filter((command) => command.kind === 'place');
 export const cancelsIn = (commands: readonly Command[]): Cancel[] =>
   commands.filter((command) => command.kind === 'cancel');
-export const amendsIn = (commands: readonly Command[]): Amend[] =>
-  commands.filter((command) => command.kind === 'amend');
+/** Moves of a take profit / stop loss pair. */
+export const amendsIn = (commands: readonly Command[]): AmendProtection[] =>
+  commands.filter((command) => command.kind === 'amend' && command.target === 'protection');
+export const orderAmendsIn = (commands: readonly Command[]): AmendOrder[] =>
+  commands.filter((command) => command.kind === 'amend' && command.target === 'order');
 export const decisionsIn = (commands: readonly Command[]): Decision[] =>
   commands.filter((command): command is Decision => command.kind === 'decision');
 export const closedIn = (commands: readonly Command[]): TradeClosed[] =>
