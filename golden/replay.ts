@@ -69,6 +69,8 @@ function describe(command: Command): string {
     case 'cancel':
       return `cancel ${command.target} ${command.clientOrderId}`;
     case 'amend':
+      if (command.target === 'order')
+        return `amend ${command.clientOrderId} ${command.size} lots ${command.price}`;
       return `amend ${command.protectionId} ${command.cause} TP ${command.takeProfit} SL ${command.stopLoss}`;
     case 'timer':
       return `timer ${command.fireAt}`;

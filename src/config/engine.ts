@@ -32,6 +32,11 @@ export function engineConfig(
       entry: execution.entry === 'post_only' ? 'postOnly' : 'market',
       slippageBpMax: execution.slippage_bp_max,
       entryTimeoutMs: execution.entry_timeout_ms,
+      follow: {
+        ticks: execution.entry_follow_ticks,
+        intervalMs: execution.entry_follow_interval_ms,
+        movesMax: execution.entry_follow_moves_max,
+      },
       cooldownMs: execution.cooldown_ms,
       takerFee: Number(paper.taker_fee),
       exitRetryMs: execution.exit_retry_ms,

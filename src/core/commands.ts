@@ -43,18 +43,36 @@ export interface Cancel {
   readonly target: 'order' | 'protection';
 }
 
+/** Changes what stands at the venue. It says how all of it is to be from now on, so that saying it again changes nothing. */
+export type Amend = AmendProtection | AmendOrder;
+
 /**
- * Moves the triggers of a standing take profit / stop loss pair: both as they are to be from now on, so that saying it again
- * changes nothing. Answered by a `ProtectionEvent`; where the pair has ended, by the pair's own `OrderEvent`.
+ * Moves the triggers of a standing take profit / stop loss pair. Answered by a `ProtectionEvent`; where the pair has ended, by
+ * the pair's own `OrderEvent`.
  */
-export interface Amend {
+export interface AmendProtection {
   readonly kind: 'amend';
+  readonly target: 'protection';
   readonly instrument: number;
   readonly protectionId: string;
   /** 0 where the pair has none: a trigger is neither added nor taken away. */
   readonly takeProfit: Ticks;
   readonly stopLoss: Ticks;
   readonly cause: StopCause;
+}
+
+/**
+ * Gives a resting order another price, another size, or both. What the venue refuses leaves it as it was. Answered by an
+ * `OrderEvent` with `amended`; where the order has ended, by its end.
+ */
+export interface AmendOrder {
+  readonly kind: 'amend';
+  readonly target: 'order';
+  readonly instrument: number;
+  readonly clientOrderId: string;
+  readonly price: Ticks;
+  /** All of it, what has filled included: with no more than that the order is done, as filled. */
+  readonly size: Lots;
 }
 
 /** Why a stop is no longer where it was placed first. */

@@ -161,6 +161,16 @@ export class FeedEvent {
 /** `unknown`: no answer came; the venue is being asked. Terminal: filled, canceled, rejected. */
 export type OrderState = 'live' | 'partiallyFilled' | 'filled' | 'canceled' | 'rejected' | 'unknown';
 
+/** How an order of ours stands after an `AmendOrder`, by the venue's word. */
+export interface Amended {
+  /** 0 = the venue did not say. */
+  readonly price: Ticks;
+  /** What has filled included. */
+  readonly size: Lots;
+  /** Why it is not as was asked, in the venue's words with its code; empty when it is. */
+  readonly refusal: string;
+}
+
 /**
  * What became of one of our orders. For the child order of an attached take profit or stop loss, `clientOrderId` is
  * the protection's id (`Place.protectionId`).
@@ -176,6 +186,8 @@ export class OrderEvent {
   filled: Lots;
   /** Why it was canceled or rejected, in the venue's words with its code; empty otherwise. */
   reason: string;
+  /** Set where this answers an `AmendOrder`. */
+  amended: Amended | null;
   constructor(
     at: Us,
     instrument: number,
@@ -184,6 +196,7 @@ export class OrderEvent {
     state: OrderState,
     filled: Lots,
     reason: string,
+    amended: Amended | null = null,
   ) {
     this.at = at;
     this.instrument = instrument;
@@ -192,6 +205,7 @@ export class OrderEvent {
     this.state = state;
     this.filled = filled;
     this.reason = reason;
+    this.amended = amended;
   }
 }
 

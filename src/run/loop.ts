@@ -2,6 +2,7 @@ import type { Command, OrderCommand, Place } from '../core/commands.ts';
 import type { Engine } from '../core/engine.ts';
 import {
   AccountEvent,
+  type Amended,
   type Event,
   EventKind,
   HoldEvent,
@@ -31,7 +32,8 @@ const SWITCHES = 'switches';
 const STORE_RETRY_US = 1_000_000;
 
 /** Exits, cancels and moves of a stop take risk away: they go out whatever the journal says. */
-const reduces = (command: OrderCommand): boolean => command.kind !== 'place' || command.reduceOnly;
+const reduces = (command: OrderCommand): boolean =>
+  command.kind === 'place' ? command.reduceOnly : !(command.kind === 'amend' && command.target === 'order');
 
 interface Switches {
   readonly killed: boolean;
@@ -209,6 +211,14 @@ export class Loop {
     this.durably(() => undefined);
   }
 
+  private logAmended(clientOrderId: string, index: number, { price, size, refusal }: Amended): void {
+    const { instruments, log } = this.parts;
+    const instrument = instruments[index]!;
+    const stands = `${instrument.id}: order ${clientOrderId} ${refusal === '' ? 'is' : 'stays'} at ${instrument.formatPrice(price)}, ${instrument.formatSize(size)} in all`;
+    if (refusal === '') log('info', stands);
+    else log('warn', `${stands}: ${refusal}`);
+  }
+
   private record(event: Event, realized: ReturnType<typeof money>): void {
     const { journal, projection, log, instruments } = this.parts;
     switch (event.kind) {
@@ -217,6 +227,7 @@ export class Loop {
         if (event.state === 'rejected') log('warn', `order ${event.clientOrderId} rejected: ${event.reason}`);
         else if (event.state === 'unknown')
           log('warn', `order ${event.clientOrderId}: no answer, asking the venue`);
+        if (event.amended !== null) this.logAmended(event.clientOrderId, event.instrument, event.amended);
         return;
       }
       case EventKind.fill: {
@@ -374,8 +385,12 @@ export class Loop {
           }
           venue.submit(command);
           break;
-        case 'cancel':
         case 'amend':
+          // the entry stays where it stands: it is asked for again, or times out
+          if (!recorded && !reduces(command)) break;
+          venue.submit(command);
+          break;
+        case 'cancel':
           venue.submit(command);
           break;
         case 'timer':

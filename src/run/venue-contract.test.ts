@@ -155,8 +155,10 @@ class ExchangeWorld implements World {
       submit: (command) => {
         if (command.kind === 'place') this.expect(command.clientOrderId);
         // of one that has ended nothing more is said
-        if (command.kind === 'amend' && !this.hasEnded(command.protectionId))
-          this.expect(command.protectionId);
+        if (command.kind === 'amend') {
+          const id = command.target === 'order' ? command.clientOrderId : command.protectionId;
+          if (!this.hasEnded(id)) this.expect(id);
+        }
         venue.submit(command);
         if (command.kind === 'cancel') this.canceling = command.clientOrderId;
       },

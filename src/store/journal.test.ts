@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { after, describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { Amend, Place } from '../core/commands.ts';
+import type { AmendProtection, Place } from '../core/commands.ts';
 import { orderId } from '../core/engine.ts';
 import {
   FillEvent,
@@ -169,8 +169,12 @@ describe('a journal', () => {
     const { protectionId } = order;
     const nothing = { first: ticks(0), moves: [], said: ticks(0) };
     assert.deepEqual(journal.stops(0, protectionId), nothing);
-    const amend = (stopLoss: number, cause: Amend['cause'], id = protectionId): Amend => ({
-      ...{ kind: 'amend', instrument: 0, protectionId: id, takeProfit: ticks(655_000) },
+    const amend = (
+      stopLoss: number,
+      cause: AmendProtection['cause'],
+      id = protectionId,
+    ): AmendProtection => ({
+      ...{ kind: 'amend', target: 'protection', instrument: 0, protectionId: id, takeProfit: ticks(655_000) },
       ...{ stopLoss: ticks(stopLoss), cause },
     });
     const said = (stopLoss: number, refusal = ''): void =>

@@ -1,6 +1,14 @@
 import { randomInt } from 'node:crypto';
 import { assert } from '../core/assert.ts';
-import type { Amend, Cancel, Decision, OrderCommand, Place, StopCause } from '../core/commands.ts';
+import type {
+  AmendOrder,
+  AmendProtection,
+  Cancel,
+  Decision,
+  OrderCommand,
+  Place,
+  StopCause,
+} from '../core/commands.ts';
 import { orderNumber } from '../core/engine.ts';
 import {
   type FillEvent,
@@ -179,6 +187,7 @@ export class Journal {
       for (const command of commands) {
         if (command.kind === 'place') this.recordPlace(command, at);
         else if (command.kind === 'cancel') this.recordCancel(command, at);
+        else if (command.target === 'order') this.recordOrderAmend(command, at);
         else this.recordAmend(command, at);
       }
     });
@@ -222,7 +231,20 @@ export class Journal {
     });
   }
 
-  private recordAmend(amend: Amend, at: Us): void {
+  private recordOrderAmend(amend: AmendOrder, at: Us): void {
+    const instrument = this.rows.instrument(amend.instrument);
+    this.database.insert('order_amends', {
+      entry_id: this.nextId('order_amends'),
+      session_id: this.current,
+      instrument: instrument.id,
+      client_order_id: amend.clientOrderId,
+      price: instrument.formatPrice(amend.price),
+      size: instrument.formatSize(amend.size),
+      intended_at: at,
+    });
+  }
+
+  private recordAmend(amend: AmendProtection, at: Us): void {
     const instrument = this.rows.instrument(amend.instrument);
     this.database.insert('amends', {
       entry_id: this.nextId('amends'),
@@ -249,6 +271,7 @@ export class Journal {
   recordOrder(event: OrderEvent): void {
     const instrument = this.rows.instrument(event.instrument);
     const filled = instrument.formatSize(event.filled);
+    const { amended } = event;
     this.transaction(() => {
       this.database.insert('order_events', {
         entry_id: this.nextId('order_events'),
@@ -258,8 +281,10 @@ export class Journal {
         venue_order_id: event.venueOrderId,
         state: event.state,
         filled,
-        reason: event.reason,
+        reason: amended?.refusal || event.reason,
         received_at: event.at,
+        amended_price: amended === null ? '' : instrument.formatPrice(amended.price),
+        amended_size: amended === null ? '' : instrument.formatSize(amended.size),
       });
       this.database.run(
         `UPDATE orders SET venue_order_id = CASE WHEN ? = '' THEN venue_order_id ELSE ? END, state = ?, filled = ?,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Amend, Approved, Cancel, OrderCommand, Place } from '../core/commands.ts';
+import type { AmendOrder, AmendProtection, Approved, Cancel, OrderCommand, Place } from '../core/commands.ts';
 import { parseDecimal } from '../core/decimal.ts';
 import {
   EventKind,
@@ -144,9 +144,10 @@ class Session {
     await this.submit({ kind: 'cancel', instrument: 0, clientOrderId, target });
   }
 
-  amendment(stopLoss: number, takeProfit: number, protectionId = 'contractpair'): Amend {
+  amendment(stopLoss: number, takeProfit: number, protectionId = 'contractpair'): AmendProtection {
     return {
       kind: 'amend',
+      target: 'protection',
       instrument: 0,
       protectionId,
       takeProfit: ticks(takeProfit),
@@ -157,6 +158,24 @@ class Session {
 
   amend(...args: Parameters<Session['amendment']>): Promise<void> {
     return this.submit(this.amendment(...args));
+  }
+
+  changed({ clientOrderId }: Place, price: number, size: number): AmendOrder {
+    const [kind, target] = ['amend', 'order'] as const;
+    return { kind, target, instrument: 0, clientOrderId, price: ticks(price), size: lots(size) };
+  }
+
+  change(...args: Parameters<Session['changed']>): Promise<void> {
+    return this.submit(this.changed(...args));
+  }
+
+  /** What was said of an order's amendments: price, size, and whether it was refused. */
+  changes({ clientOrderId }: Place): (readonly [number, number, boolean])[] {
+    return this.events.flatMap((event) => {
+      const amended =
+        event.kind === EventKind.order && event.clientOrderId === clientOrderId ? event.amended : null;
+      return amended === null ? [] : [[amended.price, amended.size, amended.refusal !== ''] as const];
+    });
   }
 
   /** What was said of a pair's triggers. */
@@ -538,6 +557,190 @@ export function venueContract(name: string, makeWorld: MakeWorld): void {
       assert.equal((await session.position())?.protection?.stopLoss, moved);
       assert.deepEqual([session.moves().at(-1)?.stopLoss, session.moves().at(-1)?.refusal], [moved, '']);
       await world.settle();
+    },
+  );
+
+  for (const side of ['buy', 'sell'] as const) {
+    /** So many ticks from the own side's best price, away from the market. */
+    const behind = (session: Session, by: number): number => session.touch(other(side)) - sign(side) * by;
+    /** A taker comes as far as this price, for so much. */
+    const taker = async (session: Session, price: number, size: number): Promise<void> => {
+      await session.world.print(other(side), price, size);
+      await session.world.settle();
+    };
+
+    check(`${side}: an order is given another price and size, and fills there`, async (session) => {
+      const order = await session.send({
+        side,
+        type: 'limit',
+        size: lots(30),
+        price: ticks(behind(session, 5)),
+      });
+      const price = behind(session, -1);
+      await session.change(order, price, 40);
+      // said again it changes nothing, and is answered
+      await session.change(order, price, 40);
+      assert.deepEqual(session.changes(order), [
+        [price, 40, false],
+        [price, 40, false],
+      ]);
+      assert.deepEqual(new Set(session.states(order.clientOrderId)), new Set(['live']));
+      for (const { orders } of [await session.world.venue.state(), await session.restart()])
+        assert.deepEqual(
+          orders.map(({ clientOrderId, size, filled }) => [clientOrderId, size, filled]),
+          [[order.clientOrderId, 40, 0]],
+        );
+      await taker(session, price, 40);
+      assert.equal(session.last(order.clientOrderId).state, 'filled');
+      for (const fill of session.fills(order.clientOrderId))
+        assert.deepEqual([fill.price, fill.maker], [price, true]);
+      assert.equal(session.filled(order.clientOrderId), 40);
+    });
+
+    check(`${side}: an order made smaller at its price fills no more than that`, async (session) => {
+      const price = session.touch(other(side));
+      const order = await session.send({ side, type: 'limit', size: lots(30), price: ticks(price) });
+      await session.change(order, price, 12);
+      assert.deepEqual(session.changes(order), [[price, 12, false]]);
+      await taker(session, price - sign(side), 400);
+      assert.equal(session.filled(order.clientOrderId), 12);
+      assert.equal(session.last(order.clientOrderId).state, 'filled');
+    });
+
+    check(
+      `${side}: post-only, a price that would take is refused, and it stands where it was`,
+      async (session) => {
+        const price = behind(session, 5);
+        const order = await session.send({ side, type: 'postOnly', size: lots(20), price: ticks(price) });
+        await session.change(order, session.touch(side), 20);
+        assert.deepEqual(session.changes(order), [[price, 20, true]]);
+        assert.equal(session.last(order.clientOrderId).state, 'live');
+        assert.equal(session.filled(order.clientOrderId), 0);
+        await session.change(order, behind(session, -1), 20);
+        assert.deepEqual(session.changes(order).at(-1), [behind(session, -1), 20, false]);
+        await taker(session, price, 300);
+        assert.equal(session.filled(order.clientOrderId), 20);
+        assert.equal(session.fills(order.clientOrderId)[0]?.price, behind(session, -1));
+      },
+    );
+
+    check(
+      `${side}: a limit order that is moved across takes what it reaches, and the rest waits`,
+      async (session) => {
+        const order = await session.send({
+          side,
+          type: 'limit',
+          size: lots(80),
+          price: ticks(behind(session, 5)),
+        });
+        await session.change(order, session.touch(side), 80);
+        assert.deepEqual(session.changes(order)[0], [session.touch(side), 80, false]);
+        assert.equal(session.filled(order.clientOrderId), 50);
+        assert.equal(session.last(order.clientOrderId).state, 'partiallyFilled');
+        for (const fill of session.fills(order.clientOrderId))
+          assert.deepEqual([fill.price, fill.maker], [session.touch(side), false]);
+      },
+    );
+
+    check(
+      `${side}: an order filled in part goes on elsewhere; its size counts what has filled`,
+      async (session) => {
+        const near = behind(session, -1);
+        const order = await session.send({
+          ...{ side, type: 'postOnly', size: lots(50), price: ticks(near) },
+          ...session.pair(side),
+        });
+        await taker(session, near, 20);
+        assert.equal(session.filled(order.clientOrderId), 20);
+        const far = behind(session, 3);
+        await session.change(order, far, 45);
+        assert.deepEqual(session.changes(order), [[far, 45, false]]);
+        assert.equal(session.last(order.clientOrderId).filled, 20);
+        await taker(session, behind(session, 8), 900);
+        assert.equal(session.last(order.clientOrderId).state, 'filled');
+        assert.deepEqual(
+          session.fills(order.clientOrderId).map(({ price, size }) => [price, size]),
+          [
+            [near, 20],
+            [far, 25],
+          ],
+        );
+        const held = await session.position();
+        assert.deepEqual([held?.size, held?.protection?.size], [sign(side) * 45, 45]);
+      },
+    );
+
+    check(`${side}: with no more than has filled an order is done, as filled`, async (session) => {
+      const near = behind(session, -1);
+      const order = await session.send({ side, type: 'limit', size: lots(50), price: ticks(near) });
+      await taker(session, near, 20);
+      await session.change(order, near, 20);
+      assert.deepEqual(
+        [session.last(order.clientOrderId).state, session.last(order.clientOrderId).filled],
+        ['filled', 20],
+      );
+      await taker(session, behind(session, 8), 900);
+      assert.equal(session.filled(order.clientOrderId), 20);
+      assert.deepEqual((await session.world.venue.state()).orders, []);
+    });
+  }
+
+  check('an order that has ended is not amended any more, and nothing comes of it', async (session) => {
+    const order = await session.send({ type: 'limit', price: ticks(session.bid - 5) });
+    await session.cancel(order.clientOrderId);
+    const said = session.events.length;
+    await session.change(order, session.bid, 20);
+    assert.equal(session.events.length, said);
+    assert.deepEqual((await session.world.venue.state()).orders, []);
+  });
+
+  check('of an order that never was it is said that it is not there', async (session) => {
+    await session.change(session.order({ clientOrderId: 'contractnever' }), session.bid - 5, 20);
+    assert.equal(session.last('contractnever').state, 'canceled');
+    assert.notEqual(session.last('contractnever').reason, '');
+    assert.equal(await session.world.venue.find(0, 'contractnever'), null);
+    assert.deepEqual((await session.world.venue.state()).orders, []);
+  });
+
+  check('more than the margin allows is refused, and the order stands as it was', async (session) => {
+    const price = session.bid - 5;
+    const order = await session.send({ type: 'limit', size: lots(30), price: ticks(price) });
+    // 50,000 lots of 600 USDT at 2×
+    await session.change(order, price, 50_000);
+    assert.deepEqual(session.changes(order), [[price, 30, true]]);
+    assert.deepEqual(
+      (await session.world.venue.state()).orders.map(({ size }) => size),
+      [30],
+    );
+  });
+
+  check('an order that fills while it is being amended fills once, no more than it was', async (session) => {
+    const near = session.bid + 1;
+    const order = await session.send({ type: 'postOnly', size: lots(30), price: ticks(near) });
+    session.submitOnly(session.changed(order, session.bid - 5, 40));
+    await session.world.print('sell', near, 900);
+    await session.world.settle();
+    const { clientOrderId } = order;
+    const filled = session.filled(clientOrderId);
+    assert.equal(session.last(clientOrderId).filled, filled);
+    // before, it filled where it was; after, it had gone
+    if (filled === 0) assert.deepEqual(session.changes(order), [[session.bid - 5, 40, false]]);
+    else assert.deepEqual([session.last(clientOrderId).state, filled], ['filled', 30]);
+  });
+
+  check(
+    'killed with an amendment on its way: it stands as it was or as asked, and asking again makes it so',
+    async (session) => {
+      const order = await session.send({ type: 'limit', size: lots(30), price: ticks(session.bid - 5) });
+      session.submitOnly(session.changed(order, session.bid - 3, 25));
+      const [standing] = (await session.restart()).orders;
+      assert.ok(standing?.size === 30 || standing?.size === 25, `it is of ${standing?.size}`);
+      await session.change(order, session.bid - 3, 25);
+      assert.deepEqual(session.changes(order).at(-1), [session.bid - 3, 25, false]);
+      assert.deepEqual(
+        (await session.world.venue.state()).orders.map(({ size }) => size),
+        [25],
+      );
     },
   );
 

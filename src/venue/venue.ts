@@ -77,7 +77,8 @@ export interface Venue {
   /**
    * Sends. Never throws and never waits: what came of it arrives as events. No answer in time becomes an
    * `OrderEvent` with state `unknown`, after which the venue itself asks with `find` until it knows. An `Amend` is answered
-   * by a `ProtectionEvent`; the venue asks by itself until it can say where the triggers are.
+   * by a `ProtectionEvent` (a pair's) or an `OrderEvent` with `amended` (an order's); the venue asks by itself until it can say
+   * how that stands.
    */
   submit(command: Approved<OrderCommand>): void;
   stop(): Promise<void>;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Amend, Command, Place } from '../commands.ts';
+import type { AmendProtection, Command, Place } from '../commands.ts';
 import { CandleEvent, type PositionState, TradeEvent } from '../events.ts';
 import { amendsIn, closedIn, DESK_CONFIG, Desk, placesIn, positionOf } from '../testing/desk.ts';
 import { lots, ms, ticks, us } from '../units.ts';
@@ -47,7 +47,7 @@ class Held {
   }
 
   /** How far in favour a stop lies. */
-  of({ stopLoss }: Pick<Amend, 'stopLoss'>): number {
+  of({ stopLoss }: Pick<AmendProtection, 'stopLoss'>): number {
     return this.sign * (stopLoss - this.entry);
   }
 
@@ -56,14 +56,14 @@ class Held {
   }
 
   /** The market goes there, and the stop is asked to go where it should: there it is. */
-  moved(inFavour: number): Amend {
+  moved(inFavour: number): AmendProtection {
     const [amend] = amendsIn(this.goTo(inFavour));
     assert.ok(amend !== undefined, `no move at ${inFavour}`);
     this.says(amend);
     return amend;
   }
 
-  says({ takeProfit, stopLoss }: Pick<Amend, 'takeProfit' | 'stopLoss'>, refusal = ''): Command[] {
+  says({ takeProfit, stopLoss }: Pick<AmendProtection, 'takeProfit' | 'stopLoss'>, refusal = ''): Command[] {
     return this.desk.stands(this.place.protectionId, takeProfit, stopLoss, refusal);
   }
 
@@ -323,8 +323,8 @@ test('a stop that was never moved is a stop loss; one that fired with a move on 
   const still = new Held({ breakEvenR: 1 });
   assert.equal(still.fires(still.place.stopLoss - 3), 'stopLoss');
   for (const [price, reason] of [
-    [(amend: Amend, _: Held) => amend.stopLoss - 20, 'breakEven'],
-    [(_: Amend, held: Held) => held.place.stopLoss + 20, 'stopLoss'],
+    [(amend: AmendProtection, _: Held) => amend.stopLoss - 20, 'breakEven'],
+    [(_: AmendProtection, held: Held) => held.place.stopLoss + 20, 'stopLoss'],
   ] as const) {
     const held = new Held({ breakEvenR: 1 });
     const [amend] = amendsIn(held.goTo(1200));

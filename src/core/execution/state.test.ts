@@ -28,7 +28,11 @@ test('only an approved entry leads into a trade, and only a person out of being 
     STATES.flatMap((state) =>
       OCCASIONS.filter((on) => to(state, on) === wanted).map((on) => `${state} × ${on}`),
     );
-  assert.deepEqual(into('entering'), ['recovering × working', 'idle × enter']);
+  assert.deepEqual(into('entering'), ['recovering × working', 'idle × enter', 'entering × amend']);
+  assert.deepEqual(
+    STATES.filter((state) => to(state, 'amend') !== null),
+    ['entering'],
+  );
   assert.deepEqual(into('exiting'), ['open × exit']);
   assert.deepEqual(
     OCCASIONS.filter((on) => to('halted', on) === 'idle'),

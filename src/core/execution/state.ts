@@ -12,6 +12,8 @@ export type Occasion =
   | 'reconcile'
   /** An approved entry leaves. */
   | 'enter'
+  /** An approved change of the entry's price or size leaves. */
+  | 'amend'
   /** The entry has ended, and there is a position. */
   | 'entered'
   /** The entry has ended without one. */
@@ -59,6 +61,7 @@ export const TABLE = {
     off: 'halted',
     reconcile: refused('it is being reconciled'),
     enter: NOT_RECONCILED,
+    amend: NOT_RECONCILED,
     entered: NOT_RECONCILED,
     missed: NOT_RECONCILED,
     surprised: NOT_RECONCILED,
@@ -76,6 +79,7 @@ export const TABLE = {
     flat: RECONCILED,
     working: RECONCILED,
     positioned: RECONCILED,
+    amend: NO_ENTRY,
     entered: NO_ENTRY,
     missed: NO_ENTRY,
     exit: NO_POSITION,
@@ -85,6 +89,7 @@ export const TABLE = {
   },
   /** An entry is on its way or working; some of it may have filled. */
   entering: {
+    amend: 'entering',
     entered: 'open',
     missed: 'idle',
     off: 'halted',
@@ -109,6 +114,7 @@ export const TABLE = {
     working: RECONCILED,
     positioned: RECONCILED,
     enter: IN_POSITION,
+    amend: NO_ENTRY,
     entered: NO_ENTRY,
     missed: NO_ENTRY,
     surprised: IN_POSITION,
@@ -125,6 +131,7 @@ export const TABLE = {
     working: RECONCILED,
     positioned: RECONCILED,
     enter: IN_POSITION,
+    amend: NO_ENTRY,
     entered: NO_ENTRY,
     missed: NO_ENTRY,
     surprised: IN_POSITION,
@@ -140,6 +147,7 @@ export const TABLE = {
     working: RECONCILED,
     positioned: RECONCILED,
     enter: HALTED,
+    amend: NO_ENTRY,
     entered: NO_ENTRY,
     missed: NO_ENTRY,
     exit: NO_POSITION,

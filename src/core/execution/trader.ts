@@ -1,5 +1,13 @@
 import { assert } from '../assert.ts';
-import type { Amend, Approved, Cancel, Command, OrderType, Place } from '../commands.ts';
+import type {
+  AmendOrder,
+  AmendProtection,
+  Approved,
+  Cancel,
+  Command,
+  OrderType,
+  Place,
+} from '../commands.ts';
 import type {
   AccountEvent,
   CandleEvent,
@@ -19,6 +27,7 @@ import type { Account, RoundTrip } from '../position/account.ts';
 import { autoLeverage, entrySize, type SizingConfig } from '../position/sizing.ts';
 import { describeRefusal, type Refusal, type Risk, type RiskContext } from '../risk/risk.ts';
 import { type Lots, lots, type Side, signOf, type Ticks, ticks, type Us, us } from '../units.ts';
+import { EntryFollow, type FollowConfig } from './entry-follow.ts';
 import { MovingStop, type StopsConfig } from './moving-stop.ts';
 import { next, refusalOf, type State } from './state.ts';
 
@@ -33,6 +42,7 @@ export interface ExecutionConfig {
   readonly slippageBpMax: number;
   /** How long a post-only entry may wait, ms. */
   readonly entryTimeoutMs: number;
+  readonly follow: FollowConfig;
   /** Pause between the end of one trade, or a missed entry, and the next entry, ms. */
   readonly cooldownMs: number;
   /** Taker fee as a fraction: 0.0005 = 5 bp. Two of them and the spread are the round-trip cost. */
@@ -44,7 +54,8 @@ export interface ExecutionConfig {
 
 /** One of our orders on its way or working. */
 export interface WorkingOrder {
-  readonly place: Place;
+  /** As it stands: price and size are the venue's word where it was amended. */
+  place: Place;
   state: OrderState | 'sent';
   /** Cumulative, as the venue says. */
   filled: Lots;
@@ -80,6 +91,7 @@ export class Trader {
   /** What kind of exit that is. */
   private exitKind: ExitReason = 'close';
   private readonly stop: MovingStop;
+  private readonly entryFollow: EntryFollow;
   /** The entry that is being canceled, and when to say so again should it live on. */
   private canceling = '';
   private cancelAgainAt = 0;
@@ -114,8 +126,9 @@ export class Trader {
     this.sizing = config.sizing;
     this.exits = config.exits;
     this.numbers = numbers;
-    const { stops, takerFee, exitRetryMs } = config.execution;
+    const { stops, takerFee, exitRetryMs, follow } = config.execution;
     this.stop = new MovingStop(stops, takerFee, exitRetryMs);
+    this.entryFollow = new EntryFollow(follow, exitRetryMs);
   }
 
   /** After each look at the market: enter, keep still, or get out. `proposal` is null where there is nothing new to act on. */
@@ -123,7 +136,10 @@ export class Trader {
     if (this.state === 'idle') {
       if (proposal !== null) this.considerEntry(proposal, now, out);
     } else if (this.state === 'open') this.mind(now, out);
-    else if (this.state === 'entering') this.considerTimeout(now, out);
+    else if (this.state === 'entering') {
+      this.considerTimeout(now, out);
+      this.followTouch(now, out);
+    }
   }
 
   /** Prices were traded, ticks. */
@@ -153,8 +169,11 @@ export class Trader {
   }
 
   onOrder(event: OrderEvent, now: Us, out: Command[]): void {
-    if (this.entry?.place.clientOrderId === event.clientOrderId) this.follow(this.entry, event);
-    else if (this.exit?.place.clientOrderId === event.clientOrderId) this.follow(this.exit, event);
+    if (this.entry?.place.clientOrderId === event.clientOrderId) {
+      this.follow(this.entry, event);
+      const lookAt = event.amended === null ? null : this.entryFollow.answered(now);
+      if (lookAt !== null) out.push({ kind: 'timer', fireAt: lookAt });
+    } else if (this.exit?.place.clientOrderId === event.clientOrderId) this.follow(this.exit, event);
     else if (this.protection?.protectionId === event.clientOrderId) {
       if (event.state === 'canceled' || event.state === 'rejected')
         this.losesProtection(event.reason, now, out);
@@ -208,6 +227,7 @@ export class Trader {
     this.exitWanted = '';
     this.exitKind = 'close';
     this.canceling = '';
+    this.entryFollow.end();
     this.note = '';
     const position = event.positions.find(({ instrument }) => instrument === this.index);
     this.protection = position?.protection ?? null;
@@ -333,17 +353,19 @@ export class Trader {
     const worst = ticks(side === 'buy' ? reference + slippage : reference - slippage);
 
     const { stopLoss, takeProfit } = exits.value;
-    const price = this.config.entry === 'postOnly' ? reference : worst;
+    const waits = this.config.entry === 'postOnly';
+    // what is not to follow the market fills at its price or not at all
+    const furthest = waits && this.config.follow.ticks === 0 ? reference : worst;
     const leverage = Math.min(
       autoLeverage(this.sizing, confidence, sigma),
       instrument.leverageMax,
-      this.risk.leverageAllowed(this.index, side, price, stopLoss),
+      this.risk.leverageAllowed(this.index, side, furthest, stopLoss),
     );
     const { equity, record } = this.risk.history;
     const { takerFee } = this.config;
     const sized = entrySize(this.sizing, instrument, {
       side,
-      price,
+      price: furthest,
       stopLoss,
       confidence,
       sigma,
@@ -359,7 +381,7 @@ export class Trader {
       side,
       type: this.config.entry,
       size: sized.size,
-      price,
+      price: waits ? reference : worst,
       reduceOnly: false,
       // every venue takes whole leverage; down, never up
       leverage: Math.max(1, Math.floor(leverage)),
@@ -377,8 +399,9 @@ export class Trader {
     this.entry = this.send(approved.value, now, out);
     this.state = next('idle', 'enter');
     this.note = '';
-    if (order.type === 'postOnly')
-      out.push({ kind: 'timer', fireAt: us(now + this.config.entryTimeoutMs * 1000) });
+    if (!waits) return;
+    out.push({ kind: 'timer', fireAt: us(now + this.config.entryTimeoutMs * 1000) });
+    this.entryFollow.begin(worst);
   }
 
   /** Support and resistance: what rests in the book where there is one, and what the candles turned at. */
@@ -408,6 +431,35 @@ export class Trader {
     if (order === null) return;
     const tooOld = order.place.type === 'postOnly' && now - order.sentAt >= this.config.entryTimeoutMs * 1000;
     if (tooOld || this.canceling === order.place.clientOrderId) this.cancelEntry(now, out);
+  }
+
+  /** A waiting entry goes with the best price of its own side, where it is so configured. */
+  private followTouch(now: Us, out: Command[]): void {
+    const order = this.entry;
+    if (this.state !== 'entering' || order === null || this.canceling !== '') return;
+    if (order.state !== 'live' && order.state !== 'partiallyFilled') return;
+    const { bid, ask, firm } = this.market.quote;
+    const touch = !firm ? 0 : order.place.side === 'buy' ? bid : ask;
+    const price = this.entryFollow.wish(order.place, touch, now);
+    if (price === null) return;
+    const { clientOrderId, size } = order.place;
+    const move: AmendOrder = {
+      kind: 'amend',
+      target: 'order',
+      instrument: this.index,
+      clientOrderId,
+      price,
+      size,
+    };
+    const approved = this.risk.approveAmendOrder(move, order.place, order.filled, this.context(now));
+    if (!approved.ok) {
+      this.note = `the entry stays where it is: ${describeRefusal(approved.error)}`;
+      this.entryFollow.refused(now);
+      return;
+    }
+    this.state = next(this.state, 'amend');
+    out.push(approved.value);
+    out.push({ kind: 'timer', fireAt: this.entryFollow.asked(now) });
   }
 
   /** A cancel is safe to repeat, and can get lost: it is, until the order has ended. */
@@ -497,8 +549,9 @@ export class Trader {
     if (wish === null) return;
     const { stopLoss, cause, isPassed } = wish;
     if (isPassed) return this.wantExit('the market is beyond where the stop ought to be', now, out, cause);
-    const order: Amend = {
+    const order: AmendProtection = {
       kind: 'amend',
+      target: 'protection',
       instrument: this.index,
       protectionId: standing.protectionId,
       takeProfit: standing.takeProfit,
@@ -532,6 +585,9 @@ export class Trader {
     if (TERMINAL.has(order.state) && !TERMINAL.has(event.state)) return;
     order.state = event.state;
     if (event.filled > order.filled) order.filled = event.filled;
+    if (event.amended === null) return;
+    const { price, size } = event.amended;
+    order.place = { ...order.place, price: price === 0 ? order.place.price : price, size };
   }
 
   /** Moves on when an order has ended *and* every fill it had has been seen. */
@@ -540,6 +596,7 @@ export class Trader {
       const order = this.entry!;
       if (!done(order)) return;
       this.canceling = '';
+      this.entryFollow.end();
       this.entry = null;
       this.risk.entryUnderWay(this.index, false);
       if (this.size !== 0) return this.entered(order, now, out);

@@ -405,6 +405,7 @@ test('a stop moves in favour of its position or not at all, and is never taken a
       risk.approveAmend(
         {
           kind: 'amend',
+          target: 'protection',
           instrument: 0,
           protectionId: 'x',
           takeProfit: ticks(takeProfit),
@@ -424,7 +425,13 @@ test('a stop moves in favour of its position or not at all, and is never taken a
   // and not even a person's switches stand in the way of less risk
   risk.kill(false);
   const held = { protectionId: 'x', takeProfit: ticks(0), stopLoss: ticks(590_000), size: lots(5) };
-  const amend = { kind: 'amend', instrument: 0, protectionId: 'x', takeProfit: ticks(0) } as const;
+  const amend = {
+    kind: 'amend',
+    target: 'protection',
+    instrument: 0,
+    protectionId: 'x',
+    takeProfit: ticks(0),
+  } as const;
   assert.ok(risk.approveAmend({ ...amend, stopLoss: ticks(595_000), cause: 'trailingStop' }, held, true).ok);
 });
 

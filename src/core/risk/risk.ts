@@ -1,4 +1,4 @@
-import type { Amend, Approved, Cancel, Place } from '../commands.ts';
+import type { AmendOrder, AmendProtection, Approved, Cancel, Place } from '../commands.ts';
 import type { AccountEvent, Protection } from '../events.ts';
 import { type Instrument, moneyToNumber } from '../instrument.ts';
 import type { Account, RoundTrip } from '../position/account.ts';
@@ -6,7 +6,7 @@ import { leverageBehind, liquidationPrice } from '../position/liquidation.ts';
 import { lossAtStop } from '../position/sizing.ts';
 import type { Quote } from '../quote.ts';
 import { ok, type Result, refuse } from '../result.ts';
-import { type Side, signOf, type Us, usToMs } from '../units.ts';
+import { type Lots, lots, type Side, signOf, type Us, usToMs } from '../units.ts';
 import { History, type RiskState } from './history.ts';
 import { describeRefusal, type Refusal, type RiskConfig } from './limits.ts';
 
@@ -102,6 +102,16 @@ export class Risk {
 
   /** Whether a new position may be thought of at all; the same checks are made again on the order itself. */
   entryAllowed(context: RiskContext, instrument: number | null = null): Refusal | null {
+    const stopped = this.newRiskAllowed(context, instrument);
+    if (stopped !== null) return stopped;
+    const open = this.openOrEntering(context.account);
+    if (open >= this.config.openPositionsMax)
+      return { reason: 'openPositions', limit: this.config.openPositionsMax, actual: open };
+    return this.checkRate(context.now);
+  }
+
+  /** Whether anything may leave that adds risk, be it to an entry under way. */
+  private newRiskAllowed(context: RiskContext, instrument: number | null): Refusal | null {
     const { config, history } = this;
     if (this.killed) return { reason: 'killed', limit: 0, actual: 1 };
     if (this.paused) return { reason: 'paused', limit: 0, actual: 1 };
@@ -115,13 +125,13 @@ export class Risk {
     const age = usToMs(context.now) - usToMs(quote.at) + quote.lagMs;
     if (!(age <= config.bookAgeMsMax))
       return { reason: 'staleBook', limit: config.bookAgeMsMax, actual: age };
-    const open = this.openOrEntering(context.account);
-    if (open >= config.openPositionsMax)
-      return { reason: 'openPositions', limit: config.openPositionsMax, actual: open };
-    const sent = this.sentInLastMinute(context.now);
-    if (sent >= config.ordersPerMinuteMax)
-      return { reason: 'orderRate', limit: config.ordersPerMinuteMax, actual: sent };
     return null;
+  }
+
+  private checkRate(now: Us): Refusal | null {
+    const limit = this.config.ordersPerMinuteMax;
+    const sent = this.sentInLastMinute(now);
+    return sent >= limit ? { reason: 'orderRate', limit, actual: sent } : null;
   }
 
   /** The largest leverage (fractional) that an entry at `price` with this stop may have; below 1 it may not be. */
@@ -151,7 +161,11 @@ export class Risk {
    * the target, which may be moved anywhere beyond the stop. Like every way of taking risk off it passes whatever the market
    * data is, and does not count as an order of the minute.
    */
-  approveAmend(order: Amend, standing: Protection, long: boolean): Result<Approved<Amend>, Refusal> {
+  approveAmend(
+    order: AmendProtection,
+    standing: Protection,
+    long: boolean,
+  ): Result<Approved<AmendProtection>, Refusal> {
     const sign = long ? 1 : -1;
     const { stopLoss, takeProfit } = order;
     const isStop = Number.isInteger(stopLoss) && stopLoss > 0 && standing.stopLoss > 0;
@@ -160,7 +174,41 @@ export class Risk {
       return refuse({ reason: 'noStop', limit: takeProfit, actual: stopLoss });
     if (!(sign * (stopLoss - standing.stopLoss) >= 0))
       return refuse({ reason: 'stopLoosened', limit: standing.stopLoss, actual: stopLoss });
-    return ok(order as Approved<Amend>);
+    return ok(order as Approved<AmendProtection>);
+  }
+
+  /**
+   * An entry of which `filled` has filled is to rest elsewhere or be of another size: it is checked as the entry that it would
+   * be, and counts as an order of the minute. Smaller at its price takes risk off and passes whatever the market data is.
+   */
+  approveAmendOrder(
+    order: AmendOrder,
+    standing: Place,
+    filled: Lots,
+    context: RiskContext,
+  ): Result<Approved<AmendOrder>, Refusal> {
+    const { price, size } = order;
+    const wanted: Place = { ...standing, price, size };
+    const reduces = price === standing.price && size <= standing.size;
+    const refusal =
+      this.checkSize(wanted) ??
+      (reduces || standing.reduceOnly ? null : this.checkAmended(wanted, filled, context));
+    if (refusal !== null) return refuse(refusal);
+    if (!reduces) this.sentAt.push(context.now);
+    // until the venue has answered, it may be as it was
+    const before = this.entering.get(order.instrument);
+    if (before !== undefined) this.entering.set(order.instrument, Math.max(before, this.notionalOf(wanted)));
+    return ok(order as Approved<AmendOrder>);
+  }
+
+  private checkAmended(wanted: Place, filled: Lots, context: RiskContext): Refusal | null {
+    return (
+      this.newRiskAllowed(context, wanted.instrument) ??
+      this.checkRate(context.now) ??
+      this.checkPrice(wanted, context) ??
+      this.checkLeverage(wanted) ??
+      this.checkNotional(wanted, context, filled)
+    );
   }
 
   /**
@@ -214,11 +262,13 @@ export class Risk {
     return null;
   }
 
-  private checkNotional(order: Place, { account }: RiskContext): Refusal | null {
+  /** `filled` is part of the position already, and is not counted there twice. */
+  private checkNotional(order: Place, { account }: RiskContext, filled = 0): Refusal | null {
     const { config, history } = this;
     const instrument = this.instruments[order.instrument]!;
     const added = this.notionalOf(order);
-    const notional = added + history.notional(order.instrument);
+    const unfilled = instrument.valueNumber(lots(order.size - filled), order.price);
+    const notional = unfilled + history.notional(order.instrument);
     if (!(notional <= config.notionalMax))
       return { reason: 'notional', limit: config.notionalMax, actual: notional };
     let total = notional;

@@ -1,4 +1,4 @@
-import type { Amend, Decision, Place } from '../../core/commands.ts';
+import type { AmendProtection, Decision, Place } from '../../core/commands.ts';
 import {
   type AccountEvent,
   type Event,
@@ -23,7 +23,7 @@ export interface OrderStory {
   readonly decision: Decision | null;
   cancelSentAt: Us | null;
   /** Of an entry: how its stop and target were moved. */
-  readonly moves: { readonly command: Amend; readonly sentAt: Us }[];
+  readonly moves: { readonly command: AmendProtection; readonly sentAt: Us }[];
   readonly reports: {
     readonly at: Us;
     readonly state: OrderState;
@@ -139,6 +139,7 @@ export class Story {
         return;
       }
       case 'amend': {
+        if (command.target === 'order') return;
         const entry = this.entryOf(command.protectionId);
         if (entry !== null && sentAt !== null) entry.moves.push({ command, sentAt });
       }

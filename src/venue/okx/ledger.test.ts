@@ -25,6 +25,7 @@ function life(sizes: readonly number[], canceled: boolean, ownFees: boolean): Or
   const total = sizes.reduce((sum, size) => sum + size, 0);
   const base: OrderUpdate = {
     ...{ clientOrderId: 'b1', venueOrderId: '900', algoId: '', algoClientId: '', side: 'buy', state: 'live' },
+    ...{ price: ticks(600_000), requestId: '', amendResult: '', amendFailure: '' },
     ...{ size: lots(total + (canceled ? 1 : 0)), filled: lots(0), feeTotal: NO_MONEY, reduceOnly: false },
     ...{
       category: 'normal',

@@ -1,5 +1,6 @@
 import type { Place } from '../../core/commands.ts';
 import {
+  type Amended,
   FillEvent,
   type FillPurpose,
   OrderEvent,
@@ -223,6 +224,17 @@ export class OrderLedger {
     this.emit(
       new OrderEvent(at, record.instrument, record.id, record.venueOrderId, state, record.filled, reason),
     );
+  }
+
+  /** How an order stands after an amendment. After its end its own word is enough. */
+  tellAmended(record: OrderRecord, amended: Amended, at: Us): void {
+    const { instrument, id, venueOrderId, state, filled } = record;
+    if (isTerminal(record)) return;
+    // OKX has spoken of it: it stands, whatever was known
+    const stands =
+      state === 'sent' || state === 'unknown' ? (filled > 0 ? 'partiallyFilled' : 'live') : state;
+    record.state = stands;
+    this.emit(new OrderEvent(at, instrument, id, venueOrderId, stands, filled, '', amended));
   }
 
   /** OKX has said yes to these triggers. */

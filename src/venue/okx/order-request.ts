@@ -1,4 +1,4 @@
-import type { Amend, OrderType, Place } from '../../core/commands.ts';
+import type { AmendOrder, AmendProtection, OrderType, Place } from '../../core/commands.ts';
 import type { Instrument } from '../../core/instrument.ts';
 import type { Row } from './codec/fields.ts';
 
@@ -44,7 +44,11 @@ export function placeArgs(
 }
 
 /** What is to be different of a standing pair. */
-export function amendArgs(amend: Amend, instrument: Instrument, triggerPriceType: TriggerPriceType): Row {
+export function amendArgs(
+  amend: AmendProtection,
+  instrument: Instrument,
+  triggerPriceType: TriggerPriceType,
+): Row {
   const args: Record<string, string> = {};
   for (const [leg, trigger] of [
     ['Tp', amend.takeProfit],
@@ -56,6 +60,20 @@ export function amendArgs(amend: Amend, instrument: Instrument, triggerPriceType
     args[`new${leg}TriggerPxType`] = triggerPriceType;
   }
   return args;
+}
+
+/**
+ * What an order is to be like from now on. Without `cxlOnFail`: what OKX refuses leaves the order as it was, approved and
+ * where it stood (docs/decisions/0014).
+ */
+export function amendOrderArgs(amend: AmendOrder, instrument: Instrument, requestId: string): Row {
+  return {
+    clOrdId: amend.clientOrderId,
+    reqId: requestId,
+    newPx: instrument.formatPrice(amend.price),
+    newSz: instrument.formatSize(amend.size),
+    cxlOnFail: false,
+  };
 }
 
 /** How a WebSocket order operation names its instrument. */

@@ -42,8 +42,13 @@ const order = (fields: Partial<Place> = {}) =>
   }) as Place as Approved<OrderCommand>;
 const amend = (stopLoss: number, takeProfit = 620_000, protectionId = 'b1p') =>
   ({
-    ...{ kind: 'amend', instrument: 0, protectionId, cause: 'trailingStop' },
+    ...{ kind: 'amend', target: 'protection', instrument: 0, protectionId, cause: 'trailingStop' },
     ...{ takeProfit: ticks(takeProfit), stopLoss: ticks(stopLoss) },
+  }) as Approved<OrderCommand>;
+const change = (price: number, size = 200, clientOrderId = 'b1') =>
+  ({
+    ...{ kind: 'amend', target: 'order', instrument: 0, clientOrderId },
+    ...{ price: ticks(price), size: lots(size) },
   }) as Approved<OrderCommand>;
 const cancel = (clientOrderId: string, target: 'order' | 'protection' = 'order') =>
   ({ kind: 'cancel', instrument: 0, clientOrderId, target }) as Approved<OrderCommand>;
@@ -97,6 +102,10 @@ const pair = (fields: Row = {}): Row => ({
 function noted(event: VenueEvent): string {
   if (event.kind === EventKind.fill)
     return `fill ${event.clientOrderId} ${event.tradeId} ${event.side} ${event.size}@${event.price} ${formatMoney(event.fee)} ${event.purpose}`;
+  if (event.kind === EventKind.order && event.amended !== null) {
+    const { price, size, refusal } = event.amended;
+    return `stands ${event.clientOrderId} ${event.state} ${event.filled} of ${size}@${price}${refusal === '' ? '' : ` (${refusal})`}`;
+  }
   if (event.kind === EventKind.order)
     return `order ${event.clientOrderId} ${event.state} ${event.filled}${event.reason === '' ? '' : ` (${event.reason})`}`;
   if (event.kind === EventKind.protection)
@@ -705,6 +714,156 @@ test('moves of one pair go one after the other, and of those that wait only the 
   );
   assert.equal(stops.at(-1), '59800');
   assert.ok(stops.length <= 2, String(stops));
+});
+
+// — changes of resting orders —
+
+/** An order that rests at 60,000. */
+async function resting(context: TestContext) {
+  const all = await world(context);
+  const { venue, connect, sent, answer, told, orders, lines } = all;
+  await connect();
+  venue.submit(order());
+  await until('sent', () => sent().length === 1);
+  answer(sent()[0]!);
+  orders(row());
+  await told('order b1 live 0');
+  const amends = () => sent('amend-order');
+  const stands = () => lines.filter((line) => line.startsWith('stands'));
+  const amended = async (price: number, size = 200) => {
+    const before = amends().length;
+    venue.submit(change(price, size));
+    await until('the amendment is sent', () => amends().length > before);
+    return amends().at(-1)!;
+  };
+  return { ...all, amends, stands, amended };
+}
+const reqId = ({ args }: WireRequest): string => String(args[0]!.reqId);
+
+test('an order is amended by its client id: price and size as they are to be, a deadline, not canceled for a no', async (context) => {
+  const { time, amended, answer, orders, told, stands } = await resting(context);
+  const request = await amended(600_100, 150);
+  assert.equal(request.message.expTime, String(time.nowMs() + 5_000));
+  assert.deepEqual(request.args, [
+    {
+      ...{ instIdCode: 10459, clOrdId: 'b1', reqId: reqId(request) },
+      ...{ newPx: '60010', newSz: '1.5', cxlOnFail: false },
+    },
+  ]);
+  // that OKX took the request is not yet that it is done
+  answer(request);
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(stands(), []);
+  orders(row({ px: '60010', sz: '1.5', reqId: reqId(request), amendResult: '0' }));
+  await told('stands b1 live 0 of 150@600100');
+});
+
+test('an amendment that is done before it is answered is told once', async (context) => {
+  const { amended, answer, orders, told, stands, venue } = await resting(context);
+  const request = await amended(600_100);
+  orders(row({ px: '60010', reqId: reqId(request), amendResult: '0' }));
+  await told('stands b1 live 0 of 200@600100');
+  answer(request);
+  venue.submit(cancel('b1'));
+  orders(row({ state: 'canceled', px: '60010', cancelSource: '1' }));
+  await told('order b1 canceled 0 (1 by the user)');
+  assert.equal(stands().length, 1);
+});
+
+for (const [how, says] of [
+  ['by the answer', 'amend: OKX says 51511 would take'],
+  ['by its push', 'amend: OKX says 51511 would take'],
+] as const)
+  test(`an amendment refused ${how}: how the order stands is asked for and told with the reason`, async (context) => {
+    const { amended, answer, orders, told, routes, amends } = await resting(context);
+    routes['trade/order'] = () => okay(row());
+    const request = await amended(600_100);
+    if (how === 'by the answer') answer(request, '51511', 'would take');
+    else {
+      answer(request);
+      orders(row({ reqId: reqId(request), amendResult: '-1', code: '51511', msg: 'would take' }));
+    }
+    await told(`stands b1 live 0 of 200@600000 (${says})`);
+    assert.equal(amends().length, 1);
+  });
+
+for (const arrived of [true, false])
+  test(`an amendment without an answer that ${arrived ? 'arrived' : 'did not arrive'}: asked about, never sent again`, async (context) => {
+    const { time, amended, amends, stands, routes } = await resting(context);
+    const sentAt = time.nowMs();
+    let asked = 0;
+    let lastAskedAt = 0;
+    routes['trade/order'] = () => {
+      asked++;
+      lastAskedAt = time.nowMs();
+      if (asked === 1) return { status: 503, body: 'busy' };
+      return okay(row(arrived ? { px: '60010' } : {}));
+    };
+    await amended(600_100);
+    await passing(time, 'how the order stands is told', () => stands().length > 0);
+    if (arrived) assert.deepEqual(stands(), ['stands b1 live 0 of 200@600100']);
+    else {
+      assert.deepEqual(stands(), ['stands b1 live 0 of 200@600000 (no answer in 3000 ms)']);
+      // a "no" is believed only when it can no longer arrive
+      assert.ok(lastAskedAt > sentAt + 5_000);
+    }
+    assert.equal(amends().length, 1);
+  });
+
+test('a connection lost with an amendment on its way: it is asked about', async (context) => {
+  const { amended, server, routes, told, amends } = await resting(context);
+  routes['trade/order'] = () => okay(row({ px: '60010' }));
+  await amended(600_100);
+  server.cut('/private');
+  await told('stands b1 live 0 of 200@600100');
+  assert.equal(amends().length, 1);
+});
+
+test('an order that fills while it is amended: its end is the answer', async (context) => {
+  const { amended, answer, orders, told, routes, stands, lines } = await resting(context);
+  routes['trade/order'] = () => okay(filled());
+  const request = await amended(600_100);
+  orders(filled());
+  answer(request, '51503', 'already filled');
+  await told('order b1 filled 200');
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(stands(), []);
+  assert.equal(lines.filter((line) => line.startsWith('fill')).length, 1);
+});
+
+test('the refusal comes before the fill that caused it: fills first, then the end', async (context) => {
+  const { amended, answer, told, routes, stands, lines } = await resting(context);
+  routes['trade/order'] = () => okay(filled());
+  routes['trade/fills'] = () =>
+    okay({
+      ...{ instId, ordId: '900', clOrdId: 'b1', tradeId: '77', billId: '1', side: 'buy', fillSz: '2' },
+      ...{ fillPx: '60000.1', fee: '-0.6', feeCcy: 'USDT', execType: 'M', fillTime: '1', ts: '1' },
+    });
+  answer(await amended(600_100), '51503', 'already filled');
+  await told('order b1 filled 200');
+  assert.match(lines.at(-2)!, /^fill b1 77 buy 200@600001/);
+  assert.deepEqual(stands(), []);
+});
+
+test('amendments of one order go one after the other, and of those that wait only the newest', async (context) => {
+  const { venue, amended, amends, answer, orders, told } = await resting(context);
+  const first = await amended(600_100);
+  for (const price of [600_200, 600_300, 600_400]) venue.submit(change(price));
+  answer(first);
+  assert.equal(amends().length, 1);
+  orders(row({ px: '60010', reqId: reqId(first), amendResult: '0' }));
+  await told('stands b1 live 0 of 200@600100');
+  await until('the newest is sent', () => amends().length === 2);
+  const second = amends()[1]!;
+  assert.equal(second.args[0]!.newPx, '60040');
+  orders(row({ px: '60040', reqId: reqId(second), amendResult: '0' }));
+  await told('stands b1 live 0 of 200@600400');
+});
+
+test('a person who amends an order of ours: how it stands is told', async (context) => {
+  const { orders, told } = await resting(context);
+  orders(row({ px: '59990', reqId: '', amendResult: '0' }));
+  await told('stands b1 live 0 of 200@599900');
 });
 
 test('a liquidation is a fill of nobody’s order, and says so', async (context) => {

@@ -1,4 +1,4 @@
-import type { Amend, Approved, Cancel, OrderCommand, Place } from '../../core/commands.ts';
+import type { AmendProtection, Approved, Cancel, OrderCommand, Place } from '../../core/commands.ts';
 import { FillEvent, type FundingPaymentEvent, type SettlementEvent } from '../../core/events.ts';
 import type { Instrument } from '../../core/instrument.ts';
 import { lots, type Ms, ms } from '../../core/units.ts';
@@ -19,8 +19,10 @@ import { errorOf, OkxError } from './errors.ts';
 import { type Found, Inquiry } from './inquiry.ts';
 import { isTerminal, OrderLedger, type OrderRecord } from './ledger.ts';
 import { type OkxOptions, type RawTap, realTimers, sleep } from './options.ts';
+import { OrderAmendments } from './order-amendments.ts';
 import {
   amendArgs,
+  amendOrderArgs,
   instrumentKey,
   type MarginMode,
   placeArgs,
@@ -94,7 +96,8 @@ export class OkxVenue implements Venue {
   /** Algo orders being asked about before their child's fills can be named. */
   private readonly learning = new Map<string, Promise<void>>();
   /** Pairs whose triggers are being moved, with where to next: an older move must not overtake a newer one. */
-  private readonly amending = new Map<string, Amend>();
+  private readonly amending = new Map<string, AmendProtection>();
+  private readonly orderAmendments: OrderAmendments;
   private readonly fundingTold = new Set<string>();
   private readonly settlementsTold = new Set<string>();
   private emit: (event: VenueEvent) => void = () => {};
@@ -147,6 +150,7 @@ export class OkxVenue implements Venue {
     });
     this.privateSocket = new OkxSocket({ ...socketOptions, path: 'private' }, handlers('private'));
     this.businessSocket = new OkxSocket({ ...socketOptions, path: 'business' }, handlers('business'));
+    this.orderAmendments = this.amendments();
     this.privateSocket.want([{ channel: 'orders', instType: 'SWAP' }, { channel: 'balance_and_position' }]);
     this.businessSocket.want([{ channel: 'orders-algo', instType: 'SWAP' }]);
   }
@@ -208,6 +212,7 @@ export class OkxVenue implements Venue {
     this.cancelAudit();
     for (const { cancelTimeout } of this.pending.values()) cancelTimeout();
     this.pending.clear();
+    this.orderAmendments.stop();
     this.privateSocket.stop();
     this.businessSocket.stop();
     this.timers.cancelAll();
@@ -221,8 +226,10 @@ export class OkxVenue implements Venue {
         ? this.place(command)
         : command.kind === 'cancel'
           ? this.cancel(command)
-          : this.amend(command);
-    // both turn every failure they expect into an event; what is left is a broken invariant, and must be seen
+          : command.target === 'order'
+            ? this.orderAmendments.amend(command)
+            : this.amend(command);
+    // all turn every failure they expect into an event; what is left is a broken invariant, and must be seen
     done.catch((error: unknown) => {
       queueMicrotask(() => {
         throw error;
@@ -370,7 +377,7 @@ export class OkxVenue implements Venue {
   }
 
   /** By REST only, one at a time for each pair. */
-  private async amend(amend: Amend): Promise<void> {
+  private async amend(amend: AmendProtection): Promise<void> {
     const id = amend.protectionId;
     const underWay = this.amending.has(id);
     this.amending.set(id, amend);
@@ -386,7 +393,7 @@ export class OkxVenue implements Venue {
     this.amending.delete(id);
   }
 
-  private async amendOnce(record: OrderRecord, amend: Amend): Promise<void> {
+  private async amendOnce(record: OrderRecord, amend: AmendProtection): Promise<void> {
     const { clock, log, triggerPriceType = 'last' } = this.options;
     const instrument = this.inquiry.instrumentAt(amend.instrument);
     const { takeProfit, stopLoss } = amend;
@@ -401,7 +408,7 @@ export class OkxVenue implements Venue {
   }
 
   /** After an amend that failed, or may have: asks until OKX has said where the pair is, or what became of it. */
-  private async whereIs(record: OrderRecord, amend: Amend, problem: string): Promise<void> {
+  private async whereIs(record: OrderRecord, amend: AmendProtection, problem: string): Promise<void> {
     const { log, random, clock } = this.options;
     const backOff = new BackOff(random, 500, 5_000);
     while (!this.stopped && !isTerminal(record)) {
@@ -425,6 +432,26 @@ export class OkxVenue implements Venue {
       }
       await sleep(this.timers, 200 + backOff.next());
     }
+  }
+
+  private amendments(): OrderAmendments {
+    const { clock, random, log, orderTimeoutMs = 3_000, expireAfterMs = 5_000 } = this.options;
+    return new OrderAmendments({
+      ...{ ledger: this.ledger, timers: this.timers, clock, random, log },
+      ...{ answerWithinMs: orderTimeoutMs, expireAfterMs, listLagMs: LIST_LAG_MS },
+      instrumentAt: (index) => this.inquiry.instrumentAt(index),
+      exchangeNow: () => this.rest.exchangeNow(),
+      turn: (instrument) => this.limits.take(`amend ${instrument.id}`, PLACE_LIMIT),
+      send: (amend, id, expiresAtMs) => {
+        const instrument = this.inquiry.instrumentAt(amend.instrument);
+        const args = [{ ...instrumentKey(instrument), ...amendOrderArgs(amend, instrument, id) }];
+        return this.privateSocket.send(
+          JSON.stringify({ id, op: 'amend-order', expTime: String(expiresAtMs), args }),
+        );
+      },
+      lookUp: (record) => this.inquiry.lookUp(record.instrument, record.id, null),
+      apply: (record, found) => this.applyFound(record, found),
+    });
   }
 
   /** Sends an order operation and awaits its answer as an event. False when it was certainly not sent. */
@@ -465,6 +492,7 @@ export class OkxVenue implements Venue {
 
   private answer(message: Row): void {
     const answer = decodeAnswer(message);
+    if (this.orderAmendments.answered(answer)) return;
     const pending = this.pending.get(answer.id);
     if (pending === undefined) {
       this.options.log('warn', 'OKX says something that was not asked', { message });
@@ -617,6 +645,7 @@ export class OkxVenue implements Venue {
 
   private orderUpdated(index: number, update: OrderUpdate): void {
     const record = this.ledger.applyOrder(index, update, this.options.clock.nowUs(), true);
+    this.orderAmendments.pushed(update);
     if (record === null || record.filled <= record.fillsTold) return;
     this.options.log('warn', 'a fill was lost on the way: asking for it', { order: record.id });
     this.inquiry.fillsOf(update).then(
@@ -676,6 +705,7 @@ export class OkxVenue implements Venue {
   private down(path: 'private' | 'business', reason: string): void {
     this.setLive(false, `${path} connection lost: ${reason}`);
     if (path === 'business') return;
+    this.orderAmendments.connectionLost();
     for (const id of [...this.pending.keys()])
       this.unanswered(id, 'the connection was lost before an answer came');
   }

@@ -1,4 +1,5 @@
 import {
+  type Amended,
   type FillEvent,
   type FundingPaymentEvent,
   OrderEvent,
@@ -78,6 +79,24 @@ export class Answers {
         this.reports.delete(clientOrderId);
         return;
       }
+  }
+
+  /** How a resting order stands after an amendment. What is known of it otherwise has not changed. */
+  amended(
+    { instrument, clientOrderId, venueOrderId, state, filled }: Report,
+    amended: Amended,
+    at: Us,
+  ): void {
+    this.outbox.push(
+      new OrderEvent(this.heardAt(at), instrument, clientOrderId, venueOrderId, state, filled, '', amended),
+    );
+  }
+
+  /** There is no such order: told, and not remembered, for its id was never used. */
+  unknownOrder(instrument: number, clientOrderId: string, reason: string, at: Us): void {
+    this.outbox.push(
+      new OrderEvent(this.heardAt(at), instrument, clientOrderId, '', 'canceled', lots(0), reason),
+    );
   }
 
   /** Where the triggers of a pair are. */

@@ -1,5 +1,5 @@
 import { NO_PRICE } from '../../core/book/ladder.ts';
-import type { Amend, Cancel, OrderCommand, Place } from '../../core/commands.ts';
+import type { AmendOrder, AmendProtection, Cancel, OrderCommand, Place } from '../../core/commands.ts';
 import {
   EventKind,
   FillEvent,
@@ -171,7 +171,8 @@ export class PaperMatcher {
       const rested = this.reachResting(event, at);
       this.trigger(event, at, rested);
       liquidity.late();
-      this.arriveWithin(index, begin, event.at);
+      // what came with them, or was moved, has the rest of the stretch before it
+      if (this.arriveWithin(index, begin, event.at)) this.trigger(event, event.at);
       const { size } = this.positions[index]!;
       if (size !== 0) {
         this.account.value(index, liquidity.worst(size > 0));
@@ -182,12 +183,14 @@ export class PaperMatcher {
     this.advance(event.at, emit);
   }
 
-  private arriveWithin(index: number, begin: Us, until: number): void {
-    if (this.due.length === 0) return;
+  /** Whether anything did. */
+  private arriveWithin(index: number, begin: Us, until: number): boolean {
+    if (this.due.length === 0) return false;
     const arrives = ({ at, command }: Due): boolean => at <= until && command.instrument === index;
     const arrived = this.due.filter(arrives);
     this.due = this.due.filter((due) => !arrives(due));
     for (const due of arrived) this.carryOut(due.at < begin ? { ...due, at: begin } : due);
+    return arrived.length > 0;
   }
 
   /** Where the market is told afterwards, an order on its way waits to be told what it met. */
@@ -198,6 +201,7 @@ export class PaperMatcher {
   private carryOut({ sentAt, at, command }: Due): void {
     if (command.kind === 'place') this.arrive(command, sentAt, at);
     else if (command.kind === 'cancel') this.arriveCancel(command, at);
+    else if (command.target === 'order') this.arriveAmendOrder(command, at);
     else this.arriveAmend(command, at);
   }
 
@@ -239,10 +243,7 @@ export class PaperMatcher {
 
     const liquidity = this.liquidity[place.instrument]!;
     if (place.type === 'postOnly') {
-      const touch = liquidity.touch(place.side);
-      const crosses =
-        touch !== NO_PRICE && (place.side === 'buy' ? touch <= place.price : touch >= place.price);
-      if (crosses) return this.report(order, 'canceled', '31 post-only order would take', at);
+      if (this.crosses(place)) return this.report(order, 'canceled', '31 post-only order would take', at);
       return this.rest(order);
     }
     const limit = place.price === 0 ? NO_PRICE : place.price;
@@ -259,7 +260,13 @@ export class PaperMatcher {
     this.report(order, 'canceled', reason, at);
   }
 
-  private refusalOf(place: Place): string {
+  private crosses({ instrument, side, price }: Place): boolean {
+    const touch = this.liquidity[instrument]!.touch(side);
+    return touch !== NO_PRICE && (side === 'buy' ? touch <= price : touch >= price);
+  }
+
+  /** Why an order cannot be; empty when it can. `standing` is the one that it takes the place of. */
+  private refusalOf(place: Place, standing: PaperOrder | null = null): string {
     const instrument = this.instruments[place.instrument]!;
     const position = this.positions[place.instrument]!;
     if (!this.liquidity[place.instrument]!.live)
@@ -269,12 +276,14 @@ export class PaperMatcher {
       if (position.size === 0) return '51169 reduce-only without a position';
       if (Math.sign(position.size) === signOf(place.side))
         return '51170 reduce-only on the side of the position';
-      if (place.size > Math.abs(position.size)) return '51112 closing more than the position';
+      if (place.size - (standing?.filled ?? 0) > Math.abs(position.size))
+        return '51112 closing more than the position';
       return '';
     }
     const reference = place.price > 0 ? place.price : this.account.valuation(place.instrument);
-    const margin = instrument.valueNumber(place.size, reference) / place.leverage;
-    const free = this.account.free(this.resting);
+    const unfilled = place.size - (standing?.filled ?? 0);
+    const margin = instrument.valueNumber(unfilled, reference) / place.leverage;
+    const free = this.account.free(this.resting.filter((other) => other !== standing));
     return margin > free ? `51008 margin ${margin.toFixed(2)} needed, ${free.toFixed(2)} free` : '';
   }
 
@@ -346,14 +355,67 @@ export class PaperMatcher {
     if (order !== undefined) this.cancelResting(order, '1 canceled by us', at);
   }
 
-  private arriveAmend(amend: Amend, at: Us): void {
+  /**
+   * As OKX does it: no larger at its price it keeps its place in the queue; else it goes to the back of the queue, or takes
+   * what it now reaches. What cannot be leaves the order as it was, a post-only order that would take, too.
+   */
+  private arriveAmendOrder(amend: AmendOrder, at: Us): void {
+    const { instrument, clientOrderId } = amend;
+    const order = this.resting.find(({ place }) => place.clientOrderId === clientOrderId);
+    if (order === undefined) {
+      // it ended before the amendment arrived: its own report says how
+      if (this.answers.find(clientOrderId) === null)
+        this.answers.unknownOrder(instrument, clientOrderId, '51503 no such order', at);
+      return;
+    }
+    const standing = order.place;
+    const place: Place = { ...standing, price: amend.price, size: amend.size };
+    const keeps = place.price === standing.price && place.size <= standing.size;
+    const refusal = this.amendmentRefusal(order, place, keeps);
+    if (refusal !== '') return this.tellAmended(order, refusal, at);
+    order.place = place;
+    if (place.size <= order.filled) {
+      order.place = { ...place, size: lots(order.filled) };
+      this.leave(order);
+      return this.report(order, 'filled', '', at);
+    }
+    this.tellAmended(order, '', at);
+    if (keeps) return;
+    this.leave(order);
+    const before = order.filled;
+    if (this.crosses(place)) this.walk(order, place.price, at, place.purpose, '', NO_PRICE);
+    if (order.filled >= place.size) return this.report(order, 'filled', '', at);
+    if (order.filled > before) this.report(order, 'partiallyFilled', '', at);
+    this.rest(order);
+  }
+
+  private amendmentRefusal(order: PaperOrder, place: Place, keeps: boolean): string {
+    if (place.size < this.instruments[place.instrument]!.sizeMin) return '51020 below the minimum size';
+    if (place.size <= order.filled) return '';
+    const isElsewhere = place.price !== order.place.price;
+    if (isElsewhere && place.type === 'postOnly' && this.crosses(place))
+      return '51511 post-only order would take';
+    return keeps ? '' : this.refusalOf(place, order);
+  }
+
+  /** How a resting order stands. */
+  private tellAmended(order: PaperOrder, refusal: string, at: Us): void {
+    const { price, size, clientOrderId } = order.place;
+    this.answers.amended(this.answers.find(clientOrderId)!, { price, size, refusal }, at);
+  }
+
+  private arriveAmend(amend: AmendProtection, at: Us): void {
     const long = this.positions[amend.instrument]!.size > 0;
     const touch = this.liquidity[amend.instrument]!.touch(long ? 'sell' : 'buy');
     this.protections.amend(amend, long, touch, at);
   }
 
-  private cancelResting(order: PaperOrder, reason: string, at: Us): void {
+  private leave(order: PaperOrder): void {
     this.resting = this.resting.filter((other) => other !== order);
+  }
+
+  private cancelResting(order: PaperOrder, reason: string, at: Us): void {
+    this.leave(order);
     this.report(order, 'canceled', reason, at);
   }
 
@@ -375,7 +437,7 @@ export class PaperMatcher {
       filled = true;
       this.fill(order, reached.size, place.price, true, place.purpose, reached.why, at);
       const all = order.filled >= place.size;
-      if (all) this.resting = this.resting.filter((other) => other !== order);
+      if (all) this.leave(order);
       this.report(order, all ? 'filled' : 'partiallyFilled', '', at);
     }
     return filled;

@@ -4,7 +4,8 @@ import type { QueuePlace } from './queue.ts';
 
 /** One of our orders at the paper venue. */
 export interface PaperOrder {
-  readonly place: Place;
+  /** As it stands: another one after each amendment. */
+  place: Place;
   readonly venueOrderId: string;
   /** When we sent it and when it arrived; the same for the venue's own. */
   readonly sentAt: Us;

@@ -1,5 +1,5 @@
 import { NO_PRICE } from '../../core/book/ladder.ts';
-import type { Amend, Place } from '../../core/commands.ts';
+import type { AmendProtection, Place } from '../../core/commands.ts';
 import type { Ticks, Us } from '../../core/units.ts';
 import type { Answers } from './answers.ts';
 
@@ -48,7 +48,7 @@ export class Protections {
    * trigger that the market has reached, and of a pair that has ended it says nothing new.
    */
   amend(
-    { instrument, protectionId, takeProfit, stopLoss }: Amend,
+    { instrument, protectionId, takeProfit, stopLoss }: AmendProtection,
     long: boolean,
     touch: number,
     at: Us,

@@ -63,6 +63,7 @@ const order: Row = {
     execType: 'M',
     fillFee: '-0.06',
   },
+  px: '60000.5',
   ...{ fillFeeCcy: 'USDT', cancelSource: '', attachAlgoOrds: [] },
 };
 
@@ -74,6 +75,7 @@ test('an order push in ticks, lots and money', () => {
     algoClientId: '',
     side: 'buy',
     state: 'partiallyFilled',
+    price: 600_005,
     size: 200,
     filled: 50,
     feeTotal: parseMoney('-0.06'),
@@ -83,6 +85,9 @@ test('an order push in ticks, lots and money', () => {
     takeProfit: 0,
     stopLoss: 0,
     protectionId: '',
+    requestId: '',
+    amendResult: '',
+    amendFailure: '',
     fill: {
       tradeId: '242',
       exchangeAt: 1795340540123,

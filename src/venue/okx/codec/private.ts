@@ -41,6 +41,8 @@ export interface OrderUpdate {
   readonly algoClientId: string;
   readonly side: Side;
   readonly state: OrderState;
+  /** Limit price of an order of ours; 0 = it has none. */
+  readonly price: Ticks;
   readonly size: Lots;
   /** Cumulative. */
   readonly filled: Lots;
@@ -54,6 +56,12 @@ export interface OrderUpdate {
   readonly takeProfit: Ticks;
   readonly stopLoss: Ticks;
   readonly protectionId: string;
+  /** Of the amendment that this push tells of (`reqId`); empty when it tells of none. */
+  readonly requestId: string;
+  /** `0` done, `-1` failed, `1` failed and the order was canceled for it, `2` done at a price that OKX chose. */
+  readonly amendResult: string;
+  /** Why it failed, with OKX's code. */
+  readonly amendFailure: string;
   /** The execution that this push tells of; REST rows repeat the last one. */
   readonly fill: FillPart | null;
 }
@@ -61,13 +69,18 @@ export interface OrderUpdate {
 export function decodeOrder(row: Row, instrument: Instrument): OrderUpdate {
   const attached: Row = rowsOf(row.attachAlgoOrds)[0] ?? {};
   const state = stateOf(row, instrument);
+  const clientOrderId = textOf(row, 'clOrdId');
+  const algoId = textOf(row, 'algoId');
+  // what the exchange orders for itself may be at prices between two ticks
+  const isOurs = clientOrderId !== '' && algoId === '';
   return {
-    clientOrderId: textOf(row, 'clOrdId'),
+    clientOrderId,
     venueOrderId: needText(row, 'ordId'),
-    algoId: textOf(row, 'algoId'),
+    algoId,
     algoClientId: textOf(row, 'algoClOrdId'),
     side: sideOf(row, instrument),
     state,
+    price: isOurs ? optionalPrice(row, 'px', instrument) : ticks(0),
     size: sizeOf(row, 'sz', instrument),
     filled: optionalSize(row, 'accFillSz', instrument),
     feeTotal: optionalMoney(row, 'fee', instrument),
@@ -77,6 +90,9 @@ export function decodeOrder(row: Row, instrument: Instrument): OrderUpdate {
     takeProfit: optionalPrice(attached, 'tpTriggerPx', instrument),
     stopLoss: optionalPrice(attached, 'slTriggerPx', instrument),
     protectionId: textOf(attached, 'attachAlgoClOrdId'),
+    requestId: textOf(row, 'reqId'),
+    amendResult: textOf(row, 'amendResult'),
+    amendFailure: [textOf(row, 'code'), textOf(row, 'msg')].filter((part) => part !== '').join(' '),
     fill: decodePushedFill(row, instrument),
   };
 }
