@@ -10,7 +10,9 @@ import type { OrderStory, Trip } from './story.ts';
  * Why a part of a difference is there:
  * - `decision`: the order itself was another one: decided at another time, of another size, at another limit.
  * - `latency`: the recorded book moved between paper's arrival and the venue's fill.
- * - `book`: the venue filled at other prices than the book recorded at its time shows, and the tape tells of those prices.
+ * - `book`: the venue filled at other prices than the book recorded at its time shows, and others traded or stood there.
+ * - `passed`: the same, but that others went through those prices between two books, or traded less there: none is known to
+ *   have been there with as much.
  * - `queue`: so much more, or less, of a resting order filled.
  * - `trigger`: stop or target was set off by another trade, or another of the two was.
  * - `fee`, `funding`: other rates, other payments.
@@ -21,6 +23,7 @@ export const CAUSES = [
   'decision',
   'latency',
   'book',
+  'passed',
   'queue',
   'trigger',
   'fee',
@@ -279,7 +282,17 @@ class LegQuestion {
     const prices = unseen.map(({ price }) => this.price(price)).join(', ');
     if (unseen.every(({ instrument, at }) => this.evidence.endsBefore(instrument, at)))
       return tell('book', there - booked, `${shown}${ENDS}: filled at ${prices}`);
-    tell('unexplained', there - booked, `${shown}the tape shows neither a trade nor a level at ${prices}`);
+    if (unseen.every(isPassed))
+      return tell(
+        'passed',
+        there - booked,
+        `${shown}${unseen.map((trace) => this.passageWords(trace)).join('; ')}`,
+      );
+    tell(
+      'unexplained',
+      there - booked,
+      `${shown}the tape shows neither another's trade nor a level at ${prices}`,
+    );
   }
 
   private tellTiming(
@@ -362,7 +375,7 @@ class LegQuestion {
       .filter(({ maker }) => !maker)
       .map(({ price, size }, index) => {
         const { traded, displayed } = this.traces[index]!;
-        const trade = traded > 0 ? `the tape has a trade of ${traded} lots there` : '';
+        const trade = traded > 0 ? `others traded ${traded} lots there` : '';
         const level =
           displayed === null
             ? ''
@@ -372,12 +385,23 @@ class LegQuestion {
       .join('; ');
   }
 
+  private passageWords({ price, traded, passage }: Trace): string {
+    const there = `at ${this.price(price)} ${traded === 0 ? 'nobody else' : `others only ${traded} lots`} at that time`;
+    if (passage === null) return there;
+    const { low, high, trades } = passage;
+    return `${there}; between the two books around it touch and ${trades} trades of others went from ${this.price(low)} to ${this.price(high)}`;
+  }
+
   private price(price: number): string {
     return price === 0 ? '—' : this.instrument.formatPrice(price as Ticks);
   }
 }
 
 const ENDS = 'the record ends before it could tell of it';
+
+/** Some of it others traded too, or they were on both sides of its price between two books. */
+const isPassed = ({ price, traded, passage }: Trace): boolean =>
+  traded > 0 || (passage !== null && passage.low <= price && price <= passage.high);
 
 const sizeOf = (fills: readonly FillEvent[]): number => fills.reduce((sum, { size }) => sum + size, 0);
 

@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
-import { EventKind } from '../../core/events.ts';
-import { ms, type Side, ticks } from '../../core/units.ts';
+import { EventKind, FillEvent } from '../../core/events.ts';
+import { lots, ms, NO_MONEY, type Side, ticks, us } from '../../core/units.ts';
 import { Evidence } from './evidence.ts';
+import { Ours } from './ours.ts';
 import { readSession, type SessionRun } from './session.ts';
 import { makeSession } from './testing/made-session.ts';
 
@@ -76,6 +77,33 @@ function walked(levels: readonly [number, number][], size: number): { value: num
   return null;
 }
 
+const NONE = new Ours({ orders: new Map() });
+
+/** An account that did nothing but these trades of the tape. */
+function oursOf(mine: readonly Print[], maker: boolean): Ours {
+  const fills = mine.map(({ at, stampedAt, price, size, side }, index) => {
+    const own = maker === (side === 'buy') ? 'sell' : 'buy';
+    const words = ['', '', `${index}`] as const;
+    return new FillEvent(
+      us(at),
+      0,
+      ...words,
+      ms(stampedAt),
+      own,
+      ticks(price),
+      lots(size),
+      NO_MONEY,
+      maker,
+      'entry',
+      '',
+    );
+  });
+  const story = { place: null, decidedAt: us(0), sentAt: null, decision: null, cancelSentAt: null };
+  return new Ours({
+    orders: new Map([['1', { ...story, clientOrderId: '1', moves: [], reports: [], fills }]]),
+  });
+}
+
 const sides = fc.constantFrom<Side>('buy', 'sell');
 
 test('walks: by our clock the book that we had been told, by the exchange’s the one that it had shown', () => {
@@ -88,7 +116,7 @@ test('walks: by our clock the book that we had been told, by the exchange’s th
   });
   fc.assert(
     fc.property(fc.array(questions, { minLength: 1, maxLength: 5 }), (asked) => {
-      const evidence = new Evidence(run);
+      const evidence = new Evidence(run, NONE);
       const walks = asked.flatMap(({ frame, later, side, size }) => {
         const { at, stampedAt } = frames[frame]!;
         const question = { instrument: 0, side, size };
@@ -113,17 +141,21 @@ test('walks: by our clock the book that we had been told, by the exchange’s th
   );
 });
 
-test('traces: trades of that price, side and millisecond, and what the books around it offer', () => {
+test('traces: others’ trades of that price, side and millisecond, what the books around it offer, and what passed between', () => {
   const questions = fc.record({
     print: fc.integer({ min: 0, max: prints.length - 1 }),
     off: fc.constantFrom(0, 0, 1, -1, 25),
     later: fc.constantFrom(0, 1, 2, -1, -2),
     side: sides,
     walked: fc.integer({ min: 1, max: 500 }),
+    isOurs: fc.boolean(),
   });
+  const seen = { left: 0, whole: 0, passed: 0 };
   fc.assert(
-    fc.property(fc.array(questions, { minLength: 1, maxLength: 5 }), (asked) => {
-      const evidence = new Evidence(run);
+    fc.property(fc.array(questions, { minLength: 1, maxLength: 5 }), fc.boolean(), (asked, maker) => {
+      const mine = new Set<Print>();
+      for (const { print, isOurs } of asked) if (isOurs) mine.add(prints[print]!);
+      const evidence = new Evidence(run, oursOf([...mine], maker));
       const traces = asked.map(({ print, off, later, side, walked: size }) =>
         evidence.trace({
           instrument: 0,
@@ -134,14 +166,16 @@ test('traces: trades of that price, side and millisecond, and what the books aro
         }),
       );
       evidence.answer();
-      for (const { at, price, side, walked: size, traded, displayed } of traces) {
-        const here = prints.filter(
-          (print) => Math.abs(print.stampedAt - at) <= 1 && print.price === price && print.side === side,
-        );
+      const others = prints.filter((print) => !mine.has(print));
+      for (const { at, price, side, walked: size, traded, displayed, passage } of traces) {
+        const there = (print: Print): boolean =>
+          Math.abs(print.stampedAt - at) <= 1 && print.price === price && print.side === side;
         assert.equal(
           traded,
-          here.reduce((sum, print) => sum + print.size, 0),
+          others.filter(there).reduce((sum, print) => sum + print.size, 0),
         );
+        if (traded > 0) seen.left++;
+        if (prints.some((print) => there(print) && mine.has(print))) seen.whole++;
         const shown = frames.filter(({ stampedAt }) => stampedAt <= at).length;
         const reaches = (count: number): boolean => {
           const levels = offered(count, side);
@@ -157,10 +191,27 @@ test('traces: trades of that price, side and millisecond, and what the books aro
             ? 'after'
             : null;
         assert.equal(displayed, naive);
+        if (naive !== null || shown === 0 || shown === frames.length) {
+          assert.equal(passage, null);
+          continue;
+        }
+        const [from, to] = [frames[shown - 1]!.stampedAt, frames[shown]!.stampedAt];
+        const between = others.filter(({ stampedAt }) => stampedAt > from && stampedAt <= to);
+        const touches = [shown, shown + 1].map((count) => offered(count, side)[0]![0]);
+        const reached = [...touches, ...between.map((print) => print.price)];
+        assert.deepEqual(passage, {
+          from,
+          to,
+          low: Math.min(...reached),
+          high: Math.max(...reached),
+          trades: between.length,
+        });
+        seen.passed++;
       }
     }),
-    { numRuns: 25 },
+    { numRuns: 40 },
   );
+  assert.ok(Math.min(...Object.values(seen)) >= 5, JSON.stringify(seen));
 });
 
 test('hits: the first trade from a time on that reaches stop or target', () => {
@@ -173,7 +224,7 @@ test('hits: the first trade from a time on that reaches stop or target', () => {
   });
   fc.assert(
     fc.property(fc.array(questions, { minLength: 1, maxLength: 8 }), (asked) => {
-      const evidence = new Evidence(run);
+      const evidence = new Evidence(run, NONE);
       const hits = asked.map(({ print, clock, long, stop, target }) => {
         const { at, stampedAt, price } = prints[print]!;
         const away = long ? 1 : -1;

@@ -3,6 +3,7 @@ import { NO_PRICE } from '../../core/book/ladder.ts';
 import { OrderBook } from '../../core/book/order-book.ts';
 import { EventKind, type TradeEvent } from '../../core/events.ts';
 import { type Lots, type Money, type Ms, money, type Side, type Ticks, type Us } from '../../core/units.ts';
+import type { Ours } from './ours.ts';
 import type { SessionRun } from './session.ts';
 
 /** A book message may show what happened this much later than it is stamped, ms: trades are stamped when they happen. */
@@ -26,7 +27,7 @@ export interface Walk {
   touch: number;
 }
 
-/** Whether the tape tells of a fill: as a trade of at least its size, or as a level that its order would have come to. */
+/** Whether others tell of a fill: by a trade of their own at its price, or a level that its order would have come to. */
 export interface Trace {
   readonly instrument: number;
   readonly at: Ms;
@@ -34,10 +35,26 @@ export interface Trace {
   readonly side: Side;
   /** Lots that its order filled at once. */
   readonly walked: number;
-  /** Lots of public trades at that price, by a taker of that side, at that time. */
+  /** Lots of others' public trades at that price, by a taker of that side, at that time. */
   traded: number;
+  /** Lots of the public trades there that were our own fills: the tape has them because of us. */
+  readonly ours: number;
   /** Whether so many lots come to that price in the last book before it, or the first after it. */
   displayed: 'before' | 'after' | null;
+  /** Where neither tells of it: what the others did between the two books; null where there are none. */
+  passage: Passage | null;
+}
+
+/** The market between two books that follow each other. */
+export interface Passage {
+  /** Stamps of the two. */
+  readonly from: Ms;
+  readonly to: Ms;
+  /** Lowest and highest of the two touches that the fill's side met, and of the others' trades between them. */
+  low: number;
+  high: number;
+  /** Others' trades between them. */
+  trades: number;
 }
 
 /** The first trade from a time on that reaches a stop or a target. */
@@ -58,10 +75,13 @@ export class Evidence {
   private readonly traces: Trace[] = [];
   private readonly hits: Hit[] = [];
   private readonly run: SessionRun;
+  private readonly ours: Ours;
   private readonly lastStamps: number[];
 
-  constructor(run: SessionRun) {
+  /** `ours` is left out of what the tape tells. */
+  constructor(run: SessionRun, ours: Ours) {
     this.run = run;
+    this.ours = ours;
     this.lastStamps = run.instruments.map(() => 0);
   }
 
@@ -76,8 +96,10 @@ export class Evidence {
     return walk;
   }
 
-  trace(question: Omit<Trace, 'traded' | 'displayed'>): Trace {
-    const trace: Trace = { ...question, traded: 0, displayed: null };
+  trace(question: Omit<Trace, 'traded' | 'ours' | 'displayed' | 'passage'>): Trace {
+    const { instrument, price, side, at } = question;
+    const ours = this.ours.traded(instrument, price, side, at, STAMP_SLACK_MS);
+    const trace: Trace = { ...question, traded: -ours, ours, displayed: null, passage: null };
     this.traces.push(trace);
     return trace;
   }
@@ -104,7 +126,7 @@ export class Evidence {
       market.ours(event.at);
       if (event.kind === EventKind.book) {
         market.exchange(event.frame.exchangeAt);
-        market.book.apply(event.frame);
+        market.book.apply(this.ours.without(event));
         market.after(event.frame.exchangeAt);
         this.lastStamps[event.instrument] = event.frame.exchangeAt;
       } else if (event.kind === EventKind.trade) market.trade(event);
@@ -113,10 +135,33 @@ export class Evidence {
         else market.book.invalidate();
       }
     });
+    // a tape that ends before our fill was told has none of ours to leave out
+    for (const trace of this.traces) trace.traded = Math.max(0, trace.traded);
     for (const market of markets) {
       market.ours(Infinity);
       market.exchange(Infinity);
     }
+    this.followPassages();
+  }
+
+  /** A second look at the trades, for the few fills that nothing tells of. */
+  private followPassages(): void {
+    const asked = this.traces.flatMap(({ instrument, passage }) =>
+      passage === null ? [] : [{ instrument, passage }],
+    );
+    if (asked.length === 0) return;
+    this.run.forEach((event) => {
+      if (event.kind !== EventKind.trade) return;
+      const { exchangeAt, price, side, size } = event;
+      for (const { instrument, passage } of asked) {
+        if (event.instrument !== instrument || exchangeAt <= passage.from || exchangeAt > passage.to)
+          continue;
+        if (size <= this.ours.traded(instrument, price, side, exchangeAt, 0)) continue;
+        passage.trades++;
+        passage.low = Math.min(passage.low, price);
+        passage.high = Math.max(passage.high, price);
+      }
+    });
   }
 }
 
@@ -128,7 +173,7 @@ class Answers {
   private readonly byExchange: Walk[];
   /** Not reached yet by a book; reached, and waiting for the one after; all of them for trades. */
   private before: Trace[];
-  private behind: Trace[] = [];
+  private behind: { readonly trace: Trace; readonly from: Ms; readonly touch: number }[] = [];
   private readonly traces: readonly Trace[];
   private hits: readonly Hit[];
 
@@ -162,15 +207,28 @@ class Answers {
     while (this.before.length > 0 && this.before[0]!.at < stampedAt) {
       const trace = this.before.shift()!;
       if (this.shows(trace)) trace.displayed = 'before';
-      else this.behind.push(trace);
+      else {
+        const touch = this.book.ladder(trace.side === 'buy' ? ASK : BID).best;
+        this.behind.push({ trace, from: this.book.exchangeAt as Ms, touch });
+      }
     }
   }
 
   /** The first book after them. */
-  after(stampedAt: number): void {
+  after(stampedAt: Ms): void {
     if (this.behind.length === 0) return;
-    for (const trace of this.behind)
-      if (trace.at <= stampedAt && this.shows(trace)) trace.displayed = 'after';
+    for (const { trace, from, touch } of this.behind) {
+      const { best } = this.book.ladder(trace.side === 'buy' ? ASK : BID);
+      if (this.shows(trace)) trace.displayed = 'after';
+      else if (touch !== NO_PRICE && best !== NO_PRICE)
+        trace.passage = {
+          from,
+          to: stampedAt,
+          low: Math.min(touch, best),
+          high: Math.max(touch, best),
+          trades: 0,
+        };
+    }
     this.behind = [];
   }
 

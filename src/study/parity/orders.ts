@@ -9,6 +9,7 @@ import type { PaperConfig } from '../../venue/paper/config.ts';
 import { PaperMatcher } from '../../venue/paper/matcher.ts';
 import type { VenueEvent } from '../../venue/venue.ts';
 import { type Quantiles, quantiles } from './latencies.ts';
+import { Ours } from './ours.ts';
 import { beginWith } from './paper.ts';
 import { type SessionRun, tellInOrder } from './session.ts';
 import type { OrderStory, Story } from './story.ts';
@@ -60,10 +61,12 @@ const CASH = parseMoney('1000000000000');
 
 /**
  * The session's own orders through the paper venue, each for itself, sent when they were sent then, with the position and the
- * levels that it had then: what the paper venue alone gets wrong, whatever the engine makes of it. The recorded book has our
- * own orders in it: paper's resting order may stand behind the real one, and its taker find what the real one left.
+ * levels that it had then: what the paper venue alone gets wrong, whatever the engine makes of it. The market is that of the
+ * others: our own waiting orders are taken out of the recorded book, so that paper's does not wait behind the real one. What a
+ * real taker took is gone from the next book, and paper's finds what it left; its trade can set a stop off, as it did there.
  */
 export function replayOrders(run: SessionRun, story: Story, paper: PaperConfig): OrderParity[] {
+  const ours = new Ours(story);
   const trials = trialsOf(story);
   const byStart = [...trials].sort((a, b) => a.from - b.from);
   const books = run.instruments.map(() => new OrderBook());
@@ -76,7 +79,9 @@ export function replayOrders(run: SessionRun, story: Story, paper: PaperConfig):
     }
   };
   tellInOrder(run, {
-    market: (event) => {
+    market: (told) => {
+      const event =
+        told.kind === EventKind.book ? new BookEvent(told.at, told.instrument, ours.without(told)) : told;
       begin(event.at);
       for (const trial of running) {
         if (trial.instrument !== event.instrument) continue;

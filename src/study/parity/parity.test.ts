@@ -181,7 +181,7 @@ test('a fill at a price that the tape knows nothing of is not explained away', (
     liquidity: () => new Unaccountable({ queue: { kind: 'behindFirst' }, selfImpact: true }),
   });
   assert.ok(run.unexplained.length >= run.pairs.length);
-  assert.match(run.unexplained[0]!, /the tape shows neither a trade nor a level at/);
+  assert.match(run.unexplained[0]!, /the tape shows neither another's trade nor a level at/);
   assert.notEqual(run.totals.unexplained, '0');
 });
 

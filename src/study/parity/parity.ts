@@ -11,6 +11,7 @@ import { Evidence } from './evidence.ts';
 import { type Latencies, measureLatencies } from './latencies.ts';
 import { byEntry, decidedAt, type Miss, match, whyMissing } from './match.ts';
 import { type OrderParity, type OrderSummary, replayOrders, summarize } from './orders.ts';
+import { Ours } from './ours.ts';
 import { replayOnPaper } from './paper.ts';
 import { rerun } from './rerun.ts';
 import { nameOf, readSession, type SessionRun } from './session.ts';
@@ -118,7 +119,8 @@ function runParity(run: SessionRun, toleranceMs: number, config: PaperConfig): R
   const tradesOf = ({ trips }: Story): Trip[] => byEntry(trips, run.instruments);
   const { pairs, venueOnly, paperOnly } = match(tradesOf(venue.story), tradesOf(paper.story), toleranceMs);
 
-  const evidence = new Evidence(run);
+  const ours = new Ours(venue.story);
+  const evidence = new Evidence(run, ours);
   const { fees } = config;
   const asked = pairs.map((pair) => ({
     ...pair,
