@@ -270,6 +270,82 @@ test('an order that arrives well within a bar comes after its stops, and at the 
   );
 });
 
+test('a late entry has the rest of its bar before it: the whole move against it, of the move for it the close', () => {
+  const late = (side: Side, bar: Bar, intrabar: BarConfig['intrabar'] = 'pessimistic') => {
+    const bench = new Bench({ intrabar, spreadBp: 0 }).bar(600_000, 600_000, 600_000, 600_000, 1000);
+    const sign = side === 'buy' ? 1 : -1;
+    const pair = { takeProfit: ticks(600_000 + sign * 2000), stopLoss: ticks(600_000 - sign * 1000) };
+    bench.send({ side, ...pair, protectionId: 'b1x' }, 30_000);
+    // heard of after the bar
+    const { fills } = bench.bar(...bar).bar(600_000, 600_000, 600_000, 600_000, 0);
+    const [, second] = bench.events.flatMap((event) =>
+      event instanceof FillEvent ? [event.exchangeAt] : [],
+    );
+    if (second !== undefined) assert.equal(second, START_MS + 2 * BAR_MS, 'after its entry');
+    return fills.map(([, price, , purpose]) => `${purpose} ${price}`).join(', ');
+  };
+  const mirrored = ([open, high, low, close, volume]: Bar): Bar => [
+    ...([1_200_000 - open, 1_200_000 - low, 1_200_000 - high, 1_200_000 - close] as const),
+    volume,
+  ];
+  const both = (bar: Bar, intrabar?: BarConfig['intrabar']): string => {
+    const [bought, sold] = [late('buy', bar, intrabar), late('sell', mirrored(bar), intrabar)];
+    assert.equal(
+      sold.replaceAll(/\d+/g, (price) => String(1_200_000 - Number(price))),
+      bought,
+    );
+    return bought;
+  };
+  // the low may have been before or after
+  assert.equal(both([600_000, 600_500, 598_900, 600_200, 1000]), 'entry 600200, stopLoss 599000');
+  // so may the high, but that would be luck
+  assert.equal(both([600_000, 602_500, 599_500, 600_200, 1000]), 'entry 600200');
+  assert.equal(both([600_000, 602_500, 598_900, 600_200, 1000]), 'entry 600200, stopLoss 599000');
+  // filled beyond its target, at the close
+  assert.equal(both([600_000, 602_500, 599_500, 602_200, 1000]), 'entry 602200, takeProfit 602200');
+  // filled at the open, closed below the stop
+  assert.equal(both([600_000, 600_100, 598_000, 598_500, 1000]), 'entry 600000, stopLoss 599000');
+  // by `nearest` the low was before it, and the high is not; here the other way round
+  assert.equal(
+    both([600_000, 602_500, 598_900, 600_200, 1000], 'nearest'),
+    'entry 600200, takeProfit 602000',
+  );
+  assert.equal(both([600_000, 600_500, 598_900, 600_200, 1000], 'nearest'), 'entry 600200, stopLoss 599000');
+  assert.equal(both([600_000, 601_500, 598_500, 600_200, 1000], 'nearest'), 'entry 600200, stopLoss 599000');
+});
+
+test('no stop that a path within the bar would have hit is missed, whenever its entry came', () => {
+  let hit = 0;
+  let kept = 0;
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: -300, max: 300 }), { minLength: 60, maxLength: 60 }),
+      fc.integer({ min: 100, max: 59_000 }),
+      fc.integer({ min: 50, max: 3000 }),
+      fc.constantFrom<Side>('buy', 'sell'),
+      (steps, arrivesMs, distance, side) => {
+        const path = [600_000];
+        for (const step of steps) path.push(path.at(-1)! + step);
+        const long = side === 'buy';
+        const stop = long ? 600_000 - distance : 600_000 + distance;
+        const bench = new Bench().bar(600_000, 600_000, 600_000, 600_000, 1000);
+        bench.send({ side, stopLoss: ticks(stop), protectionId: 'b1x' }, arrivesMs - 20);
+        bench.bar(path[0]!, Math.max(...path), Math.min(...path), path.at(-1)!, 1000);
+        bench.bar(600_000, 600_000, 600_000, 600_000, 0);
+        // a point a second, the next one after its arrival first
+        const after = path.slice(Math.ceil(arrivesMs / 1000));
+        const isHit = after.some((price) => (long ? price <= stop : price >= stop));
+        const stopped = bench.fills.some(([, , , purpose]) => purpose === 'stopLoss');
+        if (isHit) hit++;
+        else if (!stopped) kept++;
+        assert.ok(stopped || !isHit);
+      },
+    ),
+    { seed: 20261122, numRuns: 400 },
+  );
+  assert.ok(hit > 50 && kept > 50, `${hit} hit, ${kept} kept`);
+});
+
 test('what a bar allowed is known when its fill is heard of, bars later', () => {
   const bench = new Bench().bar(600_000, 600_500, 599_500, 600_400, 1000);
   bench.send();

@@ -39,8 +39,11 @@ const MET_KEPT = 1024;
  * it meet what it began with:
  *
  * - The path within a bar is not known. A market order that arrives in its first twentieth fills at the open, the spread
- *   against us; one that arrives later at the worse of open and close, after the bar's stops and targets. Of stop and target the
- *   stop comes first when the bar reached both. A stop that the open is already beyond fills at the open.
+ *   against us; one that arrives later at the worse of open and close. Of stop and target the stop comes first when the bar
+ *   reached both. A stop that the open is already beyond fills at the open.
+ * - A stop and target that come, or are moved, after the first twentieth have part of the bar still before them: the whole move
+ *   against us is taken to be in it, and of the move for us only where the close is. By `nearest` they come between the two
+ *   extremes: the one farther from the open is before them, and the close.
  * - What is larger than `volumeShareMax` of a candle's volume pays the candle's worst price for the rest; it can be less than
  *   a real book would give, or more. A trade fills no more than was traded: the rest of an entry is not had, the rest of an
  *   exit is sent again by the engine.
@@ -148,6 +151,7 @@ export class BarLiquidity implements Liquidity {
   }
 
   strike(pair: StandingPair, long: boolean, _event: MarketEvent, rested: boolean): Strike | null {
+    if (this.isLate) return this.strikeLate(pair, long, rested);
     const atOpen = hitBy(pair, long, this.open);
     if (atOpen !== null && !(rested && atOpen === 'takeProfit'))
       return { hit: atOpen, price: this.open, by: 'the open' };
@@ -184,6 +188,33 @@ export class BarLiquidity implements Liquidity {
   private base(taker: Side): number {
     if (!this.isLate) return this.open;
     return taker === 'buy' ? Math.max(this.open, this.close) : Math.min(this.open, this.close);
+  }
+
+  /**
+   * A pair that came, or was moved, well within the bar: of what the bar still had before it only the close is known. Against
+   * us everything came after it; by `nearest` it came between the two extremes.
+   */
+  private strikeLate(pair: StandingPair, long: boolean, rested: boolean): Strike | null {
+    const met = this.base(long ? 'buy' : 'sell');
+    const atOnce = hitBy(pair, long, met);
+    if (atOnce !== null) return { hit: atOnce, price: met, by: 'the price that its order met' };
+    const extreme = this.extremeToCome(long, rested);
+    const atExtreme = hitBy(pair, long, extreme);
+    const hit = atExtreme ?? hitBy(pair, long, this.close);
+    if (hit === null) return null;
+    const price = hit === 'stopLoss' ? pair.stopLoss : pair.takeProfit;
+    const where = extreme === this.high ? 'high' : 'low';
+    return { hit, price, by: atExtreme === null ? 'the bar’s close' : `the bar’s ${where}` };
+  }
+
+  /** What a late order has before it besides the close. */
+  private extremeToCome(long: boolean, rested: boolean): number {
+    if (this.config.intrabar === 'pessimistic' || rested) return long ? this.low : this.high;
+    const up = this.high - this.open;
+    const down = this.open - this.low;
+    // the farther extreme comes second; of two as far the one against us
+    if (long) return up > down ? this.high : this.low;
+    return down > up ? this.low : this.high;
   }
 
   private remember(): void {

@@ -172,7 +172,7 @@ export class PaperMatcher {
       this.trigger(event, at, rested);
       liquidity.late();
       // what came with them, or was moved, has the rest of the stretch before it
-      if (this.arriveWithin(index, begin, event.at)) this.trigger(event, event.at);
+      if (this.arriveWithin(index, begin, event.at)) this.trigger(event, event.at, rested);
       const { size } = this.positions[index]!;
       if (size !== 0) {
         this.account.value(index, liquidity.worst(size > 0));
