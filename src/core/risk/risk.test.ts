@@ -435,6 +435,96 @@ test('a stop moves in favour of its position or not at all, and is never taken a
   assert.ok(risk.approveAmend({ ...amend, stopLoss: ticks(595_000), cause: 'trailingStop' }, held, true).ok);
 });
 
+test('an amended entry passes every limit again: each admits just inside and refuses just beyond', () => {
+  const asked = (
+    changes: Partial<RiskConfig>,
+    price: number,
+    size: number,
+    filled = 0,
+    prepare = (_: Risk) => {},
+  ) => {
+    const { risk, context } = gate({ ordersPerMinuteMax: 10, notionalMax: 800, ...changes });
+    const standing = entry({ type: 'postOnly', price: ticks(600_000) });
+    admits(risk.approve(standing, context));
+    prepare(risk);
+    const amend = {
+      kind: 'amend',
+      target: 'order',
+      instrument: 0,
+      clientOrderId: standing.clientOrderId,
+    } as const;
+    const wanted = { ...amend, price: ticks(price), size: lots(size) };
+    return risk.approveAmendOrder(wanted, standing, lots(filled), context);
+  };
+  const reasonOf = (...args: Parameters<typeof asked>): RefusalReason | 'none' => {
+    const result = asked(...args);
+    return result.ok ? 'none' : result.error.reason;
+  };
+  // its own entry under way is no second position (`openPositionsMax` is 1)
+  assert.equal(reasonOf({}, 600_001, 100), 'none');
+  // 50 bp of 600,001 are 3,000 ticks
+  assert.equal(reasonOf({}, 603_000, 100), 'none');
+  assert.equal(reasonOf({}, 603_002, 100), 'priceCollar');
+  assert.equal(reasonOf({}, 597_000, 100), 'priceCollar');
+  assert.equal(reasonOf({}, Number.NaN, 100), 'priceCollar');
+  // the stop is at 595,000
+  assert.equal(reasonOf({ priceCollarBp: 500 }, 595_001, 100), 'none');
+  assert.equal(reasonOf({ priceCollarBp: 500 }, 595_000, 100), 'noStop');
+  // 6 USDT a lot; 133 lots are 798
+  assert.equal(reasonOf({}, 600_000, 133), 'none');
+  assert.equal(reasonOf({}, 600_000, 134), 'notional');
+  // 140 lots of 1,000 × 0.5 / 6 at 2×: 166 lots in all
+  assert.equal(reasonOf({ notionalMax: 10_000, marginShareMax: 0.04 }, 600_000, 133), 'none');
+  assert.equal(reasonOf({ notionalMax: 10_000, marginShareMax: 0.04 }, 600_000, 134), 'margin');
+  assert.equal(reasonOf({}, 600_001, 1.5), 'size');
+  assert.equal(reasonOf({ ordersPerMinuteMax: 1 }, 600_001, 100), 'orderRate');
+  assert.equal(
+    reasonOf({}, 600_001, 100, 0, (risk) => risk.kill(false)),
+    'killed',
+  );
+  const paused = (risk: Risk): void => {
+    risk.paused = true;
+  };
+  assert.equal(reasonOf({}, 600_001, 100, 0, paused), 'paused');
+  // smaller where it is: whatever a person switched and the minute has seen
+  assert.equal(
+    reasonOf({ ordersPerMinuteMax: 1 }, 600_000, 99, 0, (risk) => risk.kill(false)),
+    'none',
+  );
+  assert.equal(reasonOf({ ordersPerMinuteMax: 1 }, 600_000, 101, 0, paused), 'paused');
+});
+
+test('what an amended entry has filled is not counted twice; until it is answered the larger of the two counts', () => {
+  const { risk, account, context } = gate({
+    ordersPerMinuteMax: 10,
+    notionalMax: 700,
+    openPositionsMax: 2,
+    notionalTotalMax: 900,
+  });
+  const standing = entry({ type: 'postOnly', price: ticks(600_000) });
+  admits(risk.approve(standing, context));
+  const fill = fillOf('buy', 'h000001', '0');
+  account.fill(fill);
+  risk.valued(0, 600_001, NOW);
+  risk.booked(account, null, NOW);
+  const amend = { kind: 'amend', target: 'order', instrument: 0, clientOrderId: 'h000001' } as const;
+  // 100 lots are filled and 10 are to come: 660 and not 1,260
+  const more = { ...amend, price: ticks(600_001), size: lots(110) };
+  assert.ok(risk.approveAmendOrder(more, standing, lots(100), context).ok);
+  assert.equal(
+    refusal(risk.approveAmendOrder({ ...more, size: lots(120) }, standing, lots(100), context)).reason,
+    'notional',
+  );
+  // back to less: the venue may still have the larger one
+  assert.ok(
+    risk.approveAmendOrder({ ...more, price: standing.price, size: lots(100) }, standing, lots(100), context)
+      .ok,
+  );
+  const second = { instrument: 1, clientOrderId: 'h000002', price: ticks(600_002) };
+  const lotsOf = (size: number) => risk.approve(entry({ ...second, size: lots(size) }), context);
+  assert.equal(refusal(lotsOf(41)).reason, 'totalNotional');
+});
+
 test('every refusal has words', () => {
   const plain = { killed: true, paused: true, held: true, recovering: true, feed: true };
   const measured: Record<Exclude<RefusalReason, keyof typeof plain>, true> = {

@@ -1,5 +1,5 @@
 import type { Command, SetTimer } from '../../core/commands.ts';
-import type { Event, MarketEvent } from '../../core/events.ts';
+import { type Event, EventKind, type MarketEvent } from '../../core/events.ts';
 import type { InstrumentSpec } from '../../core/instrument.ts';
 import type { Us } from '../../core/units.ts';
 
@@ -63,10 +63,14 @@ export const encodeEntry = (entry: unknown): string =>
     typeof value === 'bigint' ? { bigint: value.toString() } : value,
   );
 
-export const decodeEntry = (line: string): SessionEntry =>
-  JSON.parse(line, (_key, value: unknown) =>
+export function decodeEntry(line: string): SessionEntry {
+  const entry = JSON.parse(line, (_key, value: unknown) =>
     isBigint(value) ? BigInt(value.bigint) : value,
   ) as SessionEntry;
+  // recorded before orders could be amended
+  if (entry.what === 'event' && entry.event.kind === EventKind.order) entry.event.amended ??= null;
+  return entry;
+}
 
 const isBigint = (value: unknown): value is { readonly bigint: string } =>
   typeof value === 'object' &&

@@ -77,7 +77,7 @@ export function readSnapshot(
     payments: moved(saved.payments, here).map((row) => revived(row, FundingPaymentEvent.prototype)),
     // before there were any, none were written
     settlements: moved(saved.settlements ?? [], here).map((row) => revived(row, SettlementEvent.prototype)),
-    outbox: moved(saved.outbox, here).map((row) => revived<VenueEvent>(row, PROTOTYPES[row.kind])),
+    outbox: moved(saved.outbox, here).map(heard),
   };
   return { snapshot, here };
 }
@@ -90,6 +90,13 @@ function moved<T extends { readonly instrument: number }>(
   return rows
     .map((row) => ({ ...row, instrument: here(row.instrument) }))
     .filter((row) => row.instrument >= 0);
+}
+
+/** An event on its way; of before orders could be amended, one that answers no amendment. */
+function heard(row: VenueEvent): VenueEvent {
+  const event = revived<VenueEvent>(row, PROTOTYPES[row.kind]);
+  if (event instanceof OrderEvent) event.amended ??= null;
+  return event;
 }
 
 function revived<T extends object>(row: T, prototype: T): T {
