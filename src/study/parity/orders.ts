@@ -8,7 +8,6 @@ import { type Lots, lots, NO_MONEY, signOf, ticks, type Us } from '../../core/un
 import type { PaperConfig } from '../../venue/paper/config.ts';
 import { PaperMatcher } from '../../venue/paper/matcher.ts';
 import type { VenueEvent } from '../../venue/venue.ts';
-import { type Quantiles, quantiles } from './latencies.ts';
 import { Ours } from './ours.ts';
 import { beginWith } from './paper.ts';
 import { type SessionRun, tellInOrder } from './session.ts';
@@ -40,18 +39,6 @@ export interface Outcome {
   /** When we heard of the first fill. */
   readonly at: Us | null;
   readonly end: string;
-}
-
-export interface OrderSummary {
-  readonly kind: OrderKind;
-  readonly maker: boolean;
-  readonly orders: number;
-  readonly both: number;
-  readonly venueOnly: number;
-  readonly paperOnly: number;
-  readonly neither: number;
-  readonly priceBp: (Quantiles & { readonly mean: number }) | null;
-  readonly laterMs: Quantiles | null;
 }
 
 /** What paper has not done so long after the venue did, it is not waited for any more. */
@@ -276,34 +263,4 @@ export function snapshotOf(book: OrderBook): BookFrame {
   put(BID);
   put(ASK);
   return frame;
-}
-
-export function summarize(orders: readonly OrderParity[]): OrderSummary[] {
-  const groups = new Map<string, OrderParity[]>();
-  for (const order of orders) {
-    const key = `${order.kind} ${order.maker}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [order]);
-    else group.push(order);
-  }
-  return [...groups.values()].map((group) => {
-    const there = (order: OrderParity): boolean => order.venue.filled > 0;
-    const here = (order: OrderParity): boolean => order.paper.filled > 0;
-    const prices = group.flatMap(({ priceBp }) => (priceBp === null ? [] : [priceBp]));
-    const spread = quantiles(prices);
-    return {
-      kind: group[0]!.kind,
-      maker: group[0]!.maker,
-      orders: group.length,
-      both: group.filter((order) => there(order) && here(order)).length,
-      venueOnly: group.filter((order) => there(order) && !here(order)).length,
-      paperOnly: group.filter((order) => !there(order) && here(order)).length,
-      neither: group.filter((order) => !there(order) && !here(order)).length,
-      priceBp:
-        spread === null
-          ? null
-          : { ...spread, mean: prices.reduce((sum, each) => sum + each, 0) / prices.length },
-      laterMs: quantiles(group.flatMap(({ laterMs }) => (laterMs === null ? [] : [laterMs]))),
-    };
-  });
 }

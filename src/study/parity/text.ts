@@ -1,5 +1,5 @@
+import type { Mean, OrderSummary } from './bias.ts';
 import type { Quantiles } from './latencies.ts';
-import type { OrderSummary } from './orders.ts';
 import type { MissReport, PairReport, Parity, RunParity, TripReport } from './parity.ts';
 
 /** A parity result for a person: trade by trade, then the sums, then the paper venue alone. */
@@ -42,7 +42,7 @@ function runText(run: RunParity, toleranceMs: number): string[] {
       ? '    unexplained  nothing'
       : `    UNEXPLAINED: ${run.unexplained.join('; ')}`,
     '',
-    '  the session’s own orders, each alone through the paper venue:',
+    '  the paper venue’s bias: the session’s own orders, each alone through it, here − there:',
     ...run.orders.summary.flatMap(orderText),
     '',
     '  what messages took there, ms:',
@@ -83,29 +83,33 @@ const missText = ({ symbol, direction, trip, words }: MissReport, where: string)
 const tripText = ({ size, entry, exit, exitReason, net }: TripReport): string =>
   `${size}: ${price(entry)} → ${price(exit)}, ${exitReason}; net ${short(net)}`;
 
-function orderText({
-  kind,
-  maker,
-  orders,
-  both,
-  venueOnly,
-  paperOnly,
-  neither,
-  priceBp,
-  laterMs,
-}: OrderSummary): string[] {
-  const name = kind === 'entry' || kind === 'close' ? `${kind}, ${maker ? 'post-only' : 'market'}` : kind;
-  return [
+function orderText(summary: OrderSummary): string[] {
+  const { name, orders, both, venueOnly, paperOnly, neither, priceBp, laterMs, fillRate, meaning } = summary;
+  const lines = [
     `    ${name}: ${orders}; filled on both sides ${both}, there alone ${venueOnly}, here alone ${paperOnly}, nowhere ${neither}`,
-    ...(priceBp === null
-      ? []
-      : [
-          `      price here better by ${priceBp.mean.toFixed(3)} bp on average (${range(priceBp)}); told of ${laterMs === null ? '' : `${laterMs.p50.toFixed(1)} ms later in the median (${range(laterMs)})`}`,
-        ]),
   ];
+  if (priceBp !== null)
+    lines.push(
+      `      price here better by ${meanText(priceBp, 1, 3)} bp on average (${rangeText(priceBp, 3)} in all)`,
+    );
+  if (laterMs !== null)
+    lines.push(
+      `      told of ${meanText(laterMs, 1, 1)} ms later on average, ${laterMs.p50.toFixed(1)} in the median (${rangeText(laterMs, 1)} in all)`,
+    );
+  lines.push(
+    `      fills here ${meanText(fillRate.difference, 100, 1)} points of 100 more often (${(fillRate.venue * 100).toFixed(1)} there, ${(fillRate.paper * 100).toFixed(1)} here)`,
+    `      so ${meaning}`,
+  );
+  return lines;
 }
 
-const range = ({ min, max }: Quantiles): string => `${min} … ${max}`;
+const meanText = ({ mean, low, high }: Mean, times: number, digits: number): string => {
+  const text = (value: number): string => (value * times).toFixed(digits);
+  return low === null || high === null ? text(mean) : `${text(mean)} (95 %: ${text(low)} … ${text(high)})`;
+};
+
+const rangeText = ({ min, max }: Quantiles, digits: number): string =>
+  `${min.toFixed(digits)} … ${max.toFixed(digits)}`;
 
 const latencyText = (name: string, each: Quantiles | null): string =>
   `    ${name.padEnd(18)} ${each === null ? 'nothing to measure' : `${each.count} of them: least ${each.min}, median ${each.p50}, 90 % ${each.p90}, 99 % ${each.p99}, most ${each.max}`}`;
