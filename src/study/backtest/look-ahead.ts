@@ -1,5 +1,6 @@
 import { type Us, us } from '../../core/units.ts';
 import type { FillReport, LookAhead } from '../report/report-data.ts';
+import type { TracedOpinion } from './look-ahead-opinions.ts';
 import type { Outcome } from './outcome.ts';
 import type { PlayOptions } from './play.ts';
 import type { TracedDecision } from './trips.ts';
@@ -8,7 +9,7 @@ import type { TracedDecision } from './trips.ts';
 export type Variation = Pick<PlayOptions, 'until' | 'delayMs'>;
 
 /** What is compared of a run. */
-export type Compared = Pick<Outcome, 'traced' | 'fills' | 'to'>;
+export type Compared = Pick<Outcome, 'traced' | 'opinions' | 'fills' | 'to'>;
 
 /** An account's whole run, and its repetitions. */
 export interface Repeated {
@@ -20,9 +21,11 @@ export interface Repeated {
 
 /** Longer than any latency, and no part of any bar. */
 const DELAY_MS = 1_700;
-/** Decisions at which the data are cut off, at most. */
+/** Moments at which the data are cut off, at most. */
 const CUTS_MAX = 24;
-/** Of these so many refused ones, where entries are few. */
+/** Share of them at which nothing was decided: who is silent about what would lose shows only there. */
+const QUIET_SHARE = 1 / 3;
+/** Of the others so many refused decisions, where entries are few. */
 const REFUSED_MAX = 6;
 /** Time that all repetitions may take together, in whole runs; a run that is cut off half-way counts half. */
 export const REPEATS_MAX = 10;
@@ -30,15 +33,24 @@ export const REPEATS_MAX = 10;
 /**
  * The runs that `judgeLookAhead` asks for beside the whole one, which went from `from` to `to`, ms: everything told later, and
  * the data cut off at the very event of a decision. Whoever decided by what lies any distance ahead, a single bar, cannot
- * decide so there; a cut elsewhere shows only what reaches across it.
+ * decide so there; a cut elsewhere shows only what reaches across it. And whoever is *silent* because of what lies ahead is
+ * not so where the data end: so they are cut off where the strategies fell silent, and at times between, as well.
  */
-export function variationsOf({ traced }: Pick<Outcome, 'traced'>, from: number, to: number): Variation[] {
+export function variationsOf(
+  { traced, opinions }: Pick<Outcome, 'traced' | 'opinions'>,
+  from: number,
+  to: number,
+): Variation[] {
   const entered = timesOf(traced.filter((decision) => decision.entered));
   const refused = timesOf(traced.filter((decision) => !decision.entered));
+  const silenced = timesOf(opinions.filter(({ direction }) => direction === 'none'));
   const cost = (times: readonly number[]): number =>
     times.reduce((sum, at) => sum + shareUntil(us(at), from, to), 0);
   for (let count = CUTS_MAX; ; count--) {
-    const cuts = spread(entered, count);
+    const quiet = entered.length === 0 ? 0 : Math.floor(count * QUIET_SHARE);
+    const cuts = spread(silenced, Math.ceil(quiet / 2));
+    cuts.push(...between(entered[0]! / 1000, to, quiet - cuts.length));
+    cuts.push(...spread(entered, count - cuts.length));
     cuts.push(...spread(refused, Math.min(REFUSED_MAX, count - cuts.length)));
     if (count > 1 && cost(cuts) > REPEATS_MAX - 1) continue;
     return [{ delayMs: DELAY_MS }, ...timesOf(cuts.map((at) => ({ at }))).map((at) => ({ until: us(at) }))];
@@ -50,15 +62,16 @@ export const shareUntil = (until: Us | undefined, from: number, to: number): num
   until === undefined || to === from ? 1 : (until / 1000 - from) / (to - from);
 
 /**
- * Whether the run knew anything before it could. It was repeated on data that end with the event on which it decided: what was
+ * Whether the run knew anything before it could. It was repeated on data that end with the event on which it decided, or before the next one: what was
  * decided until then must be what the whole run decided, because the past cannot depend on what comes. And it was repeated
  * with everything told later, to the engine and the venue alike: all decisions must then come later by as much, to the
  * first that different fills explain.
  */
 export function judgeLookAhead(accounts: readonly Repeated[]): LookAhead {
-  let cuts = 0;
+  const cuts = { decided: 0, quiet: 0 };
   let late = 0;
-  for (const { whole, variations, varied } of accounts)
+  for (const { whole, variations, varied } of accounts) {
+    const decided = new Set<number>(whole.traced.map(({ at }) => at));
     for (const [index, { until, delayMs }] of variations.entries()) {
       const run = varied[index]!;
       if (until !== undefined) {
@@ -68,7 +81,7 @@ export function judgeLookAhead(accounts: readonly Repeated[]): LookAhead {
             verdict: 'suspected',
             detail: `with the data cut off at ${timeOf(until)}: ${difference}`,
           };
-        cuts++;
+        cuts[decided.has(until) ? 'decided' : 'quiet']++;
       }
       if (delayMs !== undefined) {
         const { same, difference } = delayDifference(whole, run, delayMs);
@@ -80,6 +93,7 @@ export function judgeLookAhead(accounts: readonly Repeated[]): LookAhead {
         late += same;
       }
     }
+  }
   const decisions = accounts.flatMap(({ whole }) => whole.traced);
   const entered = decisions.filter((decision) => decision.entered).length;
   if (entered === 0)
@@ -89,7 +103,7 @@ export function judgeLookAhead(accounts: readonly Repeated[]): LookAhead {
     };
   return {
     verdict: 'passed',
-    detail: `${decisions.length} decisions, ${entered} of them to enter; the same ones on data that end with the event of a decision, at ${cuts} of them; with everything told ${DELAY_MS} ms later, ${late === decisions.length ? 'all' : `the first ${late}`} came exactly so much later${late === decisions.length ? '' : ', the others after different fills'}`,
+    detail: `${decisions.length} decisions, ${entered} of them to enter; the same ones on data that end with the event of a decision, at ${cuts.decided} of them, no other, and no other opinion, on data that end at ${cuts.quiet} moments between; with everything told ${DELAY_MS} ms later, ${late === decisions.length ? 'all' : `the first ${late}`} came exactly so much later${late === decisions.length ? '' : ', the others after different fills'}`,
   };
 }
 
@@ -97,13 +111,17 @@ export function judgeLookAhead(accounts: readonly Repeated[]): LookAhead {
 const timesOf = (decisions: readonly { readonly at: number }[]): number[] =>
   [...new Set(decisions.map(({ at }) => at))].sort((a, b) => a - b);
 
+/** `count` moments, µs, evenly from `from` to `to`, ms. */
+const between = (from: number, to: number, count: number): number[] =>
+  Array.from({ length: count }, (_, i) => Math.round((from + ((i + 0.5) * (to - from)) / count) * 1000));
+
 /** At most `count` of `all`, evenly from their beginning to their end. */
 const spread = (all: readonly number[], count: number): number[] =>
   all.length <= count
     ? [...all]
     : Array.from({ length: count }, (_, i) => all[Math.floor(((i + 0.5) * all.length) / count)]!);
 
-/** What the cut run decided otherwise, in words; empty if nothing. */
+/** What the cut run decided or said otherwise, in words; empty if nothing. */
 function cutDifference(whole: Compared, cut: Compared, until: Us): string {
   // a timer that was due after the last event it was told had no occasion to go off
   const told = Math.min(until, Math.round(cut.to * 1000));
@@ -112,6 +130,17 @@ function cutDifference(whole: Compared, cut: Compared, until: Us): string {
     const [before, after] = [all![i], within![i]];
     if (before?.what === after?.what && before?.at === after?.at) continue;
     return `the whole run decided ${tell(before)}, the cut one ${tell(after)}`;
+  }
+  const opinions = [whole, cut].map(({ opinions }) => opinions.filter(({ at }) => at <= told));
+  for (let i = 0; i < Math.max(opinions[0]!.length, opinions[1]!.length); i++) {
+    const [before, after] = [opinions[0]![i], opinions[1]![i]];
+    if (
+      before?.direction === after?.direction &&
+      before?.at === after?.at &&
+      before?.symbol === after?.symbol
+    )
+      continue;
+    return `the whole run’s strategies said ${say(before)}, the cut one’s ${say(after)}`;
   }
   return '';
 }
@@ -151,6 +180,9 @@ function sameFills(
   const [some, others] = [words(whole, delayMs), words(delayed, 0)];
   return some.length === others.length && some.every((word, i) => word === others[i]);
 }
+
+const say = (opinion: TracedOpinion | undefined): string =>
+  opinion === undefined ? 'nothing new' : `${opinion.symbol} ${opinion.direction} at ${timeOf(opinion.at)}`;
 
 const tell = (decision: TracedDecision | undefined): string =>
   decision === undefined ? 'nothing' : `${decision.what} at ${timeOf(decision.at)}`;

@@ -8,6 +8,7 @@ import type {
   TradeReport,
 } from '../report/report-data.ts';
 import type { Desk } from './desk.ts';
+import type { TracedOpinion } from './look-ahead-opinions.ts';
 import type { Played } from './play.ts';
 import type { SignalSummary } from './signal-tally.ts';
 import type { TracedDecision } from './trips.ts';
@@ -20,8 +21,10 @@ export interface Outcome {
   readonly fills: readonly FillReport[];
   readonly entered: number;
   readonly refused: readonly RefusalReport[];
-  /** Every decision and order in the order they were made. */
+  /** Every decision in the order they were made. */
   readonly traced: readonly TracedDecision[];
+  /** Every change of what the strategies said. */
+  readonly opinions: readonly TracedOpinion[];
   readonly signals: readonly SignalSummary[];
   readonly events: number;
   /** Of the first and the last event, ms; both 0 where there were none. */
@@ -31,7 +34,7 @@ export interface Outcome {
   readonly elapsed: number;
 }
 
-export function outcomeOf({ desk, tallies, events, from, to, elapsed }: Played): Outcome {
+export function outcomeOf({ desk, tallies, opinions, events, from, to, elapsed }: Played): Outcome {
   const { trades, fills, entered, refused, traced } = desk.trips;
   return {
     account: desk.report(),
@@ -41,6 +44,7 @@ export function outcomeOf({ desk, tallies, events, from, to, elapsed }: Played):
     entered,
     refused,
     traced,
+    opinions,
     signals: tallies.map((tally) => tally.summary()),
     events,
     from,

@@ -8,6 +8,7 @@ import type { CandleOpinion } from '../../core/opinion.ts';
 import { ms, type Us, us } from '../../core/units.ts';
 import type { AccountPlan } from './accounts.ts';
 import { Desk, marketKind } from './desk.ts';
+import { OpinionTrace, type TracedOpinion } from './look-ahead-opinions.ts';
 import { SignalTally } from './signal-tally.ts';
 import type { Tapes } from './tapes.ts';
 
@@ -37,6 +38,8 @@ export interface Played {
   readonly desk: Desk;
   /** One for each instrument. */
   readonly tallies: readonly SignalTally[];
+  /** Every change of what the strategies said. */
+  readonly opinions: readonly TracedOpinion[];
   readonly events: number;
   /** Of the first and the last event, ms; both 0 where there were none. */
   readonly from: number;
@@ -65,7 +68,8 @@ export function play(
   const until = options.until ?? Number.POSITIVE_INFINITY;
   const delayUs = (options.delayMs ?? 0) * 1000;
   const { progress } = options;
-  const together = new Together(desk, tallies);
+  const opinions = new OpinionTrace(desk.instruments.map((_, index) => desk.marketOf(index)));
+  const together = new Together(desk, tallies, opinions);
   const places = tapes.instruments.map((_, place) => account.instruments.indexOf(place));
   let events = 0;
   let from = 0;
@@ -92,6 +96,7 @@ export function play(
   return {
     desk,
     tallies,
+    opinions: opinions.changes,
     events,
     from: from / 1000,
     to: to / 1000,
@@ -151,14 +156,16 @@ const sampleMs = (spanMs: number): number =>
 class Together {
   private readonly desk: Desk;
   private readonly tallies: readonly SignalTally[];
+  private readonly opinions: OpinionTrace;
   /** With one instrument there is nothing to put together, and nothing to copy. */
   private readonly several: boolean;
   private readonly one: MarketEvent[] = [];
   private waiting: MarketEvent[] = [];
 
-  constructor(desk: Desk, tallies: readonly SignalTally[]) {
+  constructor(desk: Desk, tallies: readonly SignalTally[], opinions: OpinionTrace) {
     this.desk = desk;
     this.tallies = tallies;
+    this.opinions = opinions;
     this.several = tallies.length > 1;
   }
 
@@ -169,7 +176,7 @@ class Together {
     else {
       this.one[0] = event;
       this.desk.market(this.one);
-      this.tallies[event.instrument]!.observe(event);
+      this.observe(event);
     }
   }
 
@@ -178,7 +185,12 @@ class Together {
     if (waiting.length === 0) return;
     this.waiting = [];
     this.desk.market(waiting);
-    for (const event of waiting) this.tallies[event.instrument]!.observe(event);
+    for (const event of waiting) this.observe(event);
+  }
+
+  private observe(event: MarketEvent): void {
+    this.tallies[event.instrument]!.observe(event);
+    this.opinions.observe(event);
   }
 }
 
