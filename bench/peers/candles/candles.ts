@@ -2,8 +2,8 @@
  * Our candle backtest beside those of others: the same candles, the same signals with the same stops and targets, the same
  * fees; first that all of them make the same trades, then how long each takes. See ../README.md for what it needs.
  *
- *   npx node bench/peers/candles/candles.ts --npm DIR --python VENV/bin/python [--jesse VENV/bin/python]
- *     [--candles 1000000] [--rounds 5] [--only ours,grademark]
+ *   npx node bench/peers/candles/candles.ts --npm DIR --python VENV/bin/python [--freqtrade VENV/bin/python]
+ *     [--jesse VENV/bin/python] [--candles 1000000] [--rounds 5] [--only ours,grademark]
  *
  * Each runs in a process of its own. The rounds are interleaved, and the best of each counts: whatever else the machine does
  * only adds. Peers have their data in memory before the clock runs; ours reads its tape from the disk each time.
@@ -26,6 +26,7 @@ const { values } = parseArgs({
   options: {
     npm: { type: 'string' },
     python: { type: 'string' },
+    freqtrade: { type: 'string' },
     jesse: { type: 'string' },
     candles: { type: 'string', default: '1000000' },
     rounds: { type: 'string', default: '5' },
@@ -60,7 +61,9 @@ try {
       console.log(`${peer.name}: does not run: ${(error as Error).message}`);
     }
   }
-  const expected = tradesOf(running[0]!.peer.name);
+  if (running[0]?.peer.name.startsWith('ours') !== true)
+    throw new Error('ours does not run: there is nothing to compare with');
+  const expected = tradesOf(running[0].peer.name);
   if (expected.length !== signals.length)
     throw new Error(`ours made ${expected.length} trades of ${signals.length} signals`);
   const equal = running.filter(({ peer }) => sameTrades(peer.name, expected, tradesOf(peer.name)));
@@ -81,7 +84,7 @@ try {
 }
 
 function peers(): Peer[] {
-  const { npm, python, jesse, only } = values;
+  const { npm, python, freqtrade, jesse, only } = values;
   const all: Peer[] = [
     { name: 'ours', command: [process.execPath, here('ours.ts'), folder] },
     { name: 'ours+strategies', command: [process.execPath, here('ours.ts'), folder, 'strategies'] },
@@ -93,6 +96,8 @@ function peers(): Peer[] {
       { name: 'vectorbt', command: [python, here('run_vectorbt.py'), folder] },
       { name: 'backtesting.py', command: [python, here('run_backtesting.py'), folder] },
     );
+  if (freqtrade !== undefined)
+    all.push({ name: 'freqtrade', command: [freqtrade, here('run_freqtrade.py'), folder] });
   if (jesse !== undefined) all.push({ name: 'jesse', command: [jesse, here('run_jesse.py'), folder] });
   const chosen = only?.split(',');
   return chosen === undefined ? all : all.filter(({ name }) => chosen.includes(name));

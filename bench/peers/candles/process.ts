@@ -25,7 +25,7 @@ export class Runner {
     this.lines = createInterface(this.process.stdout!);
     this.answers = this.lines[Symbol.asyncIterator]();
     this.process.stderr!.on('data', (text: Buffer) => {
-      this.complaint = `${this.complaint}${text}`.slice(-600);
+      this.complaint = `${this.complaint}${text}`.slice(-4000);
     });
     this.process.on('error', (error) => {
       this.complaint = error.message;
@@ -53,7 +53,13 @@ export class Runner {
     const timer = setTimeout(() => this.process.kill(), PATIENCE * 1000);
     const { value, done } = await this.answers.next();
     clearTimeout(timer);
-    if (done) throw new Error(this.complaint.trim().split('\n').slice(-3).join(' ') || 'it ended');
+    if (done) throw new Error(wordsOf(this.complaint) || 'it ended');
     return value;
   }
+}
+
+/** The line that names the error, and not where it came through; else the last one. */
+function wordsOf(complaint: string): string {
+  const lines = complaint.trim().split('\n');
+  return lines.findLast((line) => /^\w[\w.]*(Error|Exception)\b/.test(line)) ?? lines.at(-1)!;
 }
