@@ -100,7 +100,7 @@ function oursOf(mine: readonly Print[], maker: boolean): Ours {
   });
   const story = { place: null, decidedAt: us(0), sentAt: null, decision: null, cancelSentAt: null };
   return new Ours({
-    orders: new Map([['1', { ...story, clientOrderId: '1', moves: [], reports: [], fills }]]),
+    orders: new Map([['1', { ...story, clientOrderId: '1', amends: [], moves: [], reports: [], fills }]]),
   });
 }
 

@@ -1,7 +1,7 @@
 import { ASK, BID, BookFrame, type BookSide } from '../../core/book/frame.ts';
 import { NO_PRICE } from '../../core/book/ladder.ts';
 import { OrderBook } from '../../core/book/order-book.ts';
-import type { Cancel, OrderCommand, Place } from '../../core/commands.ts';
+import type { AmendOrder, Cancel, OrderCommand, Place } from '../../core/commands.ts';
 import { BookEvent, EventKind, FeedEvent, type FillEvent, type MarketEvent } from '../../core/events.ts';
 import { parseMoney } from '../../core/instrument.ts';
 import { type Lots, lots, NO_MONEY, signOf, ticks, type Us } from '../../core/units.ts';
@@ -122,7 +122,7 @@ class Trial {
     const place = (order.place ?? entry?.place)!;
     this.instrument = place.instrument;
     this.from = entry === null ? order.sentAt! : entry.fills[0]!.at;
-    this.later = entry === null ? cancelOf(order) : [...entry.moves];
+    this.later = entry === null ? changesOf(order) : [...entry.moves];
     this.giveUpAt = Math.max(this.from, order.fills[0]?.at ?? 0, order.reports.at(-1)?.at ?? 0) + PATIENCE_US;
   }
 
@@ -237,10 +237,18 @@ class Trial {
   };
 }
 
-function cancelOf({ place, clientOrderId, cancelSentAt }: OrderStory): { command: Cancel; sentAt: Us }[] {
-  if (place === null || cancelSentAt === null) return [];
+/** What was sent after the order itself. */
+function changesOf({
+  place,
+  clientOrderId,
+  amends,
+  cancelSentAt,
+}: OrderStory): { command: AmendOrder | Cancel; sentAt: Us }[] {
+  if (place === null || cancelSentAt === null) return [...amends];
   const { instrument } = place;
-  return [{ command: { kind: 'cancel', instrument, clientOrderId, target: 'order' }, sentAt: cancelSentAt }];
+  const cancel = { kind: 'cancel', instrument, clientOrderId, target: 'order' } as const;
+  // an entry is not amended any more once it is being canceled
+  return [...amends, { command: cancel, sentAt: cancelSentAt }];
 }
 
 function kindOf(order: OrderStory, entry: OrderStory | null): OrderKind {

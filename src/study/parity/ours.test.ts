@@ -51,6 +51,7 @@ function ours(side: Side, from: number, filledAt: number, until: number): Ours {
           sentAt: us(0),
           decision: null,
           cancelSentAt: null,
+          amends: [],
           moves: [],
           reports: [report(from, 'live', 0), report(until, 'canceled', 10)],
           fills: [fill],

@@ -168,6 +168,22 @@ test('a stop that moves is moved on paper too: the same with the same venue, exp
   assert.ok(Number(slower.totals.latency) !== 0);
 });
 
+test('an entry that follows the touch follows it on paper too: the same with the same venue', () => {
+  const settings = SETTINGS.replace(
+    'execution: {',
+    'execution: { entry: post_only, slippage_bp_max: 5, entry_follow_ticks: 1, entry_follow_interval_ms: 200,',
+  ).replace('risk: {', 'risk: { orders_per_minute_max: 200,');
+  const run = compared({ settings });
+  assert.deepEqual(run.unexplained, []);
+  assert.equal(run.difference, '0');
+  const entries = run.orders.all.filter(({ kind, venue }) => kind === 'entry' && venue.filled > 0);
+  assert.ok(entries.length >= 5);
+  for (const { venue, paper, priceBp, laterMs } of entries) {
+    assert.deepEqual([priceBp, laterMs], [0, 0]);
+    assert.equal(paper.filled, venue.filled);
+  }
+});
+
 /** Whoever takes pays, or gets, 3.7 more than the book says. */
 class Unaccountable extends BookLiquidity {
   override walk(...[taker, limit, size, noBetterThan, take]: Parameters<BookLiquidity['walk']>): void {

@@ -1,4 +1,4 @@
-import type { AmendProtection, Decision, Place } from '../../core/commands.ts';
+import type { AmendOrder, AmendProtection, Decision, Place } from '../../core/commands.ts';
 import {
   type AccountEvent,
   type Event,
@@ -22,6 +22,8 @@ export interface OrderStory {
   readonly sentAt: Us | null;
   readonly decision: Decision | null;
   cancelSentAt: Us | null;
+  /** How it was given another price or size. */
+  readonly amends: { readonly command: AmendOrder; readonly sentAt: Us }[];
   /** Of an entry: how its stop and target were moved. */
   readonly moves: { readonly command: AmendProtection; readonly sentAt: Us }[];
   readonly reports: {
@@ -119,6 +121,7 @@ export class Story {
           sentAt,
           decision,
           cancelSentAt: null,
+          amends: [],
           moves: [],
           reports: [],
           fills: [],
@@ -139,7 +142,10 @@ export class Story {
         return;
       }
       case 'amend': {
-        if (command.target === 'order') return;
+        if (command.target === 'order') {
+          if (sentAt !== null) this.orders.get(command.clientOrderId)?.amends.push({ command, sentAt });
+          return;
+        }
         const entry = this.entryOf(command.protectionId);
         if (entry !== null && sentAt !== null) entry.moves.push({ command, sentAt });
       }
@@ -218,6 +224,7 @@ export class Story {
       sentAt: null,
       decision: null,
       cancelSentAt: null,
+      amends: [],
       moves: [],
       reports: [],
       fills: [],
