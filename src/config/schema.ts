@@ -524,7 +524,7 @@ export const settingsSchema = z
           0.01,
           0,
           1,
-          'Maintenance margin that the liquidation price is worked out with, fraction of the notional (OKX’s first tiers: 0.004 to 0.015).',
+          'Maintenance margin that the liquidation price is worked out with, fraction of the notional (OKX’s first tiers: 0.004 to 0.015); where the position’s tier asks for more, that.',
         ),
         price_collar_bp: real(50, 1, 1_000, 'Worst price any entry may reach, basis points from the mid.'),
         orders_per_minute_max: whole(20, 1, 1_000, 'New orders a minute, over all symbols.'),
@@ -580,7 +580,12 @@ export const settingsSchema = z
           .boolean()
           .default(true)
           .describe('Whether what we took from a level of the book stays taken while the level stands.'),
-        maintenance_rate: real(0.004, 0, 1, 'Maintenance margin, fraction of the notional.'),
+        maintenance_rate: real(
+          0.004,
+          0,
+          1,
+          'Maintenance margin where the position tiers of an instrument are not known, fraction of the notional.',
+        ),
         volume_share_max: real(
           0.1,
           0.0001,

@@ -19,6 +19,22 @@ export interface InstrumentSpec {
   readonly maxMktSz?: string;
   /** OKX's integer id, wanted by WebSocket order operations. */
   readonly instIdCode?: number;
+  /** From `public/position-tiers`, lowest first; absent where nobody asked. */
+  readonly tiers?: readonly TierSpec[];
+}
+
+/** A position tier in OKX's words: up to `maxSz` contracts, all of a position has this maintenance margin rate. */
+export interface TierSpec {
+  readonly maxSz: string;
+  readonly mmr: string;
+}
+
+/** Up to `sizeMax` lots. */
+export interface Tier {
+  readonly sizeMax: Lots;
+  /** Maintenance margin, fraction of the notional: as told, and as a plain number. */
+  readonly maintenance: string;
+  readonly maintenanceRate: number;
 }
 
 /**
@@ -35,6 +51,8 @@ export class Instrument {
   readonly sizeMin: Lots;
   readonly limitSizeMax: Lots;
   readonly marketSizeMax: Lots;
+  /** Lowest first; empty where they are not known. */
+  readonly tiers: readonly Tier[];
   /** Tick size and lot size as plain numbers, for display and for statistics, never for money. */
   readonly tickSize: number;
   readonly lotSize: number;
@@ -94,6 +112,34 @@ export class Instrument {
     this.sizeMin = this.leastSize(spec.minSz || spec.lotSz);
     this.limitSizeMax = this.ceiling(spec.maxLmtSz);
     this.marketSizeMax = this.ceiling(spec.maxMktSz);
+    this.tiers = this.tiersOf(spec.tiers ?? []);
+  }
+
+  /** Where a position of so many lots (unsigned) is in `tiers`, beyond the last in the last; −1 where none is known. */
+  tierIndex(size: number): number {
+    const { tiers } = this;
+    for (let at = 0; at < tiers.length; at++) if (size <= tiers[at]!.sizeMax) return at;
+    return tiers.length - 1;
+  }
+
+  /** The tier of a position of so many lots (unsigned); null where none is known. */
+  tierOf(size: number): Tier | null {
+    return this.tiers[this.tierIndex(size)] ?? null;
+  }
+
+  private tiersOf(specs: readonly TierSpec[]): Tier[] {
+    let before = 0;
+    return specs.map(({ maxSz, mmr }) => {
+      // OKX counts contracts, whole ones: a part of a lot more is the next tier's
+      const sizeMax = Math.floor(Number(maxSz) / this.lotSize + 1e-9);
+      const maintenanceRate = Number(mmr);
+      if (!(sizeMax > before && maintenanceRate > 0 && maintenanceRate < 1))
+        throw new RangeError(
+          `${this.id}: position tier up to ${maxSz} contracts at ${mmr}: not above the one before`,
+        );
+      before = sizeMax;
+      return { sizeMax: lots(sizeMax), maintenance: mmr, maintenanceRate };
+    });
   }
 
   private positive(what: string, text: string): { readonly units: bigint; readonly decimals: number } {

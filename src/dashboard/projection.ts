@@ -47,7 +47,7 @@ export interface ProjectionOptions {
   readonly venue: View['venue'];
   readonly startedAt: number;
   readonly proposals: Proposals;
-  /** Of the tier that our positions are in. */
+  /** Where the tier of a position is not known. */
   readonly rates: TierRates;
   /** Null where Kelly does not cap the size. */
   readonly kelly: KellyConfig | null;
@@ -291,7 +291,11 @@ export class Projection implements ViewSource {
       // where nothing is known yet of the market, what it was entered at
       ticks(Math.round(valuationPrice > 0 ? valuationPrice : account.positions[index]!.entryPrice)),
     );
-    return figuresOf(account, marks, () => this.options.rates);
+    const { rates } = this.options;
+    return figuresOf(account, marks, (index, size) => ({
+      ...rates,
+      maintenance: this.instruments[index]!.tierOf(size)?.maintenance ?? rates.maintenance,
+    }));
   }
 
   private position(market: Market, index: number, all: readonly PositionFigures[]): PositionView | null {

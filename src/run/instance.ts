@@ -160,7 +160,7 @@ export async function startInstance({
         threshold: config.execution.confidenceThreshold,
       },
       rates: {
-        // the paper venue liquidates by its own rate; what OKX asks is not known to the last digit
+        // where no tiers are known: the paper venue liquidates by its own rate
         maintenance: (paper === null ? settings.risk : settings.paper).maintenance_rate.toFixed(9),
         taker: settings.paper.taker_fee,
       },

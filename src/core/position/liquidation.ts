@@ -7,6 +7,13 @@ export interface MarginRates {
   readonly takerFee: number;
 }
 
+/** These rates, or those of the tier that so many lots (unsigned) are in where that asks for more. */
+export function ratesAt(instrument: Instrument, size: number, rates: MarginRates): MarginRates {
+  const tier = instrument.tierOf(size);
+  if (tier === null || tier.maintenanceRate <= rates.maintenanceRate) return rates;
+  return { maintenanceRate: tier.maintenanceRate, takerFee: rates.takerFee };
+}
+
 /**
  * Mark price (fractional ticks) at which a position opened at `entry` with `leverage` and no margin but its own is
  * liquidated: what is left of the margin is then just maintenance margin and closing fee. 0 for a long and Infinity for a

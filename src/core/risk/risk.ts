@@ -2,7 +2,7 @@ import type { AmendOrder, AmendProtection, Approved, Cancel, Place } from '../co
 import type { AccountEvent, Protection } from '../events.ts';
 import { type Instrument, moneyToNumber } from '../instrument.ts';
 import type { Account, RoundTrip } from '../position/account.ts';
-import { leverageBehind, liquidationPrice } from '../position/liquidation.ts';
+import { leverageBehind, liquidationPrice, ratesAt } from '../position/liquidation.ts';
 import { lossAtStop } from '../position/sizing.ts';
 import type { Quote } from '../quote.ts';
 import { ok, type Result, refuse } from '../result.ts';
@@ -139,7 +139,10 @@ export class Risk {
     const { config } = this;
     const bound = stopLoss - signOf(side) * config.liquidationDistanceMin * price;
     const direction = side === 'buy' ? 'long' : 'short';
-    const behind = leverageBehind(this.instruments[instrument]!, direction, price, bound, config);
+    const traded = this.instruments[instrument]!;
+    // how large it will be follows from the leverage: the largest that may be
+    const most = config.notionalMax / Math.abs(traded.valueNumber(1, price));
+    const behind = leverageBehind(traded, direction, price, bound, ratesAt(traded, most, config));
     return Math.min(config.leverageMax, behind);
   }
 
@@ -255,7 +258,8 @@ export class Risk {
       return { reason: 'leverage', limit: config.leverageMax, actual: order.leverage };
     const instrument = this.instruments[order.instrument]!;
     const direction = order.side === 'buy' ? 'long' : 'short';
-    const liquidation = liquidationPrice(instrument, direction, order.price, order.leverage, config);
+    const rates = ratesAt(instrument, order.size, config);
+    const liquidation = liquidationPrice(instrument, direction, order.price, order.leverage, rates);
     const distance = (signOf(order.side) * (order.stopLoss - liquidation)) / order.price;
     if (!(distance >= config.liquidationDistanceMin - 1e-12))
       return { reason: 'liquidation', limit: config.liquidationDistanceMin, actual: distance };

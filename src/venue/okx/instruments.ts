@@ -1,4 +1,4 @@
-import { Instrument, type InstrumentSpec } from '../../core/instrument.ts';
+import { Instrument, type InstrumentSpec, type TierSpec } from '../../core/instrument.ts';
 import { VenueError } from '../venue.ts';
 import { needText, type Row, textOf, wholeOf } from './codec/fields.ts';
 import type { OkxRest } from './rest.ts';
@@ -34,9 +34,24 @@ export async function fetchInstruments(rest: OkxRest, instIds: readonly string[]
       const state = textOf(row, 'state');
       if (state !== 'live')
         throw new VenueError(`${instId}: not open for trading now (state "${state}")`, '51021', 'stop');
-      return new Instrument(instrumentSpecOf(row));
+      return new Instrument({ ...instrumentSpecOf(row), ...(await tiersOf(rest, instId)) });
     }),
   );
+}
+
+/** Of cross margin, lowest first; nothing for spot. */
+async function tiersOf(rest: OkxRest, instId: string): Promise<{ readonly tiers?: readonly TierSpec[] }> {
+  if (!instId.endsWith('-SWAP')) return {};
+  const rows = await rest.positionTiers(instId.slice(0, -'-SWAP'.length), 'cross');
+  const numbered = rows
+    .filter((row) => ['', instId].includes(textOf(row, 'instId')))
+    .map((row) => ({
+      tier: wholeOf(row, 'tier', 0),
+      maxSz: needText(row, 'maxSz'),
+      mmr: needText(row, 'mmr'),
+    }))
+    .sort((one, other) => one.tier - other.tier);
+  return numbered.length === 0 ? {} : { tiers: numbered.map(({ maxSz, mmr }) => ({ maxSz, mmr })) };
 }
 
 /** None where OKX answers that it has no such instrument. */

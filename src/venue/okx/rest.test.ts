@@ -237,7 +237,20 @@ test('instruments come in the order asked, and what cannot be traded is named', 
     ...{ tickSz: '0.1', lotSz: '0.01', minSz: '0.01', lever: '100', maxLmtSz: '', maxMktSz: '', state },
   });
   const { rest } = await world(context, ({ url }) => {
-    const instId = new URL(url, 'http://x').searchParams.get('instId')!;
+    const { pathname, searchParams } = new URL(url, 'http://x');
+    if (pathname.endsWith('position-tiers')) {
+      assert.deepEqual(
+        ['instType', 'tdMode'].map((key) => searchParams.get(key)),
+        ['SWAP', 'cross'],
+      );
+      return searchParams.get('instFamily') === 'BTC-USDT'
+        ? okay(
+            { tier: '2', instId: '', minSz: '1000', maxSz: '5000.5', mmr: '0.008' },
+            { tier: '1', instId: '', minSz: '0', maxSz: '1000', mmr: '0.004' },
+          )
+        : okay();
+    }
+    const instId = searchParams.get('instId')!;
     if (instId.startsWith('NO'))
       return { body: { code: '51001', msg: 'Instrument ID does not exist', data: [] } };
     return okay(row(instId, instId.startsWith('OLD') ? 'suspend' : 'live'));
@@ -248,6 +261,17 @@ test('instruments come in the order asked, and what cannot be traded is named', 
     [
       ['BTC-USDT-SWAP', 7],
       ['ETH-USDT-SWAP', 7],
+    ],
+  );
+  // in lots of 0.01 contracts; none told, none known
+  assert.deepEqual(
+    instruments.map(({ tiers }) => tiers.map(({ sizeMax, maintenance }) => [sizeMax, maintenance])),
+    [
+      [
+        [100_000, '0.004'],
+        [500_050, '0.008'],
+      ],
+      [],
     ],
   );
   await assert.rejects(fetchInstruments(rest, ['NO-USDT-SWAP']), /NO-USDT-SWAP/);

@@ -68,6 +68,11 @@ export class OkxRest {
     return this.rows('public/instruments', { instType, instId });
   }
 
+  /** Of a swap's instrument family (`BTC-USDT`), which some servers still call `uly`. */
+  positionTiers(instFamily: string, tdMode: 'cross' | 'isolated'): Promise<Row[]> {
+    return this.rows('public/position-tiers', { instType: 'SWAP', tdMode, instFamily, uly: instFamily });
+  }
+
   /** Newest first. `after`: only bars opened before that time. Bars older than about a day come from the archive. */
   candles(instId: string, bar: string, after: number | undefined, archive: boolean): Promise<unknown[]> {
     const path = archive ? 'market/history-candles' : 'market/candles';

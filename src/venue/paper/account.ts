@@ -35,8 +35,7 @@ export class PaperAccount {
   private readonly funding: FundingDue[];
   /** The newest funding time that is done with: it is not charged twice. 0 = none since the start. */
   private readonly settledAt: Ms[];
-  /** Maintenance margin and the fee of closing, fraction of the value. */
-  private readonly closingRate: number;
+  private readonly takerFee: number;
   private readonly told = { balance: NO_MONEY, plain: 0 };
 
   constructor(config: PaperConfig, instruments: readonly Instrument[], liquidity: readonly Liquidity[]) {
@@ -48,7 +47,7 @@ export class PaperAccount {
     this.markPrices = instruments.map(() => 0);
     this.values = instruments.map(() => 0);
     this.funding = instruments.map(() => NO_FUNDING);
-    this.closingRate = config.maintenanceRate + Number(config.fees.taker);
+    this.takerFee = Number(config.fees.taker);
     this.settledAt = instruments.map(() => 0 as Ms);
   }
 
@@ -127,7 +126,8 @@ export class PaperAccount {
       if (size === 0) continue;
       const price = this.valuation(index);
       equity += instrument.profitNumber(size, entryPrice, price);
-      maintenance += Math.abs(instrument.valueNumber(size, price)) * this.closingRate;
+      const rate = instrument.tierOf(Math.abs(size))?.maintenanceRate ?? this.config.maintenanceRate;
+      maintenance += Math.abs(instrument.valueNumber(size, price)) * (rate + this.takerFee);
     }
     return { equity, maintenance };
   }

@@ -15,6 +15,6 @@ export interface PaperConfig {
   readonly queue: QueueModel;
   /** Whether what we took from a level stays taken for as long as the level stands. */
   readonly selfImpact: boolean;
-  /** Maintenance margin as a fraction of the notional (tier 1 of OKX's BTC and ETH swaps: 0.004). */
+  /** Maintenance margin where no tiers are known, as a fraction of the notional (tier 1 of OKX's BTC and ETH swaps: 0.004). */
   readonly maintenanceRate: number;
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { EventKind, FeedEvent } from '../../core/events.ts';
-import { formatMoney, parseMoney } from '../../core/instrument.ts';
+import { formatMoney, Instrument, parseMoney } from '../../core/instrument.ts';
 import { Position } from '../../core/position/position.ts';
 import { generator, type Level } from '../../core/testing/books.ts';
 import { BTC, BTC_INVERSE, ETH } from '../../core/testing/specs.ts';
@@ -403,6 +403,41 @@ test('an account saved before settlements were told goes on; what was told since
   after.advance(us(Number.MAX_SAFE_INTEGER), (event) => told.push(event));
   assert.deepEqual(after.settlementsSince(ms(0)), [told.at(-1)]);
   assert.equal(after.settlementsSince(ms(0))[0]!.amount, parseMoney('-0.1461999'));
+});
+
+test('a large position has its tier’s rate, and is cut by two tiers before all of it goes', () => {
+  // up to 5, 8 and 50 lots
+  const tiers = [
+    { maxSz: '0.05', mmr: '0.004' },
+    { maxSz: '0.08', mmr: '0.008' },
+    { maxSz: '0.5', mmr: '0.02' },
+  ];
+  const bench = new Bench({ startBalance: parseMoney('13') }, [new Instrument({ ...BTC.spec, tiers })]);
+  bench.at(0).book([[600_000, 500]], [[600_002, 500]]);
+  bench.send({ size: lots(10) });
+  bench.wait();
+  // 12.97 + 0.001·(P − 60,000.2) meets 0.001·P·0.0205 at P ≈ 48,014.6
+  bench.book([[480_150, 500]], [[480_160, 500]]);
+  bench.mark(480_150);
+  assert.equal(bench.matcher.positions[0]!.size, 10);
+  bench.mark(480_140);
+  assert.equal(bench.matcher.positions[0]!.size, 5, 'the first tier is left');
+  // lost 5.9926, fee 0.012: 6.9654 + 0.0005·(P − 60,000.2) meets 0.0005·P·0.0045 at P ≈ 46,277.7
+  bench.book([[462_780, 500]], [[462_790, 500]]);
+  bench.mark(462_780);
+  assert.equal(bench.matcher.positions[0]!.size, 5);
+  bench.mark(462_770);
+  bench.wait();
+  assert.equal(bench.matcher.positions[0]!.size, 0);
+  assert.deepEqual(
+    bench.fills().map(({ purpose, size }) => [purpose, size]),
+    [
+      ['entry', 10],
+      ['liquidation', 5],
+      ['liquidation', 5],
+    ],
+  );
+  assert.equal(settled(bench).length, 1);
 });
 
 test('a loss beyond the balance is the insurance fund’s, not the account’s', () => {

@@ -38,6 +38,8 @@ import { readSnapshot, writeSnapshot } from './snapshot.ts';
 
 export type { PaperConfig } from './config.ts';
 
+/** As at OKX: a position from the third tier on is cut by two tiers before all of it is taken. */
+const TIERS_CUT = 2;
 /** Share of a stretch that counts as its beginning: who arrives in it meets what the stretch began with. */
 const EARLY = 0.05;
 
@@ -58,7 +60,8 @@ interface Due {
  * - While nobody runs it, nothing happens: a stop fires at the first trade after the restart, at that market's price, and of
  *   several funding times that were missed only the forecast one is charged, on the mark of the restart: too kind to who
  *   pays. What was on its way when the process ended never arrives (see `save`).
- * - A liquidation takes the whole position at market, by one maintenance rate: too kind to positions beyond OKX's first tier.
+ * - A liquidation goes by the instrument's tiers, else by one maintenance rate: too kind to positions beyond OKX's first tier.
+ *   It takes at market what OKX settles at the bankruptcy price: a position that is only cut comes off too well.
  *   Where nothing else is open, all that stood behind it is gone, as at OKX, which settles at the bankruptcy price: the
  *   insurance fund takes what the market left, and bears what is missing (`SettlementEvent`).
  */
@@ -501,18 +504,24 @@ export class PaperMatcher {
 
   // --- margin and funding -----------------------------------------------------------------------------------------
 
-  /** Cross margin: when equity falls below maintenance margin and the fee of closing, the position is closed at market. */
+  /** Cross margin: when equity falls below maintenance margin and the fee of closing, the position is cut or closed at market. */
   private liquidate(index: number, at: Us): void {
-    const { size } = this.positions[index]!;
-    if (size === 0 || !this.liquidity[index]!.live) return;
-    const { equity, maintenance } = this.account.health();
-    if (equity > maintenance) return;
-    // as at OKX, open orders go first: all that stand on the same balance
-    for (const order of this.resting) this.cancelResting(order, '3 liquidation', at);
-    const cause = `equity ${equity.toFixed(2)} under maintenance margin ${maintenance.toFixed(2)}, `;
-    const id = `liquidation${this.nextId}`;
-    this.closeAtMarket(index, id, Math.abs(size), 'liquidation', cause, at, NO_PRICE);
-    this.sweep(index, id, at);
+    if (this.positions[index]!.size === 0 || !this.liquidity[index]!.live) return;
+    const instrument = this.instruments[index]!;
+    let kept: number;
+    do {
+      const size = Math.abs(this.positions[index]!.size);
+      const { equity, maintenance } = this.account.health();
+      if (equity > maintenance) return;
+      // as at OKX, open orders go first: all that stand on the same balance
+      for (const order of this.resting) this.cancelResting(order, '3 liquidation', at);
+      const cause = `equity ${equity.toFixed(2)} under maintenance margin ${maintenance.toFixed(2)}, `;
+      const id = `liquidation${this.nextId}`;
+      kept = instrument.tiers[instrument.tierIndex(size) - TIERS_CUT]?.sizeMax ?? 0;
+      this.closeAtMarket(index, id, size - kept, 'liquidation', cause, at, NO_PRICE);
+      this.sweep(index, id, at);
+      // what is left of a large one is looked at anew; of what found nobody to take it, with the next event
+    } while (kept > 0 && Math.abs(this.positions[index]!.size) === kept);
   }
 
   private sweep(index: number, id: string, at: Us): void {
