@@ -108,6 +108,15 @@ const drawn = (page: Page): Promise<unknown> =>
   });
 
 describe('the page', { timeout: 180_000 }, () => {
+  test('digits are all as wide: the build once put the type behind it, which undid it', async () => {
+    await opened(async ({ page }) => {
+      const numeric = await page
+        .locator('.page')
+        .evaluate((element) => getComputedStyle(element).fontVariantNumeric);
+      assert.equal(numeric, 'tabular-nums');
+    });
+  });
+
   let source: ScriptedView;
   beforeEach(() => {
     source = new ScriptedView(30);

@@ -8,7 +8,8 @@ import {
   PriceScaleMode,
 } from 'lightweight-charts';
 import { createEffect, createSignal, type JSX, on, onCleanup, onMount, Show } from 'solid-js';
-import { chartLook, chartTime, color, lookVersion, timeOf, withKeys } from './look.ts';
+import { chartTime, timeOf } from '../src/chart-base.ts';
+import { chartLook, color, lookVersion, withKeys } from './look.ts';
 import type { Shown } from './page.tsx';
 import { barName, fixed, minute, moneyDecimals, percent } from './text.ts';
 

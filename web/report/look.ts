@@ -1,14 +1,7 @@
 /** Colours, theme, and what all charts share. A canvas reads no style sheet: it is told, again after every change of theme. */
-import {
-  ColorType,
-  CrosshairMode,
-  type DeepPartial,
-  type IChartApi,
-  type Time,
-  type TimeChartOptions,
-  type UTCTimestamp,
-} from 'lightweight-charts';
+import type { DeepPartial, IChartApi, TimeChartOptions } from 'lightweight-charts';
 import { createSignal } from 'solid-js';
+import { chartBase } from '../src/chart-base.ts';
 import { day, minute } from './text.ts';
 
 export type Theme = 'auto' | 'light' | 'dark';
@@ -62,46 +55,19 @@ export function color(name: string, alpha = 1): string {
   return parts === null || alpha === 1 ? solid : `rgba(${parts[1]}, ${parts[2]}, ${parts[3]}, ${alpha})`;
 }
 
-/** The library counts whole seconds and takes them for UTC, as this page does. */
-export const chartTime = (at: number): UTCTimestamp => Math.floor(at / 1000) as UTCTimestamp;
-export const timeOf = (time: Time): number => (time as UTCTimestamp) * 1000;
-
-/** From the library: 0 year, 1 month, 2 day, 3 time, 4 time with seconds. */
-const DAY_OR_LONGER = 2;
-
+/** Times are UTC. */
 export function chartLook(): DeepPartial<TimeChartOptions> {
-  const line = color('line');
+  const base = chartBase(color, 'label', {
+    mark: (at, mark) => {
+      if (mark === 'year') return String(new Date(at).getUTCFullYear());
+      return mark === 'day' ? day(at) : minute(at).slice(-5);
+    },
+    moment: (at) => `${minute(at)} UTC`,
+  });
   return {
-    autoSize: true,
-    layout: {
-      background: { type: ColorType.Solid, color: 'transparent' },
-      textColor: color('quiet'),
-      fontFamily: getComputedStyle(document.body).fontFamily,
-      fontSize: 11,
-      // The library is credited, with its link, at the foot of the page.
-      attributionLogo: false,
-      panes: { separatorColor: line, separatorHoverColor: line, enableResize: false },
-    },
-    grid: { vertLines: { color: color('grid') }, horzLines: { color: color('grid') } },
-    crosshair: {
-      mode: CrosshairMode.Normal,
-      vertLine: { color: color('faint'), labelBackgroundColor: color('label') },
-      horzLine: { color: color('faint'), labelBackgroundColor: color('label') },
-    },
-    rightPriceScale: { borderColor: line },
-    timeScale: {
-      borderColor: line,
-      timeVisible: true,
-      // the whole run fits, however many points it has
-      minBarSpacing: 0.001,
-      enableConflation: true,
-      secondsVisible: false,
-      tickMarkFormatter: (time: Time, kind: number) => {
-        if (kind === 0) return String(new Date(timeOf(time)).getUTCFullYear());
-        return kind <= DAY_OR_LONGER ? day(timeOf(time)) : minute(timeOf(time)).slice(-5);
-      },
-    },
-    localization: { locale: 'en-US', timeFormatter: (time: Time) => `${minute(timeOf(time))} UTC` },
+    ...base,
+    // the whole run fits, however many points it has
+    timeScale: { ...base.timeScale, minBarSpacing: 0.001, enableConflation: true },
     // A wheel over a chart scrolls the page; `withKeys` lends it to the chart that has the focus.
     handleScroll: { mouseWheel: false, vertTouchDrag: false },
     handleScale: { mouseWheel: false },

@@ -1,6 +1,7 @@
 import { render } from 'solid-js/web';
 import { type PackedReport, unpacked } from '../../src/study/report/pack.ts';
 import { Page } from './page.tsx';
+import '../src/style/common.css';
 import './style.css';
 
 const place = document.getElementById('page')!;

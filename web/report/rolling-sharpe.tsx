@@ -1,6 +1,7 @@
 import { BaselineSeries, createChart } from 'lightweight-charts';
 import { createEffect, type JSX, on, onCleanup, onMount, Show } from 'solid-js';
-import { chartLook, chartTime, color, lookVersion, withKeys } from './look.ts';
+import { chartTime } from '../src/chart-base.ts';
+import { chartLook, color, lookVersion, withKeys } from './look.ts';
 import type { Shown } from './page.tsx';
 import { signed } from './text.ts';
 

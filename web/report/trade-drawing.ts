@@ -16,7 +16,8 @@ import {
   type Time,
 } from 'lightweight-charts';
 import type { CandleColumns, TradeReport } from '../../src/study/report/report-data.ts';
-import { chartLook, chartTime, color, timeOf, withKeys } from './look.ts';
+import { chartTime, timeOf } from '../src/chart-base.ts';
+import { chartLook, color, withKeys } from './look.ts';
 import { fixed, reasonName, signed } from './text.ts';
 
 /** A trade and its number among the account's. */

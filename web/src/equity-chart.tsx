@@ -1,7 +1,8 @@
 import { AreaSeries, BaselineSeries, createChart, type IChartApi, type ISeriesApi } from 'lightweight-charts';
 import { createSignal, type JSX, onCleanup, onMount, Show } from 'solid-js';
 import type { EquityPoint } from '../../src/dashboard/view.ts';
-import { chartLook, chartTime, color } from './chart-look.ts';
+import { chartTime } from './chart-base.ts';
+import { chartLook, color } from './chart-look.ts';
 import { fixed, percent } from './format.ts';
 import { onChartPush } from './state.ts';
 

@@ -1,6 +1,7 @@
 import { render } from 'solid-js/web';
 import { App } from './app.tsx';
 import { start } from './state.ts';
+import './style/common.css';
 import './style/base.css';
 import './style/frame.css';
 import './style/header.css';

@@ -16,7 +16,8 @@ import {
 import { createEffect, createSignal, type JSX, on, onCleanup, onMount, Show } from 'solid-js';
 import type { CandleView } from '../../src/dashboard/view.ts';
 import { applyCandle, barAt, type Series, seriesOf } from './candles.ts';
-import { chartLook, chartTime, color } from './chart-look.ts';
+import { chartTime } from './chart-base.ts';
+import { chartLook, color } from './chart-look.ts';
 import { ABSENT, clockTime, countdown, fixed, fixedOr, signed } from './format.ts';
 import { isFresh, market, onChartPush, serverNow } from './state.ts';
 

@@ -107,6 +107,16 @@ const numeric = (texts: readonly string[]): number[] =>
   texts.map((text) => Number(text.replace('−', '-').replaceAll(/[,+ %]/g, '')));
 
 describe('the report', { timeout: 300_000 }, () => {
+  test('digits are all as wide: the build once put the type behind it, which undid it', async () => {
+    await opened(data, async (page) => {
+      const numeric = await page
+        .locator('.trades')
+        .first()
+        .evaluate((element) => getComputedStyle(element).fontVariantNumeric);
+      assert.equal(numeric, 'tabular-nums');
+    });
+  });
+
   test('draws every chart and shows every section, light and dark', async () => {
     const grounds: string[] = [];
     for (const colorScheme of ['light', 'dark'] as const)
