@@ -8,6 +8,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   import: async () => (await import('./import.ts')).importCommand(),
   inspect: async () => (await import('./inspect.ts')).inspectCommand(),
   simulate: async () => (await import('./simulate.ts')).simulateCommand(),
+  plant: async () => (await import('./plant.ts')).plantCommand(),
   status: async () => (await import('./status.ts')).statusCommand(),
   kill: async () => (await import('./kill.ts')).killCommand(),
   arm: async () => (await import('./arm.ts')).armCommand(),

@@ -117,7 +117,7 @@ export async function simulateToFiles(
 }
 
 /** A label as it stands in the file: prices and sizes as OKX writes them, sizes in contracts. */
-function written(label: Label, instrument: Instrument): Record<string, unknown> {
+export function written(label: Label, instrument: Instrument): Record<string, unknown> {
   const { prices, size, parameters, orders, trades, ...rest } = label;
   const px = (price: number): string => instrument.formatPrice(ticks(Math.round(price)));
   const sz = (size: number): string => instrument.formatSize(lots(size));
