@@ -12,8 +12,15 @@ import { Ours } from './ours.ts';
 const PRICE = 600_000;
 const SIZE = 30;
 
-/** An order that is heard to stand at `from` ms, fills in part at `filledAt`, and is canceled at `until`. */
-function ours(side: Side, from: number, filledAt: number, until: number): Ours {
+/** Where it waits after it was amended, and how much more it wants then. */
+const MOVED = 3;
+const MORE = 15;
+
+/**
+ * An order that is heard to stand at `from` ms, fills in part at `filledAt`, is amended to a lower price (of a buyer) and a
+ * larger size at `movedAt`, and canceled at `until`.
+ */
+function ours(side: Side, from: number, filledAt: number, movedAt: number, until: number): Ours {
   const place: Place = {
     kind: 'place',
     instrument: 0,
@@ -39,7 +46,13 @@ function ours(side: Side, from: number, filledAt: number, until: number): Ours {
     state,
     filled,
     reason: '',
+    amended: null,
   });
+  const amended = {
+    price: ticks(PRICE - signOf(side) * MOVED),
+    size: lots(SIZE + MORE),
+    refusal: '',
+  };
   return new Ours({
     orders: new Map([
       [
@@ -53,7 +66,11 @@ function ours(side: Side, from: number, filledAt: number, until: number): Ours {
           cancelSentAt: null,
           amends: [],
           moves: [],
-          reports: [report(from, 'live', 0), report(until, 'canceled', 10)],
+          reports: [
+            report(from, 'live', 0),
+            { ...report(movedAt, 'live', 10), amended },
+            report(until, 'canceled', 10),
+          ],
           fills: [fill],
         },
       ],
@@ -65,7 +82,7 @@ test('a book with our order in it is, without it, the book of the others', () =>
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 2 ** 31 }), fc.constantFrom<Side>('buy', 'sell'), (lot, side) => {
       const random = generator(lot);
-      const leaves = ours(side, 1_000, 1_500, 2_000);
+      const leaves = ours(side, 1_000, 1_500, 2_000, 2_500);
       const [recorded, left, alone] = [new OrderBook(), new OrderBook(), new OrderBook()];
       let others = 0;
       for (let at = 0; at < 3_000; at += 100) {
@@ -73,23 +90,25 @@ test('a book with our order in it is, without it, the book of the others', () =>
         if (at === 0 || random() < 0.7) others = random() < 0.3 ? 0 : 1 + Math.floor(random() * 80);
         const rests = at < 1_000 || at >= 2_000 ? 0 : at < 1_500 ? SIZE : SIZE - 10;
         const sign = signOf(side);
-        const of = (here: number): { mine: Level[]; far: Level[] } => ({
+        const moved = at >= 2_000 && at < 2_500 ? SIZE + MORE - 10 : 0;
+        const of = (here: number, there: number): { mine: Level[]; far: Level[] } => ({
           mine: [
             [PRICE, here],
-            [PRICE - sign * 3, 7],
+            [PRICE - sign * MOVED, 7 + there],
           ],
           far: [[PRICE + sign * 2, 5]],
         });
-        const told = (here: number) => {
-          const { mine, far } = of(here);
+        const told = (here: number, there: number) => {
+          const { mine, far } = of(here, there);
           return frameOf(at === 0, side === 'buy' ? mine : far, side === 'buy' ? far : mine, at);
         };
-        const frame = told(others + rests);
+        const frame = told(others + rests, moved);
         recorded.apply(frame);
         left.apply(leaves.without(new BookEvent(us(at * 1000), 0, frame)));
-        alone.apply(told(others));
+        alone.apply(told(others, 0));
         const ladder = (book: OrderBook) => book.ladder(side === 'buy' ? 0 : 1);
-        assert.equal(ladder(left).sizeAt(PRICE), ladder(alone).sizeAt(PRICE), `at ${at}`);
+        for (const price of [PRICE, PRICE - sign * MOVED])
+          assert.equal(ladder(left).sizeAt(price), ladder(alone).sizeAt(price), `at ${at}`);
         assert.equal(ladder(left).best, ladder(alone).best);
         assert.equal(ladder(recorded).sizeAt(PRICE), others + rests);
       }

@@ -1,7 +1,8 @@
 import { ASK, BID, BookFrame } from '../../core/book/frame.ts';
+import type { Place } from '../../core/commands.ts';
 import type { BookEvent } from '../../core/events.ts';
 import { type Ms, opposite, type Side, type Us } from '../../core/units.ts';
-import type { Story } from './story.ts';
+import type { OrderStory, Story } from './story.ts';
 
 /** One of our fills, as the public tape tells of it. */
 interface Print {
@@ -13,13 +14,13 @@ interface Print {
   readonly size: number;
 }
 
-/** An order of ours that waited in the venue's book. */
+/** An order of ours that waited in the venue's book, at one price. */
 interface Waiting {
   readonly instrument: number;
   readonly side: Side;
   readonly price: number;
   readonly size: number;
-  /** When we heard that it stood there, and that it was canceled. */
+  /** When we heard that it stood there, and that it was canceled or amended. */
   readonly from: Us;
   readonly until: number;
   readonly fills: readonly { readonly exchangeAt: Ms; readonly size: number }[];
@@ -48,11 +49,7 @@ export class Ours {
         else there.push(print);
       }
       if (place === null || (place.type !== 'postOnly' && place.type !== 'limit')) continue;
-      const stood = reports.find(({ state }) => state === 'live' || state === 'partiallyFilled');
-      if (stood === undefined) continue;
-      const ended = reports.find(({ state }) => state === 'canceled' || state === 'rejected');
-      const { instrument, side, price, size } = place;
-      waiting.push({ instrument, side, price, size, from: stood.at, until: ended?.at ?? Infinity, fills });
+      waiting.push(...standings(place, reports, fills));
     }
     this.waiting = waiting;
   }
@@ -93,6 +90,28 @@ export class Ours {
     }
     return others;
   }
+}
+
+/** An order between two amends, or its beginning and its end. */
+function standings(place: Place, reports: OrderStory['reports'], fills: OrderStory['fills']): Waiting[] {
+  const found: Waiting[] = [];
+  const { instrument, side } = place;
+  let { price, size } = place;
+  let from: Us | null = null;
+  for (const { at, state, amended } of reports) {
+    const ended = state === 'canceled' || state === 'rejected';
+    if (from !== null && (ended || amended !== null))
+      found.push({ instrument, side, price, size, from, until: at, fills });
+    if (amended !== null) {
+      if (amended.price !== 0) price = amended.price;
+      size = amended.size;
+      from = at;
+    }
+    if (ended) return found;
+    if (state === 'live' || state === 'partiallyFilled') from ??= at;
+  }
+  if (from !== null) found.push({ instrument, side, price, size, from, until: Infinity, fills });
+  return found;
 }
 
 const keyOf = ({ instrument, price, side }: Pick<Print, 'instrument' | 'price' | 'side'>): string =>

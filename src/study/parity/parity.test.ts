@@ -184,25 +184,51 @@ test('an entry that follows the touch follows it on paper too: the same with the
   }
 });
 
-/** Whoever takes pays, or gets, 3.7 more than the book says. */
+/** Whoever takes pays, or gets, so many ticks more than the book says. */
 class Unaccountable extends BookLiquidity {
+  private readonly ticks: number;
+
+  constructor(ticks = 37) {
+    super({ queue: { kind: 'behindFirst' }, selfImpact: true });
+    this.ticks = ticks;
+  }
+
   override walk(...[taker, limit, size, noBetterThan, take]: Parameters<BookLiquidity['walk']>): void {
-    const worse: Take = (price, taken, why) => take(price + (taker === 'buy' ? 37 : -37), taken, why);
+    const worse: Take = (price, taken, why) =>
+      take(price + (taker === 'buy' ? this.ticks : -this.ticks), taken, why);
     super.walk(taker, limit, size, noBetterThan, worse);
   }
 }
 
 test('a fill at a price that the tape knows nothing of is not explained away', () => {
-  const run = compared({
-    liquidity: () => new Unaccountable({ queue: { kind: 'behindFirst' }, selfImpact: true }),
-  });
+  const run = compared({ liquidity: () => new Unaccountable() });
   assert.ok(run.unexplained.length >= run.pairs.length);
   assert.match(run.unexplained[0]!, /the tape shows neither another's trade nor a level at/);
   assert.notEqual(run.totals.unexplained, '0');
 });
 
+test('a fill where others only went through is told as that, with the way that they went', () => {
+  let passed = 0;
+  for (const ticks of [1, 3, 8]) {
+    const run = compared({ liquidity: () => new Unaccountable(ticks) });
+    for (const { venue, causes } of run.pairs)
+      for (const { part, cause, evidence } of causes) {
+        if (cause !== 'passed') continue;
+        const way =
+          /at (\S+) (?:nobody else|others only \d+ lots) at that time; between .* went from (\S+) to (\S+)$/;
+        const [price, low, high] = way.exec(evidence)!.slice(1).map(Number) as [number, number, number];
+        assert.ok(low <= price && price <= high, evidence);
+        // the average may be of levels beside it, which others stood at
+        const average = part === 'entry' ? venue.entry : venue.exit;
+        assert.ok(Math.abs(price - average) < 1, `${price} told of a fill at ${average}`);
+        passed++;
+      }
+  }
+  assert.ok(passed >= 5, `${passed} fills`);
+});
+
 test('what happens as the record ends may lack its trace, and that is said instead', () => {
-  const liquidity = () => new Unaccountable({ queue: { kind: 'behindFirst' }, selfImpact: true });
+  const liquidity = () => new Unaccountable();
   const [first] = compared({ liquidity }).pairs;
   const run = compared({ liquidity, until: us(first!.venue.closedAt + 300_000) });
   assert.equal(run.pairs.length, 1);

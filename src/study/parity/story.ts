@@ -1,6 +1,7 @@
 import type { AmendOrder, AmendProtection, Decision, Place } from '../../core/commands.ts';
 import {
   type AccountEvent,
+  type Amended,
   type Event,
   EventKind,
   type FillEvent,
@@ -31,6 +32,8 @@ export interface OrderStory {
     readonly state: OrderState;
     readonly filled: number;
     readonly reason: string;
+    /** What it is now, where it was amended. */
+    readonly amended: Amended | null;
   }[];
   readonly fills: FillEvent[];
 }
@@ -90,6 +93,7 @@ export class Story {
           state: event.state,
           filled: event.filled,
           reason: event.reason,
+          amended: event.amended,
         });
         return;
       case EventKind.fill:
