@@ -21,6 +21,22 @@ export interface Barriers {
   readonly limitUs: number;
 }
 
+/** How far target and stop lie, as a person says it. */
+export interface BarrierRule {
+  /** `bp`: of the price; `atr`: multiples of the average true range at the entry. */
+  readonly unit: 'bp' | 'atr';
+  readonly target: number;
+  readonly stop: number;
+  readonly limitMs: number;
+}
+
+/** In ticks for an entry at about `price`; null where the average true range is asked for and not known. */
+export function barriersOf(rule: BarrierRule, price: number, atr: number | null): Barriers | null {
+  const unit = rule.unit === 'bp' ? price / 10_000 : atr;
+  if (unit === null || !(unit > 0)) return null;
+  return { target: rule.target * unit, stop: rule.stop * unit, limitUs: rule.limitMs * 1000 };
+}
+
 /**
  * Best bid and ask of one instrument over time, one row for each change, in ticks; a row without prices where the market was
  * not known. 24 bytes a row.

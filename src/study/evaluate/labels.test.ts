@@ -16,7 +16,7 @@ import { play, type Span, simulationSource, tapeSource } from './play.ts';
 const root = mkdtempSync(join(tmpdir(), 'evaluate-'));
 after(() => rmSync(root, { recursive: true }));
 
-const brain = brainConfig(loadSettings().brain);
+const brain = brainConfig(loadSettings(undefined).brain);
 
 test('what is written and read again is what was told; a tape plays as the simulation itself did', async () => {
   const folder = join(root, 'out');

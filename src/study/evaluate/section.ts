@@ -1,6 +1,7 @@
 import type { OrderBook } from '../../core/book/order-book.ts';
 import type { Instrument } from '../../core/instrument.ts';
 import type { Label } from '../../exchange/scenarios/label.ts';
+import type { BarrierRule } from './barriers.ts';
 import type { Figure } from './figures.ts';
 import type { Observer, PlayedMarket } from './play.ts';
 
@@ -18,6 +19,25 @@ export interface Section {
   readonly figures: readonly SectionFigure[];
   readonly charts: readonly Chart[];
   readonly tables: readonly SectionTable[];
+  /** What must fall to chance when the data are spoiled; empty where nothing could be spoiled. */
+  readonly checks: readonly LeakCheck[];
+}
+
+/**
+ * Does the grading itself know what it should not? The data are spoiled so that nothing can be known (labels shifted in time,
+ * scores told backwards, takers' sides drawn by lot): the figure must fall to what chance gives, or something leaks.
+ */
+export interface LeakCheck {
+  readonly name: string;
+  /** The figure as it is, and of the spoiled data. */
+  readonly honest: number | null;
+  readonly spoiled: number | null;
+  /** What chance gives: the middle 95 %. */
+  readonly chance: { readonly low: number; readonly high: number } | null;
+  /** `leaks`: the spoiled figure lies above what chance gives; `unknown`: too little data to say. */
+  readonly verdict: 'holds' | 'leaks' | 'unknown';
+  /** How it was spoiled, and where chance comes from. */
+  readonly detail: string;
 }
 
 export interface SectionFigure {
@@ -85,7 +105,11 @@ export interface Grader {
 export type GraderMaker = (context: GradingContext) => Grader;
 
 export interface GradingContext {
-  /** A round trip's cost, basis points: fees of taking twice; the spread is added from the book. */
+  /** Two taker fees, basis points; the spread is paid besides. */
   readonly feesBp: number;
+  readonly barriers: BarrierRule;
+  /** Candles of the average true range. */
+  readonly barMs: number;
+  readonly atrPeriod: number;
   readonly seed: number;
 }

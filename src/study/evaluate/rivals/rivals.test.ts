@@ -33,7 +33,7 @@ test('on the real capture they fire as often as published for such rules: 259 an
   await importBinance([CAPTURE.pathname], tape);
   const threshold = quantileOfTape(tape);
   const counts = { walls: 0, causal: 0, icebergs: 0 };
-  const { spans } = play(tapeSource(tape), brainConfig(loadSettings().brain), (_, book) => [
+  const { spans } = play(tapeSource(tape), brainConfig(loadSettings(undefined).brain), (_, book) => [
     watching(new WallVanishes(WALL_VANISHES, book, () => (counts.walls += 1), threshold)),
     watching(new WallVanishes(WALL_VANISHES, book, () => (counts.causal += 1))),
     watching(new TradedBeyond(book, () => (counts.icebergs += 1))),

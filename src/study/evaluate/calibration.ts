@@ -1,0 +1,259 @@
+import { Random } from '../../exchange/random.ts';
+import { DRAWING, type Drawing, type Figure, figureOf, plain, withheld } from './figures.ts';
+import { PartShuffler } from './information.ts';
+
+/** What was said of trades and what became of them, one entry each, in order of time. */
+export interface Predictions {
+  /** 0…1: how probable it was called that the target is reached before the stop. */
+  readonly confidence: ArrayLike<number>;
+  /** 1: it was; 0: it was not, the end of the time limit included. */
+  readonly reached: ArrayLike<number>;
+  /** From touch to touch, fees not paid, basis points. */
+  readonly returnBp: ArrayLike<number>;
+  /** Which stretch of time each belongs to: drawn together. Not falling. */
+  readonly part: ArrayLike<number>;
+}
+
+export interface Bucket {
+  readonly count: number;
+  /** Least and greatest confidence in it, and the mean. */
+  readonly from: number;
+  readonly to: number;
+  readonly confidence: number;
+  /** Share that reached the target. */
+  readonly reached: Figure;
+  /** Mean return from touch to touch, basis points, before fees. */
+  readonly edgeBp: Figure;
+}
+
+export interface Calibration {
+  readonly count: number;
+  /** Share of all that reached the target: what somebody who knows nothing else would say each time. */
+  readonly baseRate: Figure;
+  /** Ten of equal count where there are as many different confidences, the least first. */
+  readonly buckets: readonly Bucket[];
+  /** Expected calibration error: Σ (share of the entries) × |mean confidence − share reached| over the buckets. */
+  readonly error: Figure;
+  /**
+   * The calibration error that a perfectly calibrated confidence of the same values would show, by chance alone, in as many
+   * entries: mean over drawn outcomes. They are drawn independently, so with overlapping trades the real one is larger.
+   */
+  readonly errorByChance: number | null;
+  /** Mean of (confidence − reached)²; smaller is better. */
+  readonly brier: Figure;
+  /** The same of the base rate said each time, and of the confidences put to other moments. */
+  readonly brierOfBaseRate: Figure;
+  readonly brierShuffled: Figure;
+  /** Mean of −ln(probability given to what happened); confidences of 0 and 1 count as 1e-6 away from it. */
+  readonly logLoss: Figure;
+  readonly logLossOfBaseRate: Figure;
+  /** Mean return of all entries, and of the surest tenth, basis points before fees. */
+  readonly edgeBp: Figure;
+  readonly surestEdgeBp: Figure;
+  /** The middle 95 % of the surest tenth's return when the confidences are put to other moments. */
+  readonly surestByChance: { readonly low: number; readonly high: number } | null;
+}
+
+const BUCKETS = 10;
+const ENTRIES_MIN = 100;
+const SHUFFLES = 200;
+
+/** Grades a confidence: does it mean what it says, and is what it says worth anything. */
+export function calibration(predictions: Predictions, drawing: Drawing = DRAWING): Calibration {
+  const { confidence, returnBp, part } = predictions;
+  const count = confidence.length;
+  if (count < ENTRIES_MIN) {
+    const none = withheld(`not enough: ${count} entries, at least ${ENTRIES_MIN} needed`);
+    return {
+      ...{ count, baseRate: none, buckets: [], error: none, errorByChance: null, brier: none },
+      ...{ brierOfBaseRate: none, brierShuffled: none, logLoss: none, logLossOfBaseRate: none },
+      ...{ edgeBp: none, surestEdgeBp: none, surestByChance: null },
+    };
+  }
+  const parts = part[count - 1]! + 1;
+  const bucketOf = bucketsOf(confidence);
+  const buckets = Math.max(...bucketOf) + 1;
+  const sums = new Sums(predictions, bucketOf, parts, buckets);
+  const figure = (statistic: (weights: Float64Array) => number): Figure =>
+    figureOf(parts, statistic, 'no entry', drawing);
+  const shuffled = shuffle(predictions, bucketOf, parts, buckets, drawing.seed);
+  const share = sums.reached(ONES(parts)) / count;
+  return {
+    count,
+    baseRate: figure((w) => sums.reached(w) / sums.count(w)),
+    buckets: Array.from({ length: buckets }, (_, bucket) => {
+      const own: number[] = [];
+      for (let i = 0; i < count; i++) if (bucketOf[i] === bucket) own.push(confidence[i]!);
+      return {
+        count: own.length,
+        from: own.reduce((a, b) => Math.min(a, b)),
+        to: own.reduce((a, b) => Math.max(a, b)),
+        confidence: own.reduce((sum, each) => sum + each, 0) / own.length,
+        reached: figure((w) => sums.of(bucket, w, REACHED) / sums.of(bucket, w, COUNT)),
+        edgeBp: figure((w) => sums.of(bucket, w, RETURN) / sums.of(bucket, w, COUNT)),
+      };
+    }),
+    error: figure((w) => errorOf(sums, w, buckets)),
+    errorByChance: errorByChance(confidence, bucketOf, buckets, drawing.seed),
+    brier: figure((w) => sums.total(w, SQUARED) / sums.count(w)),
+    brierOfBaseRate: figure((w) => {
+      const rate = sums.reached(w) / sums.count(w);
+      return rate * (1 - rate);
+    }),
+    brierShuffled: plain(mean(shuffled.brier), 'no entry'),
+    logLoss: figure((w) => sums.total(w, LOSS) / sums.count(w)),
+    logLossOfBaseRate: plain(-share * Math.log(share) - (1 - share) * Math.log(1 - share), 'all alike'),
+    edgeBp: figure((w) => sums.total(w, RETURN) / sums.count(w)),
+    surestEdgeBp: figure((w) => sums.of(buckets - 1, w, RETURN) / sums.of(buckets - 1, w, COUNT)),
+    surestByChance:
+      parts < 4 || returnBp.length === 0
+        ? null
+        : { low: quantile(shuffled.surest, 0.025), high: quantile(shuffled.surest, 0.975) },
+  };
+}
+
+/** Of each entry its bucket: equal counts, but equal confidences are never parted. */
+export function bucketsOf(confidence: ArrayLike<number>): Uint8Array {
+  const count = confidence.length;
+  const order = Uint32Array.from({ length: count }, (_, i) => i).sort(
+    (a, b) => confidence[a]! - confidence[b]!,
+  );
+  const result = new Uint8Array(count);
+  let bucket = -1;
+  let wanted = -1;
+  for (let from = 0; from < count; ) {
+    let to = from + 1;
+    while (to < count && confidence[order[to]!] === confidence[order[from]!]) to += 1;
+    // by the middle of a run of equals
+    const next = Math.min(BUCKETS - 1, Math.floor((((from + to) / 2) * BUCKETS) / count));
+    if (next !== wanted) bucket += 1;
+    wanted = next;
+    for (let i = from; i < to; i++) result[order[i]!] = bucket;
+    from = to;
+  }
+  return result;
+}
+
+const COUNT = 0;
+const REACHED = 1;
+const RETURN = 2;
+const CONFIDENCE = 3;
+const SQUARED = 4;
+const LOSS = 5;
+const FIELDS = 6;
+const CERTAIN = 1e-6;
+
+/** Sums over the entries of each part and bucket. */
+class Sums {
+  private readonly values: Float64Array;
+  private readonly buckets: number;
+
+  constructor(
+    { confidence, reached, returnBp, part }: Predictions,
+    bucketOf: Uint8Array,
+    parts: number,
+    buckets: number,
+  ) {
+    this.buckets = buckets;
+    this.values = new Float64Array(parts * buckets * FIELDS);
+    for (let i = 0; i < confidence.length; i++) {
+      const at = (part[i]! * buckets + bucketOf[i]!) * FIELDS;
+      const p = confidence[i]!;
+      const hit = reached[i]!;
+      const said = Math.min(1 - CERTAIN, Math.max(CERTAIN, p));
+      this.values[at + COUNT]! += 1;
+      this.values[at + REACHED]! += hit;
+      this.values[at + RETURN]! += returnBp[i]!;
+      this.values[at + CONFIDENCE]! += p;
+      this.values[at + SQUARED]! += (p - hit) ** 2;
+      this.values[at + LOSS]! -= hit * Math.log(said) + (1 - hit) * Math.log(1 - said);
+    }
+  }
+
+  of(bucket: number, weights: Float64Array, field: number): number {
+    let sum = 0;
+    for (let part = 0; part < weights.length; part++)
+      if (weights[part] !== 0)
+        sum += weights[part]! * this.values[(part * this.buckets + bucket) * FIELDS + field]!;
+    return sum;
+  }
+
+  total(weights: Float64Array, field: number): number {
+    let sum = 0;
+    for (let bucket = 0; bucket < this.buckets; bucket++) sum += this.of(bucket, weights, field);
+    return sum;
+  }
+
+  count(weights: Float64Array): number {
+    return this.total(weights, COUNT);
+  }
+
+  reached(weights: Float64Array): number {
+    return this.total(weights, REACHED);
+  }
+}
+
+function errorOf(sums: Sums, weights: Float64Array, buckets: number): number {
+  let error = 0;
+  for (let bucket = 0; bucket < buckets; bucket++)
+    error += Math.abs(sums.of(bucket, weights, CONFIDENCE) - sums.of(bucket, weights, REACHED));
+  return error / sums.count(weights);
+}
+
+function errorByChance(
+  confidence: ArrayLike<number>,
+  bucketOf: Uint8Array,
+  buckets: number,
+  seed: number,
+): number {
+  const random = new Random(seed);
+  const rounds = 50;
+  let total = 0;
+  const gaps = new Float64Array(buckets);
+  for (let round = 0; round < rounds; round++) {
+    gaps.fill(0);
+    for (let i = 0; i < confidence.length; i++)
+      gaps[bucketOf[i]!]! += confidence[i]! - (random.chance(confidence[i]!) ? 1 : 0);
+    total += gaps.reduce((sum, gap) => sum + Math.abs(gap), 0) / confidence.length / rounds;
+  }
+  return total;
+}
+
+function shuffle(
+  { confidence, reached, returnBp, part }: Predictions,
+  bucketOf: Uint8Array,
+  parts: number,
+  buckets: number,
+  seed: number,
+): { readonly brier: number[]; readonly surest: number[] } {
+  const random = new Random(seed, 1);
+  const shuffler = new PartShuffler(part, parts);
+  const places = Float64Array.from({ length: confidence.length }, (_, i) => i);
+  const order = new Float64Array(confidence.length);
+  const brier: number[] = [];
+  const surest: number[] = [];
+  for (let round = 0; round < SHUFFLES; round++) {
+    shuffler.next(random, places, order);
+    let squared = 0;
+    let gain = 0;
+    let entries = 0;
+    for (let i = 0; i < order.length; i++) {
+      const from = order[i]!;
+      squared += (confidence[from]! - reached[i]!) ** 2;
+      if (bucketOf[from] !== buckets - 1) continue;
+      gain += returnBp[i]!;
+      entries += 1;
+    }
+    brier.push(squared / order.length);
+    surest.push(gain / entries);
+  }
+  return { brier, surest };
+}
+
+const ONES = (count: number): Float64Array => new Float64Array(count).fill(1);
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, each) => sum + each, 0) / values.length;
+function quantile(values: readonly number[], share: number): number {
+  const sorted = Float64Array.from(values).sort();
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
+}

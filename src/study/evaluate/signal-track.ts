@@ -1,0 +1,84 @@
+import type { OrderBook } from '../../core/book/order-book.ts';
+import type { Brain } from '../../core/brain/brain.ts';
+import { CandleSeries } from '../../core/candles/candle-series.ts';
+import { AverageTrueRange } from '../../core/candles/indicators.ts';
+import type { TradeEvent } from '../../core/events.ts';
+import type { Us } from '../../core/units.ts';
+import { TouchPath } from './barriers.ts';
+import type { Observer } from './play.ts';
+
+export interface TrackConfig {
+  /** Between two samples, ms. */
+  readonly everyMs: number;
+  /** Candles of the average true range, built from the trades. */
+  readonly barMs: number;
+  readonly atrPeriod: number;
+}
+
+/** What the detectors and the signal said at one moment. */
+export interface Sample {
+  readonly at: Us;
+  /** One for each detector, in the brain's order, −1…1. */
+  readonly scores: readonly number[];
+  readonly likelihoods: readonly number[];
+  readonly direction: 'long' | 'short' | 'none';
+  /** 0…1. */
+  readonly confidence: number;
+  /** Average true range, ticks; null while it is not known. */
+  readonly atr: number | null;
+  readonly spread: number;
+  readonly mid: number;
+}
+
+/**
+ * Looks at the brain at the first frame of every `everyMs` and keeps the touch of every frame: what is needed to say later
+ * what each moment's word was worth.
+ */
+export class SignalTrack implements Observer {
+  readonly path = new TouchPath();
+  readonly samples: Sample[] = [];
+  /** The detectors' names, in the order of the scores. */
+  names: readonly string[] = [];
+  /** Whether the signal said that its confidence was fitted. */
+  calibrated = false;
+  private readonly everyUs: number;
+  private readonly atr: AverageTrueRange;
+  private readonly candles: CandleSeries;
+  private next = 0;
+
+  constructor({ everyMs, barMs, atrPeriod }: TrackConfig) {
+    this.everyUs = everyMs * 1000;
+    this.atr = new AverageTrueRange(atrPeriod);
+    this.candles = new CandleSeries(barMs, {
+      closed: (candle) => this.atr.update(candle),
+      restart: () => this.atr.reset(),
+    });
+  }
+
+  trade(event: TradeEvent): void {
+    this.candles.trade(event);
+  }
+
+  lost(at: Us): void {
+    this.path.lose(at);
+  }
+
+  frame({ detectors, signal }: Brain, book: OrderBook, at: Us): void {
+    if (!book.valid || !book.twoSided) return this.path.lose(at);
+    this.path.push(at, book.bestBid, book.bestAsk);
+    if (at < this.next) return;
+    this.next = (Math.floor(at / this.everyUs) + 1) * this.everyUs;
+    if (this.names.length === 0) this.names = detectors.map(({ name }) => name);
+    this.calibrated = signal.calibrated;
+    this.samples.push({
+      at,
+      scores: detectors.map(({ score }) => score),
+      likelihoods: detectors.map(({ likelihood }) => likelihood),
+      direction: signal.direction,
+      confidence: signal.confidence,
+      atr: this.atr.value,
+      spread: book.spread,
+      mid: book.mid,
+    });
+  }
+}

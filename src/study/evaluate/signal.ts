@@ -1,0 +1,385 @@
+import type { BarrierRule } from './barriers.ts';
+import { barrierOutcome, barriersOf } from './barriers.ts';
+import { type Bucket, type Calibration, calibration, type Predictions } from './calibration.ts';
+import { type Figure, plain } from './figures.ts';
+import { type Information, information, type Pairs, ranks } from './information.ts';
+import type {
+  Chart,
+  Grader,
+  GraderMaker,
+  GradingContext,
+  LeakCheck,
+  Section,
+  SectionTable,
+} from './section.ts';
+import { SignalTrack } from './signal-track.ts';
+
+/** Looks into the future, ms. */
+export const HORIZONS_MS = [1_000, 5_000, 10_000, 30_000, 60_000];
+/** Between two looks at the brain, ms. */
+const EVERY_MS = 1_000;
+/** Stretches drawn together hold at least so many horizons, so that what overlaps stays together. */
+const HORIZONS_A_PART = 3;
+const PART_MIN_MS = 60_000;
+
+/** Grades what every detector and the fused signal say of the price to come: labels are not needed. */
+export const gradeSignal: GraderMaker = (context) => new SignalGrader(context);
+
+interface Played {
+  readonly instrument: string;
+  readonly track: SignalTrack;
+}
+
+/** A source of scores: a detector, or the signal. */
+interface Speaker {
+  readonly name: string;
+  readonly scoreOf: (sample: SignalTrack['samples'][number]) => number;
+}
+
+class SignalGrader implements Grader {
+  private readonly context: GradingContext;
+  private readonly tracks: Played[] = [];
+
+  constructor(context: GradingContext) {
+    this.context = context;
+  }
+
+  watch(instrument: { readonly id: string }): readonly SignalTrack[] {
+    const track = new SignalTrack({ everyMs: EVERY_MS, ...this.context });
+    this.tracks.push({ instrument: instrument.id, track });
+    return [track];
+  }
+
+  /** The tracks have all. */
+  played(): void {}
+
+  section(): Section | null {
+    const tracks = this.tracks.filter(({ track }) => track.samples.length > 0);
+    if (tracks.length === 0) return null;
+    const speakers = speakersOf(tracks[0]!.track);
+    const coefficients = speakers.map((speaker) => ({
+      speaker,
+      horizons: HORIZONS_MS.map((horizonMs) => information(pairsOf(tracks, speaker, horizonMs))),
+    }));
+    const { predictions, notKnown, moments } = predictionsOf(tracks, this.context.barriers);
+    const graded = calibration(predictions);
+    const { barriers, feesBp } = this.context;
+    const fitted = tracks.every(({ track }) => track.calibrated);
+    return {
+      name: 'signal',
+      question: `Does a high confidence reach its target (${describe(barriers)}) before its stop more often, is it what it says, and does it pay ${feesBp.toFixed(1)} bp of fees?`,
+      notes: [
+        `Looked at once a second: ${moments} moments of ${tracks.map(({ instrument }) => instrument).join(', ')}. Target and stop of each: ${describe(barriers)}, entered and left by taking at the touch.`,
+        fitted
+          ? 'The confidence is that of a fitted model.'
+          : 'The confidence is a prior stated by hand and not yet a probability: its calibration error says how far it is from one.',
+        `${predictions.confidence.length} moments had a direction and an outcome; ${notKnown} had none: no direction, no average true range yet, or too near the end. Neighbouring moments share most of their future: intervals come of stretches of ${partMs(barriers.limitMs) / 1000} s drawn together, so a short tape has none.`,
+        'Information coefficient: rank correlation of the score with the move of the middle price after it. By chance: the same with stretches of the score put in another order.',
+        'Nothing here is out of sample by itself: name a tape that nothing was tuned on.',
+      ],
+      figures: [
+        ...figuresOf(graded, fitted),
+        ...coefficients.map(({ speaker, horizons }) => ({
+          name: `information coefficient at 10 s: ${speaker.name}`,
+          unit: '' as const,
+          figure: horizons[2]!.coefficient,
+          rivals: [{ name: 'chance', figure: chanceFigure(horizons[2]!) }],
+          better: null,
+          goal: '',
+        })),
+      ],
+      charts: chartsOf(coefficients, graded, feesBp),
+      tables: [coefficientTable(coefficients), bucketTable(graded, feesBp)],
+      checks: speakers.map((speaker) => backwards(tracks, speaker)),
+    };
+  }
+}
+
+const describe = ({ unit, target, stop, limitMs }: BarrierRule): string =>
+  `${target} / ${stop} ${unit === 'bp' ? 'bp' : 'ATR'} within ${limitMs / 1000} s`;
+
+const partMs = (horizonMs: number): number => Math.max(PART_MIN_MS, HORIZONS_A_PART * horizonMs);
+
+function speakersOf({ names }: SignalTrack): Speaker[] {
+  return [
+    ...names.map((name, i): Speaker => ({ name, scoreOf: ({ scores }) => scores[i]! })),
+    {
+      name: 'signal',
+      scoreOf: ({ direction, confidence }) =>
+        direction === 'long' ? confidence : direction === 'short' ? -confidence : 0,
+    },
+  ];
+}
+
+/** Scores and the moves after them, in ranks within each instrument, so that instruments can be put together. */
+function pairsOf(
+  tracks: readonly Played[],
+  { scoreOf }: Speaker,
+  horizonMs: number,
+  reversed = false,
+): Pairs {
+  const score: number[] = [];
+  const move: number[] = [];
+  const part: number[] = [];
+  let firstPart = 0;
+  for (const { track } of tracks) {
+    const own: { score: number; move: number; at: number }[] = [];
+    for (const sample of track.samples) {
+      const after = track.path.midAt(sample.at + horizonMs * 1000);
+      if (!Number.isNaN(after))
+        own.push({ score: scoreOf(sample), move: Math.log(after / sample.mid), at: sample.at });
+    }
+    if (own.length === 0) continue;
+    const scores = ranks(own.map((one) => one.score));
+    const moves = ranks(own.map((one) => one.move));
+    const lengthUs = partMs(horizonMs) * 1000;
+    own.forEach(({ at }, i) => {
+      score.push(scores[reversed ? own.length - 1 - i : i]!);
+      move.push(moves[i]!);
+      part.push(firstPart + Math.floor((at - own[0]!.at) / lengthUs));
+    });
+    firstPart = part.at(-1)! + 1;
+  }
+  return { score, move, part: dense(part) };
+}
+
+/** The same stretches, numbered without a hole: a feed may have been silent for long. */
+function dense(part: readonly number[]): number[] {
+  let number = -1;
+  return part.map((each, i) => {
+    if (i === 0 || each !== part[i - 1]) number += 1;
+    return number;
+  });
+}
+
+function predictionsOf(
+  tracks: readonly Played[],
+  rule: BarrierRule,
+): { predictions: Predictions; notKnown: number; moments: number } {
+  const confidence: number[] = [];
+  const reached: number[] = [];
+  const returnBp: number[] = [];
+  const part: number[] = [];
+  let moments = 0;
+  let firstPart = 0;
+  for (const { track } of tracks) {
+    const lengthUs = partMs(rule.limitMs) * 1000;
+    for (const { at, direction, confidence: said, mid, atr } of track.samples) {
+      moments += 1;
+      const barriers = barriersOf(rule, mid, atr);
+      if (direction === 'none' || barriers === null) continue;
+      const result = barrierOutcome(track.path, at, direction, barriers);
+      if (result === null) continue;
+      confidence.push(said);
+      reached.push(result.outcome === 'target' ? 1 : 0);
+      returnBp.push(result.returnBp);
+      part.push(firstPart + Math.floor((at - track.samples[0]!.at) / lengthUs));
+    }
+    firstPart = (part.at(-1) ?? -1) + 1;
+  }
+  const predictions = { confidence, reached, returnBp, part: dense(part) };
+  return { predictions, notKnown: moments - confidence.length, moments };
+}
+
+/** Scores told backwards: what comes last is said first. Their memory is the same, of what comes they can know nothing. */
+function backwards(tracks: readonly Played[], speaker: Speaker): LeakCheck {
+  const honest = information(pairsOf(tracks, speaker, 10_000));
+  const spoiled = information(pairsOf(tracks, speaker, 10_000, true));
+  const value = spoiled.coefficient.value;
+  const { chance } = spoiled;
+  // a memory longer than the stretches can lie outside by itself: only what is far outside is a leak
+  const room = chance === null ? 0 : (chance.high - chance.low) / 2;
+  return {
+    name: `${speaker.name}: scores told backwards`,
+    honest: honest.coefficient.value,
+    spoiled: value,
+    chance,
+    verdict:
+      value === null || chance === null
+        ? 'unknown'
+        : value > chance.high + room || value < chance.low - room
+          ? 'leaks'
+          : 'holds',
+    detail:
+      'Information coefficient at 10 s with each instrument’s scores in reversed order of time; chance: stretches of the reversed scores put in another order. More than half the width outside counts as a leak.',
+  };
+}
+
+function chanceFigure({ chance }: Information): Figure {
+  if (chance === null) return plain(Number.NaN, 'too short a tape to say');
+  return { value: (chance.low + chance.high) / 2, low: chance.low, high: chance.high, why: '' };
+}
+
+function figuresOf(graded: Calibration, fitted: boolean): Section['figures'] {
+  return [
+    {
+      name: 'expected calibration error',
+      unit: '',
+      figure: graded.error,
+      rivals: [
+        {
+          name: 'a calibrated one, by chance',
+          figure: plain(graded.errorByChance ?? Number.NaN, 'too few entries'),
+        },
+      ],
+      better: 'lower',
+      goal: fitted ? 'at most 0.03' : 'at most 0.03, once it is fitted',
+    },
+    {
+      name: 'Brier score',
+      unit: '',
+      figure: graded.brier,
+      rivals: [
+        { name: 'base rate said each time', figure: graded.brierOfBaseRate },
+        { name: 'confidences of other moments', figure: graded.brierShuffled },
+      ],
+      better: 'lower',
+      goal: 'below both',
+    },
+    {
+      name: 'log loss',
+      unit: '',
+      figure: graded.logLoss,
+      rivals: [{ name: 'base rate said each time', figure: graded.logLossOfBaseRate }],
+      better: 'lower',
+      goal: 'below it',
+    },
+    {
+      name: 'target reached before the stop',
+      unit: 'share',
+      figure: graded.baseRate,
+      rivals: [],
+      better: null,
+      goal: '',
+    },
+    {
+      name: 'return of the surest tenth, fees not paid',
+      unit: 'bp',
+      figure: graded.surestEdgeBp,
+      rivals: [
+        { name: 'all entries', figure: graded.edgeBp },
+        {
+          name: 'confidences of other moments',
+          figure:
+            graded.surestByChance === null
+              ? plain(Number.NaN, 'too short a tape to say')
+              : {
+                  value: (graded.surestByChance.low + graded.surestByChance.high) / 2,
+                  ...graded.surestByChance,
+                  why: '',
+                },
+        },
+      ],
+      better: 'higher',
+      goal: '',
+    },
+  ];
+}
+
+type Coefficients = readonly { readonly speaker: Speaker; readonly horizons: readonly Information[] }[];
+
+const bandOf = ({ low, high, value }: Figure): readonly [number, number] => [low ?? value!, high ?? value!];
+
+function chartsOf(coefficients: Coefficients, graded: Calibration, feesBp: number): Chart[] {
+  const known = (buckets: readonly Bucket[]) => buckets.filter(({ reached }) => reached.value !== null);
+  const buckets = known(graded.buckets);
+  const least = buckets[0]?.confidence ?? 0;
+  const most = buckets.at(-1)?.confidence ?? 1;
+  return [
+    {
+      title: 'Calibration: what was said against what came',
+      x: { name: 'confidence', scale: 'linear', from: 0, to: 1 },
+      y: { name: 'share that reached the target', scale: 'linear', from: 0, to: 1 },
+      series: [
+        {
+          name: 'calibrated',
+          style: 'dashed',
+          points: [
+            [0, 0],
+            [1, 1],
+          ],
+          bands: [],
+        },
+        {
+          name: 'signal, ten buckets',
+          style: 'points',
+          points: buckets.map(({ confidence, reached }) => [confidence, reached.value!]),
+          bands: buckets.map(({ reached }) => bandOf(reached)),
+        },
+      ],
+    },
+    {
+      title: 'Edge against cost, by confidence',
+      x: { name: 'confidence', scale: 'linear', from: null, to: null },
+      y: { name: 'mean return, bp', scale: 'linear', from: null, to: null },
+      series: [
+        {
+          name: 'two taker fees',
+          style: 'dashed',
+          points: [
+            [least, feesBp],
+            [most, feesBp],
+          ],
+          bands: [],
+        },
+        {
+          name: 'return from touch to touch, spread paid',
+          style: 'line',
+          points: buckets.map(({ confidence, edgeBp }) => [confidence, edgeBp.value!]),
+          bands: buckets.map(({ edgeBp }) => bandOf(edgeBp)),
+        },
+      ],
+    },
+    {
+      title: 'Information coefficient by horizon',
+      x: { name: 'seconds ahead', scale: 'log', from: null, to: null },
+      y: { name: 'rank correlation with the move', scale: 'linear', from: null, to: null },
+      series: coefficients.map(({ speaker, horizons }) => {
+        const told = horizons
+          .map(({ coefficient }, i) => ({ coefficient, seconds: HORIZONS_MS[i]! / 1000 }))
+          .filter(({ coefficient }) => coefficient.value !== null);
+        return {
+          name: speaker.name,
+          style: 'line' as const,
+          points: told.map(({ coefficient, seconds }) => [seconds, coefficient.value!] as const),
+          bands: told.map(({ coefficient }) => bandOf(coefficient)),
+        };
+      }),
+    },
+  ];
+}
+
+function coefficientTable(coefficients: Coefficients): SectionTable {
+  return {
+    title:
+      'Information coefficient by horizon, with its interval, and the middle 95 % of what chance gives at 10 s',
+    columns: ['', ...HORIZONS_MS.map((each) => `${each / 1000} s`), 'chance at 10 s'],
+    rows: coefficients.map(({ speaker, horizons }) => [
+      speaker.name,
+      ...horizons.map(({ coefficient }) => coefficient),
+      chanceFigure(horizons[2]!),
+    ]),
+  };
+}
+
+function bucketTable(graded: Calibration, feesBp: number): SectionTable {
+  return {
+    title: `By confidence; ${feesBp.toFixed(1)} bp are the fees of taking twice`,
+    columns: ['confidence', 'mean', 'entries', 'reached the target', 'return, bp', 'after fees, bp'],
+    rows: graded.buckets.map(({ from, to, confidence, count, reached, edgeBp }) => [
+      `${from.toFixed(3)} to ${to.toFixed(3)}`,
+      confidence,
+      count,
+      reached,
+      edgeBp,
+      lowered(edgeBp, feesBp),
+    ]),
+  };
+}
+
+const lowered = ({ value, low, high, why }: Figure, by: number): Figure => ({
+  value: value === null ? null : value - by,
+  low: low === null ? null : low - by,
+  high: high === null ? null : high - by,
+  why,
+});
