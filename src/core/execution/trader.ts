@@ -19,38 +19,21 @@ import type {
   Protection,
   ProtectionEvent,
 } from '../events.ts';
-import { describeExitRefusal, type ExitsConfig, placeExits } from '../exits/exits.ts';
-import { bookLevels } from '../exits/levels.ts';
+import type { ExitsConfig } from '../exits/exits.ts';
 import type { Market } from '../market.ts';
 import type { Opinion } from '../opinion.ts';
 import type { Account, RoundTrip } from '../position/account.ts';
-import { autoLeverage, entrySize, type SizingConfig } from '../position/sizing.ts';
+import type { SizingConfig } from '../position/sizing.ts';
 import { describeRefusal, type Refusal, type Risk, type RiskContext } from '../risk/risk.ts';
-import { type Lots, lots, type Side, signOf, type Ticks, ticks, type Us, us } from '../units.ts';
-import { EntryFollow, type FollowConfig } from './entry-follow.ts';
-import { MovingStop, type StopsConfig } from './moving-stop.ts';
+import { type Lots, lots, signOf, type Ticks, ticks, type Us, us } from '../units.ts';
+import type { ExecutionConfig } from './config.ts';
+import { EntryFollow } from './entry-follow.ts';
+import { type EntryParts, planEntry, protectionIdOf } from './entry-plan.ts';
+import { MovingStop } from './moving-stop.ts';
 import { next, refusalOf, type State } from './state.ts';
 
-export interface ExecutionConfig {
-  /** Confidence from which an entry is considered. */
-  readonly confidenceThreshold: number;
-  /** What the other opinion must say of an entry, that of the strategies when the signal proposes and the other way round. */
-  readonly confirmation: 'none' | 'notAgainst' | 'agree';
-  /** `market`: at once, never worse than `slippageBpMax`; `postOnly`: joins the best price and waits. */
-  readonly entry: 'market' | 'postOnly';
-  /** Worst price of a market entry, in basis points beyond the touch. */
-  readonly slippageBpMax: number;
-  /** How long a post-only entry may wait, ms. */
-  readonly entryTimeoutMs: number;
-  readonly follow: FollowConfig;
-  /** Pause between the end of one trade, or a missed entry, and the next entry, ms. */
-  readonly cooldownMs: number;
-  /** Taker fee as a fraction: 0.0005 = 5 bp. Two of them and the spread are the round-trip cost. */
-  readonly takerFee: number;
-  /** Pause before a failed exit, or a cancel or a move of the stop that nobody confirmed, is sent again, ms. */
-  readonly exitRetryMs: number;
-  readonly stops: StopsConfig;
-}
+export type { ExecutionConfig } from './config.ts';
+export { protectionIdOf } from './entry-plan.ts';
 
 /** One of our orders on its way or working. */
 export interface WorkingOrder {
@@ -102,8 +85,7 @@ export class Trader {
   private readonly account: Account;
   private readonly risk: Risk;
   private readonly config: ExecutionConfig;
-  private readonly sizing: SizingConfig;
-  private readonly exits: ExitsConfig;
+  private readonly parts: EntryParts;
   private readonly numbers: OrderNumbers;
   private exitFailures = 0;
   private notBefore = 0;
@@ -123,8 +105,8 @@ export class Trader {
     this.account = account;
     this.risk = risk;
     this.config = config.execution;
-    this.sizing = config.sizing;
-    this.exits = config.exits;
+    const { execution, sizing, exits } = config;
+    this.parts = { market, risk, execution, sizing, exits };
     this.numbers = numbers;
     const { stops, takerFee, exitRetryMs, follow } = config.execution;
     this.stop = new MovingStop(stops, takerFee, exitRetryMs);
@@ -317,113 +299,23 @@ export class Trader {
     const { direction, confidence } = proposal;
     if (direction === 'none' || confidence < this.config.confidenceThreshold) return;
     if (now < this.notBefore) return;
-    const { quote, instrument } = this.market;
     const context = this.context(now);
     const refused = this.risk.entryAllowed(context, this.index);
     if (refused !== null) return this.tell(proposal, now, out, describeRefusal(refused), refused.reason);
-    const unconfirmed = this.unconfirmed(proposal);
-    if (unconfirmed !== '') return this.tell(proposal, now, out, unconfirmed, 'confirmation');
-
-    const sigma = this.market.volatility.daily;
-    if (sigma === null) return this.tell(proposal, now, out, 'volatility not known yet', 'volatility');
-    const side: Side = direction === 'long' ? 'buy' : 'sell';
-    const near = side === 'buy' ? quote.bid : quote.ask;
-    const far = side === 'buy' ? quote.ask : quote.bid;
-    const reference = this.config.entry === 'postOnly' ? near : far;
-
-    const cost = 2 * this.config.takerFee + quote.spread / quote.mid;
-    const exits = placeExits(this.exits, instrument, {
-      direction,
-      entry: reference,
-      atr: this.market.atr.value,
-      sigma: this.market.volatility.perBar,
-      sigmaLong: this.market.volatilityLong.perBar,
-      spread: quote.spread,
-      imbalance: this.market.depthImbalance,
-      ...this.levels(),
-      roundTripCost: cost,
-    });
-    if (!exits.ok) return this.tell(proposal, now, out, describeExitRefusal(exits.error), exits.error.reason);
-
-    // an entry beyond its own target makes no sense, and OKX refuses it (51046)
-    const slippage = Math.min(
-      Math.floor((reference * this.config.slippageBpMax) / 10_000),
-      Math.abs(exits.value.takeProfit - reference) - 1,
-    );
-    const worst = ticks(side === 'buy' ? reference + slippage : reference - slippage);
-
-    const { stopLoss, takeProfit } = exits.value;
-    const waits = this.config.entry === 'postOnly';
-    // what is not to follow the market fills at its price or not at all
-    const furthest = waits && this.config.follow.ticks === 0 ? reference : worst;
-    const leverage = Math.min(
-      autoLeverage(this.sizing, confidence, sigma),
-      instrument.leverageMax,
-      this.risk.leverageAllowed(this.index, side, furthest, stopLoss),
-    );
-    const { equity, record } = this.risk.history;
-    const { takerFee } = this.config;
-    const sized = entrySize(this.sizing, instrument, {
-      side,
-      price: furthest,
-      stopLoss,
-      confidence,
-      sigma,
-      equity,
-      record,
-      takerFee,
-    });
-    const clientOrderId = this.numbers.peek();
-    const order: Place = {
-      kind: 'place',
-      instrument: this.index,
-      clientOrderId,
-      side,
-      type: this.config.entry,
-      size: sized.size,
-      price: waits ? reference : worst,
-      reduceOnly: false,
-      // every venue takes whole leverage; down, never up
-      leverage: Math.max(1, Math.floor(leverage)),
-      takeProfit,
-      stopLoss,
-      protectionId: protectionIdOf(clientOrderId),
-      purpose: 'entry',
-    };
+    const plan = planEntry(this.parts, proposal, this.index, this.numbers.peek());
+    if (!plan.ok) return this.tell(proposal, now, out, plan.error.detail, plan.error.reason);
+    const { order, worst, note } = plan.value;
     const approved = this.risk.approve(order, context);
     if (!approved.ok)
       return this.tell(proposal, now, out, describeRefusal(approved.error), approved.error.reason);
     this.numbers.take();
-    const notes = [exits.value.note, sized.note].filter((note) => note !== '');
-    this.decide(proposal, now, out, '', notes.join('; '), clientOrderId);
+    this.decide(proposal, now, out, '', note, order.clientOrderId);
     this.entry = this.send(approved.value, now, out);
     this.state = next('idle', 'enter');
     this.note = '';
-    if (!waits) return;
+    if (order.type !== 'postOnly') return;
     out.push({ kind: 'timer', fireAt: us(now + this.config.entryTimeoutMs * 1000) });
     this.entryFollow.begin(worst);
-  }
-
-  /** Support and resistance: what rests in the book where there is one, and what the candles turned at. */
-  private levels(): { supports: readonly Ticks[]; resistances: readonly Ticks[] } {
-    const { book, strategies } = this.market;
-    const { supports, resistances } = book.valid
-      ? bookLevels(book, this.exits)
-      : { supports: [], resistances: [] };
-    return {
-      supports: strategies.support === null ? supports : [...supports, strategies.support],
-      resistances: strategies.resistance === null ? resistances : [...resistances, strategies.resistance],
-    };
-  }
-
-  /** Why the other opinion keeps us out; empty when it does not. */
-  private unconfirmed(proposal: Opinion): string {
-    if (this.config.confirmation === 'none') return '';
-    const other = this.market.otherThan(proposal);
-    if (other === null || other.direction === 'none')
-      return this.config.confirmation === 'agree' ? 'nothing confirms it' : '';
-    if (other.direction === proposal.direction) return '';
-    return `${other.name} is ${other.direction} at ${other.confidence.toFixed(2)}`;
   }
 
   private considerTimeout(now: Us, out: Command[]): void {
@@ -739,9 +631,6 @@ export class Trader {
     });
   }
 }
-
-/** An entry's take profit and stop loss pair is known by the entry's id and an `x`. */
-export const protectionIdOf = (clientOrderId: string): string => `${clientOrderId}x`;
 
 const lostProtection = (reason: string): string =>
   `take profit and stop loss ended without closing: ${reason || 'no reason given'}`;
