@@ -4,6 +4,7 @@ import type { Us } from '../core/units.ts';
 import type { BookReport } from '../tape/book-audit.ts';
 import { inspectCapture, inspectTape, isTape, type TapeReport } from '../tape/inspect.ts';
 import type { CaptureReport } from '../tape/okx-capture.ts';
+import type { RejectionsReport } from '../tape/rejections.ts';
 import { interruptible } from './interrupt.ts';
 import { type Cell, table } from './table.ts';
 
@@ -115,10 +116,8 @@ function bookRow(instrument: string, book: BookReport): Record<string, Cell> {
   };
 }
 
-type Rejections = Pick<CaptureReport, 'rejected' | 'rejectedLines'>;
-
 /** The first rejected lines; where the rest is to be had. */
-export function rejectedText({ rejected, rejectedLines }: Rejections): string {
+export function rejectedText({ rejected, rejectedLines }: RejectionsReport): string {
   const shown = rejected
     .slice(0, 20)
     .map(({ file, line, reason }) => `rejected: ${file}:${line}: ${printable(reason)}`);

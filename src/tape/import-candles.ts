@@ -6,6 +6,7 @@ import { Instrument } from '../core/instrument.ts';
 import { lots, type Ms, ms, msToUs, type Us, us } from '../core/units.ts';
 import { EMPTY_META, TapeError } from './format.ts';
 import { type RejectedLine, readLines } from './raw.ts';
+import { Rejections, type RejectionsReport } from './rejections.ts';
 import { readSpecs, SeenDecimals, specFor } from './specs.ts';
 import { TapeWriter } from './writer.ts';
 
@@ -15,7 +16,7 @@ export interface CandleOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface CandleReport {
+export interface CandleReport extends RejectionsReport {
   readonly kind: 'candles';
   readonly files: readonly string[];
   readonly bar: string;
@@ -23,8 +24,6 @@ export interface CandleReport {
   readonly to: Us | null;
   readonly events: number;
   readonly instruments: readonly CandleInstrumentReport[];
-  readonly rejectedLines: number;
-  readonly rejected: readonly { readonly file: string; readonly line: number; readonly reason: string }[];
   readonly notes: readonly string[];
 }
 
@@ -77,13 +76,11 @@ export async function importCandles(
     (instId) => specFor(instId, null, named, []) ?? decimals.get(instId)!.toSpec(instId),
   );
   const tracks = specs.map((spec, index) => new Track(new Instrument(spec), index));
-  const rejected: { file: string; line: number; reason: string }[] = [];
+  const rejections = new Rejections();
   const events: MarketEvent[] = [];
   for (const source of sources) {
     const track = tracks[instIds.indexOf(source.instId)]!;
-    const reject = ({ line, reason }: RejectedLine) =>
-      rejected.push({ file: basename(source.path), line, reason });
-    await readRows(source, options, (row) => track.take(source, row, events), reject);
+    await readRows(source, options, (row) => track.take(source, row, events), rejections.of(source.path));
   }
   if (events.length === 0) throw new TapeError(files[0] ?? out, 'has no candles that can be used');
   // stable: files stay in order within one moment. Funding is charged on what is held when its period ends: it comes last
@@ -111,8 +108,7 @@ export async function importCandles(
     to: events.at(-1)!.at,
     events: events.length,
     instruments: tracks.map((track) => track.report(derived)),
-    rejectedLines: rejected.length,
-    rejected: rejected.slice(0, 1000),
+    ...rejections.report(),
     notes,
   };
 }

@@ -113,6 +113,20 @@ describe('trade archives', () => {
     assert.equal(existsSync(target), false);
   });
 
+  it('counts every rejected line and lists the first thousand, with their files', async () => {
+    const bad = (count: number): string => 'x,buy,1,nothing,1\n'.repeat(count);
+    const header = 'trade_id,side,size,price,created_time\n';
+    const files = [
+      file('A-B-SWAP-trades-2023-11-17.csv', `${header}1,buy,1,5,${T}\n${bad(700)}`),
+      file('A-B-SWAP-trades-2023-11-18.csv', `${header}${bad(900)}2,buy,1,5,${T}\n`),
+    ];
+    const report = await importTrades(files, out);
+    assert.deepEqual([report.events, report.rejectedLines, report.rejected.length], [2, 1600, 1000]);
+    const [first, last] = [report.rejected[0], report.rejected.at(-1)];
+    assert.deepEqual([first?.file, first?.line], ['A-B-SWAP-trades-2023-11-17.csv', 3]);
+    assert.deepEqual([last?.file, last?.line], ['A-B-SWAP-trades-2023-11-18.csv', 301]);
+  });
+
   it('as OKX gave them out in 2023', { skip }, async () => {
     const path = join(data, 'okx-BTC-USDT-aggtrades-2023-11-18-sample.csv');
     const report = await importTrades([path], out);

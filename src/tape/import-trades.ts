@@ -4,6 +4,7 @@ import { Instrument } from '../core/instrument.ts';
 import { lots, ms, ticks, type Us, us } from '../core/units.ts';
 import { EMPTY_META, TapeError } from './format.ts';
 import { type RejectedLine, readLines } from './raw.ts';
+import { Rejections, type RejectionsReport } from './rejections.ts';
 import { readSpecs, SeenDecimals, specFor } from './specs.ts';
 import { TapeWriter } from './writer.ts';
 
@@ -15,15 +16,13 @@ export interface TradesOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface TradesReport {
+export interface TradesReport extends RejectionsReport {
   readonly kind: 'trades';
   readonly files: readonly string[];
   readonly from: Us | null;
   readonly to: Us | null;
   readonly events: number;
   readonly instruments: readonly TradesInstrumentReport[];
-  readonly rejectedLines: number;
-  readonly rejected: readonly { readonly file: string; readonly line: number; readonly reason: string }[];
   readonly notes: readonly string[];
 }
 
@@ -75,7 +74,7 @@ export async function importTrades(
     (instId) =>
       `${instId}: tick and lot size derived from the decimals seen, one contract is one of what size counts`,
   );
-  const rejected: { file: string; line: number; reason: string }[] = [];
+  const rejections = new Rejections();
   const source = `trades: ${files.map((file) => basename(file)).join(', ')}`;
   const writer = TapeWriter.create(out, specs, { ...EMPTY_META, source, notes, derived });
   let from: Us | null = null;
@@ -83,9 +82,12 @@ export async function importTrades(
   try {
     for (const file of files) {
       const rows: TradeEvent[] = [];
-      const reject = ({ line, reason }: RejectedLine) =>
-        rejected.push({ file: basename(file), line, reason });
-      await readTrades(file, options, (row) => tracks[instIds.indexOf(row.instId)]!.take(row, rows), reject);
+      await readTrades(
+        file,
+        options,
+        (row) => tracks[instIds.indexOf(row.instId)]!.take(row, rows),
+        rejections.of(file),
+      );
       rows.sort((one, two) => one.at - two.at); // stable: rows of one moment stay as they are
       for (const row of rows) {
         now = Math.max(now, row.at);
@@ -107,8 +109,7 @@ export async function importTrades(
     to: us(now),
     events: writer.events,
     instruments: tracks.map((track) => track.report(derived)),
-    rejectedLines: rejected.length,
-    rejected: rejected.slice(0, 1000),
+    ...rejections.report(),
     notes,
   };
 }

@@ -19,6 +19,7 @@ import { BookAudit, type BookReport } from './book-audit.ts';
 import { EMPTY_META, TapeError, type TapeMeta } from './format.ts';
 import { BOOK_CHANNELS, channelKind } from './okx-channels.ts';
 import { type RawMessage, readRaw } from './raw.ts';
+import { Rejections, type RejectionsReport } from './rejections.ts';
 import { readSpecs, SeenDecimals, specFilesBeside, specFor } from './specs.ts';
 
 /**
@@ -29,8 +30,6 @@ import { readSpecs, SeenDecimals, specFilesBeside, specFor } from './specs.ts';
 const STALE_TRADE = us(1_000_000);
 /** A file that begins this long before the ones named before it ended was not recorded after them: one day, µs. */
 const CLOCK_BACK_MAX = us(86_400_000_000);
-/** More rejected lines than these are counted, not listed. */
-const REJECTED_LISTED = 1000;
 
 export interface CaptureOptions {
   /** Files of instrument specifications, in addition to those found beside the capture. */
@@ -47,7 +46,7 @@ export interface CaptureOptions {
 const PACE = 4096;
 
 /** What was found in a raw capture. Times in µs of the recorder's clock. */
-export interface CaptureReport {
+export interface CaptureReport extends RejectionsReport {
   readonly kind: 'capture';
   readonly files: readonly string[];
   readonly from: Us | null;
@@ -59,9 +58,6 @@ export interface CaptureReport {
   readonly instruments: readonly InstrumentReport[];
   /** Market events that came out of it. */
   readonly events: number;
-  readonly rejectedLines: number;
-  /** The first thousand of them. */
-  readonly rejected: readonly { readonly file: string; readonly line: number; readonly reason: string }[];
   /** Lines received before the line that stands above them, by the recorder's clock. */
   readonly timeStepsBack: number;
   readonly notes: readonly string[];
@@ -204,11 +200,10 @@ class Replay {
   private readonly emit: (event: MarketEvent) => void;
   private readonly tracks = new Map<string, Track>();
   private readonly channels = new Map<string, { channel: string; instrument: string; messages: number }>();
-  private readonly rejected: { file: string; line: number; reason: string }[] = [];
+  private readonly rejections = new Rejections();
   private readonly frame = new BookFrame();
   private readonly book: BookEvent;
   private path = '';
-  private file = '';
   private fileBefore = '';
   /** Whether the file has told a time. */
   private begun = false;
@@ -217,7 +212,6 @@ class Replay {
   private lines = 0;
   private controlMessages = 0;
   private events = 0;
-  private rejectedLines = 0;
   private timeStepsBack = 0;
 
   constructor(survey: Survey, emit: (event: MarketEvent) => void) {
@@ -230,12 +224,8 @@ class Replay {
   async read(file: string, pace: (line: number) => void): Promise<void> {
     this.fileBefore = this.path;
     this.path = file;
-    this.file = basename(file);
     this.begun = false;
-    const reject = (line: number, reason: string): void => {
-      this.rejectedLines++;
-      if (this.rejected.length < REJECTED_LISTED) this.rejected.push({ file: this.file, line, reason });
-    };
+    const reject = this.rejections.of(file);
     await readRaw(
       file,
       (message) => {
@@ -245,12 +235,12 @@ class Replay {
           this.take(message);
         } catch (error) {
           if (!(error instanceof DecodeError || error instanceof RangeError)) throw error;
-          reject(message.line, error.message);
+          reject({ line: message.line, reason: error.message });
         }
       },
-      ({ line, reason }) => {
+      (rejected) => {
         this.lines++;
-        reject(line, reason);
+        reject(rejected);
       },
     );
   }
@@ -266,8 +256,7 @@ class Replay {
       channels: [...this.channels.values()],
       instruments: [...this.tracks.values()].map((track) => track.report(this.survey.derived)),
       events: this.events,
-      rejectedLines: this.rejectedLines,
-      rejected: this.rejected,
+      ...this.rejections.report(),
       timeStepsBack: this.timeStepsBack,
       notes: this.survey.notes,
     };
