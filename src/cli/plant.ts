@@ -65,8 +65,8 @@ function reportText(report: PlantReport, folder: string): string {
     ),
     '',
     ...planted.map(
-      ({ instrument, seconds, decoys, realRises, baseRate, addedVolume }) =>
-        `${instrument}: ${seconds.toFixed(0)} s, ${decoys} decoys; ${realRises} real rises that are large, base rate ${(100 * baseRate).toFixed(2)} %; ${(100 * addedVolume).toFixed(2)} % of the volume is planted`,
+      ({ instrument, seconds, decoys, realRises, baseRate, caseRate, addedVolume }) =>
+        `${instrument}: ${seconds.toFixed(0)} s, ${decoys} decoys; ${realRises} real rises that are large, base rate ${(100 * baseRate).toFixed(2)} % (spoofers: ${(100 * caseRate).toFixed(2)} %); ${(100 * addedVolume).toFixed(2)} % of the volume is planted`,
     ),
     ...report.instruments
       .filter(({ why }) => why !== '')

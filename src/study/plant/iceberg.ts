@@ -9,7 +9,7 @@ export type IcebergKind = 'iceberg_native' | 'iceberg_sliced' | 'iceberg_followi
 /** s. */
 const LIFE = [3, 90] as const;
 /** What it trades against what really traded there in its life. */
-const VOLUME = [0.3, 4] as const;
+const VOLUME = [0.25, 2.5] as const;
 /** The volume aimed at, in peaks. */
 const PEAKS = [5, 40] as const;
 /** Nobody hides what is small, nor shows what is huge: a peak is larger than so many of the taker orders, at least and at most. */

@@ -302,14 +302,14 @@ interface Level {
 /** What an order adds to its price and takes from it again. */
 function stepsOf(order: PlannedOrder): Step[] {
   const side = sideOf(order);
-  const { price, size, from, to, fills, ended } = order;
+  const { price, size, from, to, fills } = order;
   const steps: Step[] = [{ at: from, side, price, size, orders: 1 }];
   let left = size;
   for (const fill of fills) {
     left -= fill.size;
     steps.push({ at: fill.at, side, price, size: -fill.size, orders: left === 0 ? -1 : 0 });
   }
-  if (left > 0 && ended !== 'open') steps.push({ at: to, side, price, size: -left, orders: -1 });
+  if (left > 0) steps.push({ at: to, side, price, size: -left, orders: -1 });
   return steps;
 }
 

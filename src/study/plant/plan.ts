@@ -29,9 +29,9 @@ export const RATES: Rates = {
   spoof_layering: 20,
   spoof_flicker: 20,
   spoof_slow_pull: 20,
-  iceberg_native: 40,
-  iceberg_sliced: 40,
-  iceberg_following: 40,
+  iceberg_native: 30,
+  iceberg_sliced: 30,
+  iceberg_following: 30,
   honest_large_order: 60,
   requoting_maker: 20,
 };

@@ -50,6 +50,8 @@ export interface InstrumentReport {
   readonly realRises: number;
   /** Share of the decoys that are as large among such rises, real and planted: how rare is what is to be found. */
   readonly baseRate: number;
+  /** The same with every spoofer counted once, however many decoys it shows. */
+  readonly caseRate: number;
   /** Share of all that was printed that is planted. */
   readonly addedVolume: number;
   /** Why nothing was planted; empty where something could be. */
@@ -164,11 +166,13 @@ class Rises {
   private readonly survey: Survey;
   private readonly decoys: readonly { readonly size: number; readonly distance: number }[];
   private readonly farthest: number;
+  private readonly spoofers: number;
   private real = 0;
 
   constructor(survey: Survey, labels: readonly PlannedLabel[]) {
     const { best } = survey.timeline.frames;
     this.survey = survey;
+    this.spoofers = labels.filter(({ kind }) => kind.startsWith('spoof')).length;
     this.decoys = labels.flatMap(({ orders }) =>
       orders
         .filter(({ role }) => role === 'decoy')
@@ -197,6 +201,7 @@ class Rises {
       decoys: this.decoys.length,
       realRises: this.real,
       baseRate: large === 0 ? 0 : large / (large + this.real),
+      caseRate: this.spoofers === 0 ? 0 : this.spoofers / (this.spoofers + this.real),
     };
   }
 

@@ -65,7 +65,8 @@ export class Stage {
         this.now = timer.at;
         timer.act();
       } else if (moment === undefined || at > until) {
-        this.now = until;
+        // it stands in the last state, and is not heard of again
+        this.now = until + 1;
         actor.end(false);
       } else {
         this.now = at;
