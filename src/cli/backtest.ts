@@ -1,6 +1,5 @@
-import { accessSync, constants } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { ConfigError } from '../config/load.ts';
 import { paperConfig } from '../config/paper.ts';
@@ -11,8 +10,9 @@ import type { Figure } from '../study/metrics/figure.ts';
 import { parity } from '../study/parity/parity.ts';
 import { parityText } from '../study/parity/text.ts';
 import type { Report } from '../study/report/pack.ts';
-import { reportOf, requirePage, writeReport } from '../study/report/write-report.ts';
+import { reportOf, writeReport } from '../study/report/write-report.ts';
 import { interruptible } from './interrupt.ts';
+import { requireReportFile } from './report-file.ts';
 import { collect, settingsWith } from './settings-option.ts';
 
 interface Flags {
@@ -64,7 +64,7 @@ export function backtestCommand(): Command {
 async function run(tapes: string[], flags: Flags): Promise<void> {
   if (tapes.length === 0) throw new ConfigError(['name a tape, or a session with --parity']);
   const settings = settingsWith(flags.config, flags.set);
-  if (flags.report !== undefined) requireWritable(flags.report);
+  if (flags.report !== undefined) requireReportFile(flags.report, 'report');
   const options = {
     symbols: flags.symbols ?? null,
     command: `hunter ${process.argv.slice(2).join(' ')}`,
@@ -141,17 +141,6 @@ function compare(session: string, tapes: readonly string[], flags: Flags): void 
   });
   process.stdout.write(flags.json ? `${JSON.stringify(result)}\n` : `${parityText(result)}\n`);
   if (!result.explained) process.exitCode = 1;
-}
-
-/** Before the work, not after it. */
-function requireWritable(path: string): void {
-  requirePage();
-  const folder = dirname(resolve(path));
-  try {
-    accessSync(folder, constants.W_OK);
-  } catch {
-    throw new ConfigError([`--report ${path}: the folder ${folder} is not there, or cannot be written to`]);
-  }
 }
 
 /** Curves and candles stay out: they are in the report. */

@@ -5,6 +5,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import('./start.ts')).startCommand(),
   exchange: async () => (await import('./exchange.ts')).exchangeCommand(),
   backtest: async () => (await import('./backtest.ts')).backtestCommand(),
+  evaluate: async () => (await import('./evaluate.ts')).evaluateCommand(),
   import: async () => (await import('./import.ts')).importCommand(),
   inspect: async () => (await import('./inspect.ts')).inspectCommand(),
   simulate: async () => (await import('./simulate.ts')).simulateCommand(),

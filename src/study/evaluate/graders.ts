@@ -1,4 +1,5 @@
 import type { GraderMaker } from './section.ts';
+import { gradeSignal } from './signal.ts';
 
 /** Every detector's grading, in the order in which the report shows them. */
-export const GRADERS: readonly GraderMaker[] = [];
+export const GRADERS: readonly GraderMaker[] = [gradeSignal];

@@ -3,7 +3,8 @@ import type { Brain } from '../../core/brain/brain.ts';
 import { CandleSeries } from '../../core/candles/candle-series.ts';
 import { AverageTrueRange } from '../../core/candles/indicators.ts';
 import type { TradeEvent } from '../../core/events.ts';
-import type { Us } from '../../core/units.ts';
+import { signOf, type Us } from '../../core/units.ts';
+import { Random } from '../../exchange/random.ts';
 import { TouchPath } from './barriers.ts';
 import type { Observer } from './play.ts';
 
@@ -13,6 +14,7 @@ export interface TrackConfig {
   /** Candles of the average true range, built from the trades. */
   readonly barMs: number;
   readonly atrPeriod: number;
+  readonly seed: number;
 }
 
 /** What the detectors and the signal said at one moment. */
@@ -26,8 +28,11 @@ export interface Sample {
   readonly confidence: number;
   /** Average true range, ticks; null while it is not known. */
   readonly atr: number | null;
-  readonly spread: number;
+  /** Ticks. */
   readonly mid: number;
+  /** Lots that takers bought less those they sold since the last sample; and the same with their sides drawn by lot. */
+  readonly flow: number;
+  readonly flowByLot: number;
 }
 
 /**
@@ -45,8 +50,12 @@ export class SignalTrack implements Observer {
   private readonly atr: AverageTrueRange;
   private readonly candles: CandleSeries;
   private next = 0;
+  private flow = 0;
+  private flowByLot = 0;
+  private readonly lot: Random;
 
-  constructor({ everyMs, barMs, atrPeriod }: TrackConfig) {
+  constructor({ everyMs, barMs, atrPeriod, seed }: TrackConfig) {
+    this.lot = new Random(seed);
     this.everyUs = everyMs * 1000;
     this.atr = new AverageTrueRange(atrPeriod);
     this.candles = new CandleSeries(barMs, {
@@ -57,6 +66,8 @@ export class SignalTrack implements Observer {
 
   trade(event: TradeEvent): void {
     this.candles.trade(event);
+    this.flow += signOf(event.side) * event.size;
+    this.flowByLot += (this.lot.chance(0.5) ? 1 : -1) * event.size;
   }
 
   lost(at: Us): void {
@@ -77,8 +88,11 @@ export class SignalTrack implements Observer {
       direction: signal.direction,
       confidence: signal.confidence,
       atr: this.atr.value,
-      spread: book.spread,
       mid: book.mid,
+      flow: this.flow,
+      flowByLot: this.flowByLot,
     });
+    this.flow = 0;
+    this.flowByLot = 0;
   }
 }

@@ -90,7 +90,7 @@ class SignalGrader implements Grader {
       ],
       charts: chartsOf(coefficients, graded, feesBp),
       tables: [coefficientTable(coefficients), bucketTable(graded, feesBp)],
-      checks: speakers.map((speaker) => backwards(tracks, speaker)),
+      checks: [...speakers.map((speaker) => backwards(tracks, speaker)), takersByLot(tracks)],
     };
   }
 }
@@ -185,23 +185,63 @@ function predictionsOf(
 function backwards(tracks: readonly Played[], speaker: Speaker): LeakCheck {
   const honest = information(pairsOf(tracks, speaker, 10_000));
   const spoiled = information(pairsOf(tracks, speaker, 10_000, true));
+  return verdictOf(
+    `${speaker.name}: scores told backwards`,
+    honest,
+    spoiled,
+    'Information coefficient at 10 s with each instrument’s scores in reversed order of time; chance: stretches of the reversed scores put in another order.',
+  );
+}
+
+/**
+ * Takers' volume and the move of the same second: that flow explains the present move is the surest thing there is, so its
+ * coefficient says that times are told right; with the takers' sides drawn by lot nothing may be left of it.
+ */
+function takersByLot(tracks: readonly Played[]): LeakCheck {
+  const of = (flowOf: (sample: SignalTrack['samples'][number]) => number): Information => {
+    const score: number[] = [];
+    const move: number[] = [];
+    const part: number[] = [];
+    let firstPart = 0;
+    for (const { track } of tracks) {
+      const { samples } = track;
+      const told = samples.slice(1).map((sample, i) => ({ sample, before: samples[i]! }));
+      const own = told.filter(({ sample, before }) => sample.at - before.at < 2 * EVERY_MS * 1000);
+      const flows = ranks(own.map(({ sample }) => flowOf(sample)));
+      const moves = ranks(own.map(({ sample, before }) => Math.log(sample.mid / before.mid)));
+      own.forEach(({ sample }, i) => {
+        score.push(flows[i]!);
+        move.push(moves[i]!);
+        part.push(firstPart + Math.floor((sample.at - samples[0]!.at) / (PART_MIN_MS * 1000)));
+      });
+      firstPart = (part.at(-1) ?? -1) + 1;
+    }
+    return information({ score, move, part: dense(part) });
+  };
+  const honest = of(({ flow }) => flow);
+  const spoiled = of(({ flowByLot }) => flowByLot);
+  return verdictOf(
+    'takers’ sides drawn by lot',
+    honest,
+    spoiled,
+    'Rank correlation of the takers’ volume, bought less sold, with the move of the middle price in the same second; chance: stretches put in another order.',
+  );
+}
+
+function verdictOf(name: string, honest: Information, spoiled: Information, detail: string): LeakCheck {
   const value = spoiled.coefficient.value;
   const { chance } = spoiled;
   // a memory longer than the stretches can lie outside by itself: only what is far outside is a leak
   const room = chance === null ? 0 : (chance.high - chance.low) / 2;
   return {
-    name: `${speaker.name}: scores told backwards`,
-    honest: honest.coefficient.value,
-    spoiled: value,
-    chance,
+    ...{ name, honest: honest.coefficient.value, spoiled: value, chance },
     verdict:
       value === null || chance === null
         ? 'unknown'
         : value > chance.high + room || value < chance.low - room
           ? 'leaks'
           : 'holds',
-    detail:
-      'Information coefficient at 10 s with each instrument’s scores in reversed order of time; chance: stretches of the reversed scores put in another order. More than half the width outside counts as a leak.',
+    detail: `${detail} More than half the width of chance outside it counts as a leak.`,
   };
 }
 

@@ -8,10 +8,11 @@ import fc from 'fast-check';
 import { largestDrawdown } from '../metrics/drawdown.ts';
 import { CandleIndex, merged, thinned } from './candles.ts';
 import { thinnedAccount } from './curves.ts';
+import { PageNotBuiltError } from './html-page.ts';
 import { type PackedReport, pack, packed, unpack, unpacked } from './pack.ts';
 import type { CandleColumns } from './report-data.ts';
 import { sampleReport } from './testing/sample.ts';
-import { PageNotBuiltError, pageOf, reportOf, writeReport } from './write-report.ts';
+import { pageOf, reportOf, writeReport } from './write-report.ts';
 
 const data = sampleReport({ lookback: 288, candles: 9_000, symbols: 2 });
 const report = reportOf(data);

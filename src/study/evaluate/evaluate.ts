@@ -1,0 +1,179 @@
+import { createHash } from 'node:crypto';
+import { brainConfig } from '../../config/brain.ts';
+import { ConfigError } from '../../config/load.ts';
+import type { Settings } from '../../config/schema.ts';
+import { barToMs } from '../../core/candles/candle-series.ts';
+import { type Holding, Tapes } from '../backtest/tapes.ts';
+import { codeIdentity } from '../report/code-identity.ts';
+import type { BarrierRule } from './barriers.ts';
+import { DRAWING } from './figures.ts';
+import { GRADERS } from './graders.ts';
+import { readLabels } from './labels.ts';
+import { playInTurns, tapeSource } from './play.ts';
+import type { Section } from './section.ts';
+
+/** A recording and what is known of it. */
+export interface Recording {
+  readonly path: string;
+  /** What was planted; null: nobody knows. */
+  readonly labels: string | null;
+}
+
+export interface EvaluateOptions {
+  /** Only these instruments; null: all. */
+  readonly symbols: readonly string[] | null;
+  /** Null: the trade's own exits as configured, or narrow ones where the recording is too short for them. */
+  readonly barriers: BarrierRule | null;
+  readonly command: string;
+  readonly signal?: AbortSignal;
+  readonly progress?: (what: string, done: number) => void;
+}
+
+/** Everything that the report shows and `--json` tells. The same recordings and settings give the same. */
+export interface Evaluation {
+  readonly tapes: readonly EvaluatedTape[];
+  readonly symbols: readonly string[];
+  readonly sections: readonly Section[];
+  /** What the trades of the signal's grading were. */
+  readonly barriers: BarrierRule;
+  /** Two taker fees, basis points. */
+  readonly feesBp: number;
+  /** Of the detectors' settings, SHA-256, first 16 digits. */
+  readonly brainHash: string;
+  readonly code: ReturnType<typeof codeIdentity>;
+  readonly command: string;
+}
+
+export interface EvaluatedTape {
+  readonly path: string;
+  readonly sha256: string;
+  /** In words. */
+  readonly holds: string;
+  /** ms. */
+  readonly from: number;
+  readonly to: number;
+  readonly labels: string | null;
+  /** How many of each kind; empty without labels. */
+  readonly labelled: Readonly<Record<string, number>>;
+}
+
+/** What it cost: not part of the result, which is the same on every machine. */
+export interface EvaluationSpeed {
+  readonly events: number;
+  readonly changes: number;
+  /** Wall clock, s: playing alone, grading besides. */
+  readonly playSeconds: number;
+  readonly seconds: number;
+}
+
+/**
+ * Plays every recording through the detectors and grades what they said. Recordings are graded together, each with its own
+ * labels: one figure for all of them. Throws `ConfigError`, `LabelError`, `TapeError`.
+ */
+export async function evaluate(
+  recordings: readonly Recording[],
+  settings: Settings,
+  options: EvaluateOptions,
+): Promise<{ evaluation: Evaluation; speed: EvaluationSpeed }> {
+  const begun = performance.now();
+  const { signal, progress } = options;
+  const config = brainConfig(settings.brain);
+  const looks = recordings.map((recording) => look(recording, options.symbols));
+  const barriers =
+    options.barriers ?? defaultBarriers(settings, Math.max(...looks.map(({ to, from }) => to - from)));
+  const feesBp = 2 * Number(settings.paper.taker_fee) * 10_000;
+  const context = {
+    ...{ feesBp, barriers, seed: DRAWING.seed },
+    ...{ barMs: barToMs(settings.market.bar), atrPeriod: settings.market.atr_period },
+  };
+  const graders = GRADERS.map((make) => make(context));
+  let events = 0;
+  let changes = 0;
+  const tapes: EvaluatedTape[] = [];
+  const symbols = new Set<string>();
+  for (const { path, labels: file, ...rest } of looks) {
+    const source = tapeSource(path, options.symbols);
+    const labels = file === null ? null : readLabels(file, source.instruments);
+    if (labels !== null && !labels.some((label) => label.to >= rest.from && label.from <= rest.to))
+      throw new ConfigError([
+        `--labels ${file}: none of its ${labels.length} labels lies within the time and the instruments of ${path}: name the file that was written beside it`,
+      ]);
+    const played = await playInTurns(
+      source,
+      config,
+      (instrument, book) => graders.flatMap((grader) => grader.watch(instrument, book)),
+      {
+        ...(signal === undefined ? {} : { signal }),
+        progress: (done) => progress?.(path, done),
+      },
+    );
+    const own = source.instruments.map(
+      ({ id }) => labels?.filter(({ instrument }) => instrument === id) ?? [],
+    );
+    for (const grader of graders) grader.played(played, labels === null ? null : own);
+    events += played.events;
+    changes += played.spans.reduce((sum, span) => sum + span.changes, 0);
+    for (const { id } of source.instruments) symbols.add(id);
+    tapes.push({ path, ...rest, labels: file, labelled: counted(labels ?? []) });
+  }
+  const playSeconds = (performance.now() - begun) / 1000;
+  const sections: Section[] = [];
+  for (const grader of graders) {
+    signal?.throwIfAborted();
+    progress?.('grading', sections.length / graders.length);
+    await new Promise((resolve) => setImmediate(resolve));
+    const section = grader.section();
+    if (section !== null) sections.push(section);
+  }
+  return {
+    evaluation: {
+      ...{ tapes, symbols: [...symbols], sections, barriers, feesBp, command: options.command },
+      brainHash: createHash('sha256').update(JSON.stringify(config)).digest('hex').slice(0, 16),
+      code: codeIdentity(),
+    },
+    speed: { events, changes, playSeconds, seconds: (performance.now() - begun) / 1000 },
+  };
+}
+
+function look(
+  { path, labels }: Recording,
+  symbols: readonly string[] | null,
+): Omit<EvaluatedTape, 'labelled'> {
+  const tapes = Tapes.open([path]);
+  const ids = tapes.instruments.map(({ id }) => id);
+  const unknown = symbols?.filter((symbol) => !ids.includes(symbol)) ?? [];
+  if (unknown.length > 0)
+    throw new ConfigError([`--symbols ${unknown.join(', ')}: not on ${path}, which has ${ids.join(', ')}`]);
+  const wanted = tapes.holdings.filter((_, i) => symbols === null || symbols.includes(ids[i]!));
+  if (!wanted.some(({ books }) => books > 0))
+    throw new ConfigError([
+      `${path}: no order book on it (${tapes.files[0]!.holds}); the detectors read the book, so evaluate needs a tape of books`,
+    ]);
+  const known = wanted.filter(({ events }) => events > 0);
+  const { sha256, holds } = tapes.files[0]!;
+  const edge = (pick: (holding: Holding) => number, of: (...values: number[]) => number): number =>
+    of(...known.map(pick));
+  return {
+    ...{ path, labels, sha256, holds },
+    from: edge(({ from }) => from, Math.min),
+    to: edge(({ to }) => to, Math.max),
+  };
+}
+
+function counted(labels: readonly { readonly kind: string }[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { kind } of labels) counts[kind] = (counts[kind] ?? 0) + 1;
+  return counts;
+}
+
+/** So long a trade may last where the settings set no limit, ms. */
+const LIMIT_MS = 600_000;
+/** Where the average true range would be known too late to be of use. */
+const SHORT: BarrierRule = { unit: 'bp', target: 5, stop: 5, limitMs: 60_000 };
+
+function defaultBarriers({ exits, market }: Settings, spanMs: number): BarrierRule {
+  const limitMs = exits.time_stop_ms > 0 ? exits.time_stop_ms : LIMIT_MS;
+  const warmUpMs = (market.atr_period + 2) * barToMs(market.bar);
+  if (spanMs < warmUpMs + 3 * limitMs) return SHORT;
+  return { unit: 'atr', target: exits.tp_multiplier, stop: exits.sl_multiplier, limitMs };
+}

@@ -1,0 +1,62 @@
+import type { Evaluation, EvaluationSpeed } from './evaluate.ts';
+import type { Figure } from './figures.ts';
+import type { LeakCheck, Section, SectionFigure } from './section.ts';
+
+/** The evaluation for a terminal: figures and checks; tables and curves are in the report and in `--json`. */
+export function evaluationText(
+  { tapes, sections, code, brainHash }: Evaluation,
+  { events, changes, playSeconds }: EvaluationSpeed,
+): string {
+  const lines = tapes.map(({ path, holds, sha256, labels, labelled }) => {
+    const kinds = Object.entries(labelled).map(([kind, count]) => `${count} ${kind}`);
+    const told = labels === null ? 'no labels' : `${labels}: ${kinds.join(', ')}`;
+    return `${path}: ${holds}; sha256 ${sha256.slice(0, 16)}; ${told}`;
+  });
+  lines.push(
+    `${events} events, ${changes} level changes in ${playSeconds.toFixed(1)} s; detectors ${brainHash}; hunter ${code.version}${code.commit === null ? '' : ` ${code.commit.slice(0, 10)}`}${code.changed ? ', changed since' : ''}`,
+  );
+  for (const section of sections) lines.push('', ...sectionText(section));
+  if (sections.length === 0) lines.push('', 'no detector has anything to say of this recording');
+  return lines.join('\n');
+}
+
+function sectionText({ name, question, figures, notes, checks }: Section): string[] {
+  return [
+    name.toUpperCase(),
+    question,
+    ...figures.flatMap(figureLines),
+    ...checks.map(checkLine),
+    ...notes.map((note) => `  ${note}`),
+  ];
+}
+
+function figureLines({ name, unit, figure, rivals, goal }: SectionFigure): string[] {
+  const against = rivals.map((rival) => `${rival.name} ${shown(rival.figure, unit)}`);
+  return [
+    `  ${name}: ${shown(figure, unit)}${goal === '' ? '' : ` (goal: ${goal})`}`,
+    ...(against.length === 0 ? [] : [`    against ${against.join('; ')}`]),
+  ];
+}
+
+function checkLine({ name, honest, spoiled, chance, verdict }: LeakCheck): string {
+  const number = (value: number | null): string => (value === null ? '—' : round(value));
+  const between = chance === null ? 'not known' : `${round(chance.low)} to ${round(chance.high)}`;
+  const word = verdict === 'leaks' ? 'LEAKS' : verdict === 'holds' ? 'holds' : 'too little data';
+  return `  check ${word}: ${name}: ${number(spoiled)}, chance ${between}, honestly ${number(honest)}`;
+}
+
+/** Value, unit and interval; a reason where there is none. */
+export function shown({ value, low, high, why }: Figure, unit: SectionFigure['unit']): string {
+  if (value === null) return `— (${why})`;
+  const scale = unit === 'share' ? 100 : 1;
+  const sign = unit === 'share' ? ' %' : unit === '' ? '' : ` ${unit}`;
+  const interval = low === null || high === null ? '' : ` [${round(low * scale)}, ${round(high * scale)}]`;
+  return `${round(value * scale)}${sign}${interval}`;
+}
+
+/** Three digits that count. */
+export function round(value: number): string {
+  if (value === 0) return '0';
+  if (Math.abs(value) >= 100) return value.toFixed(0);
+  return String(Number(value.toPrecision(3)));
+}
