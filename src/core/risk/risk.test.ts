@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Place } from '../commands.ts';
 import { AccountEvent, FillEvent } from '../events.ts';
-import { parseMoney } from '../instrument.ts';
+import { Instrument, parseMoney } from '../instrument.ts';
 import { Account } from '../position/account.ts';
 import { Quote } from '../quote.ts';
 import type { Result } from '../result.ts';
@@ -46,9 +46,9 @@ function quoteAt(at: Us): Quote {
 }
 
 /** A gate with nothing against an entry: 60,000 / 60,000.2, a fresh book, 10,000 USDT. */
-function gate(changes: Partial<RiskConfig> = {}, balance = '10000') {
-  const risk = new Risk({ ...config, ...changes }, [BTC, ETH]);
-  const account = new Account([BTC, ETH]);
+function gate(changes: Partial<RiskConfig> = {}, balance = '10000', btc = BTC) {
+  const risk = new Risk({ ...config, ...changes }, [btc, ETH]);
+  const account = new Account([btc, ETH]);
   const told = new AccountEvent(NOW, parseMoney(balance), [], [], 1);
   account.take(told);
   risk.restore(told, account, NOW);
@@ -371,6 +371,28 @@ test('leverage stays where liquidation lies behind the stop by the distance: jus
     ),
     { seed: 20261122, numRuns: 500 },
   );
+});
+
+test('a position of a higher tier is liquidated sooner, and its leverage says so', () => {
+  const rates = { maintenanceRate: 0.004, takerFee: 0.0005, liquidationDistanceMin: 0.02, leverageMax: 100 };
+  const free = { notionalTotalMax: 1e9, dailyLossMax: 1, marginShareMax: 1 };
+  // up to 1,000 lots, which are 6,000 USDT
+  const tiers = [
+    { maxSz: '10', mmr: '0.004' },
+    { maxSz: '1000', mmr: '0.05' },
+  ];
+  const tiered = new Instrument({ ...BTC.spec, tiers });
+  const stopLoss = ticks(588_002); // 2 % away, and the liquidation has to be 2 % behind it
+  const open = (notionalMax: number) => gate({ ...rates, ...free, notionalMax }, '1000000', tiered);
+  // (1 − 1/L) / (1 − 0.0045) = 0.96 at L = 22.56; (1 − 1/L) / (1 − 0.0505) = 0.96 at L = 11.3
+  assert.equal(Math.floor(open(5_000).risk.leverageAllowed(0, 'buy', 600_002, stopLoss)), 22);
+  assert.equal(Math.floor(open(50_000).risk.leverageAllowed(0, 'buy', 600_002, stopLoss)), 11);
+  const { risk, context } = open(50_000);
+  const order = entry({ stopLoss, leverage: 12 });
+  admits(risk.approve({ ...order, size: lots(1000) }, context));
+  risk.entryUnderWay(0, false);
+  assert.equal(refusal(risk.approve({ ...order, size: lots(1001) }, context)).reason, 'liquidation');
+  admits(risk.approve({ ...order, size: lots(1001), leverage: 11 }, context));
 });
 
 test('a second kill may add closing positions, never take it back; arming ends both', () => {
