@@ -200,6 +200,44 @@ describe('a journal', () => {
     again.close();
   });
 
+  it('keeps what was asked of an order, and how the venue said that it stands', () => {
+    const path = fresh();
+    const journal = begun(path);
+    const order = place(journal, 1);
+    const { clientOrderId } = order;
+    const [price, size] = [ticks(650_120), lots(150)];
+    const said = (amended: OrderEvent['amended']): void =>
+      journal.recordOrder(new OrderEvent(us(9), 0, clientOrderId, 'v1', 'live', lots(0), '', amended));
+    journal.recordIntent([order], us(5));
+    journal.recordIntent(
+      [{ kind: 'amend', target: 'order', instrument: 0, clientOrderId, price, size }],
+      us(6),
+    );
+    said(null);
+    said({ price, size, refusal: '' });
+    said({ price: order.price, size: order.size, refusal: '51511 would take' });
+    assert.deepEqual(journal.unresolvedIntents()[0]?.command, order, 'it is asked about as it was placed');
+    journal.close();
+    const written = new Database(path, MIGRATIONS);
+    const [asked] = written.all('SELECT client_order_id, price, size, intended_at FROM order_amends');
+    assert.deepEqual(
+      { ...asked },
+      { client_order_id: clientOrderId, price: '65012', size: '1.5', intended_at: 6 },
+    );
+    const [instrument] = INSTRUMENTS;
+    assert.deepEqual(
+      written
+        .all('SELECT amended_price, amended_size, reason FROM order_events ORDER BY entry_id')
+        .map((row) => Object.values(row)),
+      [
+        ['', '', ''],
+        ['65012', '1.5', ''],
+        [instrument!.formatPrice(order.price), instrument!.formatSize(order.size), '51511 would take'],
+      ],
+    );
+    written.close();
+  });
+
   it('counts order numbers past every one that was ever journaled', () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.integer({ min: 1, max: 1e9 }), { maxLength: 20 }), (numbers) => {
