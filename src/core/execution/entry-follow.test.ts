@@ -198,6 +198,7 @@ test('while nobody knows whether the venue has it, and while entries are paused,
   waiting.desk.operate('resume');
   assert.deepEqual(waiting.moves(waiting.touch(5)), []);
   assert.deepEqual(waiting.moves(waiting.touch(5, 1000)), [5]);
+  assert.equal(waiting.desk.trader.note, '');
 });
 
 test('when the time between two moves is over it looks again, though the book is still', () => {

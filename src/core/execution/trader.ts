@@ -350,6 +350,7 @@ export class Trader {
       return;
     }
     this.state = next(this.state, 'amend');
+    this.note = '';
     out.push(approved.value);
     out.push({ kind: 'timer', fireAt: this.entryFollow.asked(now) });
   }
