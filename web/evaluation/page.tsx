@@ -1,0 +1,102 @@
+import { ErrorBoundary, For, type JSX, Show } from 'solid-js';
+import type { Evaluation } from '../../src/study/evaluate/evaluate.ts';
+import { setTheme, type Theme, theme } from '../report/theme.ts';
+import { Checks } from './checks.tsx';
+import { Recordings } from './recordings.tsx';
+import { SectionView } from './section.tsx';
+import { duration, minute, shortSymbol } from './text.ts';
+
+export function Page(props: { readonly evaluation: Evaluation }): JSX.Element {
+  const { tapes, symbols, sections } = props.evaluation;
+  const leaks = sections.flatMap(({ name, checks }) =>
+    checks.filter(({ verdict }) => verdict === 'leaks').map((check) => `${name}: ${check.name}`),
+  );
+  const span = tapes.reduce((sum, { from, to }) => sum + to - from, 0);
+  const labelled = tapes.filter(({ labels }) => labels !== null).length;
+  return (
+    <>
+      <header>
+        <div class="title">
+          <h1>Evaluation on {symbols.map(shortSymbol).join(', ')}</h1>
+          <p class="quiet">
+            {tapes.length === 1
+              ? `${minute(tapes[0]!.from)} to ${minute(tapes[0]!.to)}, `
+              : `${tapes.length} recordings, `}
+            {duration(span)} of books and trades; {labelledText(labelled, tapes.length)}
+          </p>
+        </div>
+        <fieldset class="theme">
+          <legend class="hidden">Theme</legend>
+          <For each={['auto', 'light', 'dark'] as readonly Theme[]}>
+            {(name) => (
+              <button type="button" aria-pressed={theme() === name} onClick={() => setTheme(name)}>
+                {name}
+              </button>
+            )}
+          </For>
+        </fieldset>
+      </header>
+      <nav class="sections" aria-label="Sections">
+        <For each={sections}>{({ name }) => <a href={`#${idOf(name)}`}>{name}</a>}</For>
+        <a href="#checks">Checks</a>
+        <a href="#recordings">Recordings</a>
+      </nav>
+      <main>
+        <Show when={leaks.length > 0}>
+          <section class="findings alarm" data-section="leaks">
+            <h2>Something leaks: the figures below are not to be believed</h2>
+            <ul>
+              <For each={leaks}>{(leak) => <li class="impossible">{leak}</li>}</For>
+            </ul>
+          </section>
+        </Show>
+        <p class="sample" data-kind="plain">
+          Every figure stands with its 95 % interval where the recording is long enough for one, and with what
+          a simpler rule, or chance, gives on the same data. Figures on data that something was fitted or
+          tuned on are no evidence: which data those were only you know.
+        </p>
+        <For
+          each={sections}
+          fallback={<p class="empty">No detector has anything to say of this recording.</p>}
+        >
+          {(section) => (
+            <Guarded>
+              <SectionView section={section} id={idOf(section.name)} />
+            </Guarded>
+          )}
+        </For>
+        <Guarded>
+          <Checks sections={sections} />
+        </Guarded>
+        <Guarded>
+          <Recordings evaluation={props.evaluation} />
+        </Guarded>
+      </main>
+      <footer>
+        <span>All times are UTC. Nothing in this page is loaded from elsewhere.</span>
+      </footer>
+    </>
+  );
+}
+
+const idOf = (name: string): string => name.replaceAll(/[^a-z0-9]+/gi, '-');
+
+const labelledText = (labelled: number, of: number): string =>
+  labelled === 0
+    ? 'nobody knows what was there to be found'
+    : labelled === of
+      ? 'what was planted is known'
+      : `what was planted is known of ${labelled}`;
+
+/** A section that fails says so in its place and leaves the others standing. */
+function Guarded(props: { readonly children: JSX.Element }): JSX.Element {
+  const say = (error: unknown): JSX.Element => {
+    console.error(error);
+    return (
+      <section>
+        <p class="loss">This section could not be drawn: {String(error)}</p>
+      </section>
+    );
+  };
+  return <ErrorBoundary fallback={say}>{props.children}</ErrorBoundary>;
+}

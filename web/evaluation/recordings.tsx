@@ -1,0 +1,50 @@
+import { For, type JSX } from 'solid-js';
+import type { Evaluation } from '../../src/study/evaluate/evaluate.ts';
+import { minute } from './text.ts';
+
+/** What is needed to run it again and get the same. */
+export function Recordings(props: { readonly evaluation: Evaluation }): JSX.Element {
+  const { tapes, code, brainHash, command, barriers, feesBp } = props.evaluation;
+  return (
+    <section id="recordings" aria-labelledby="recordings-title" data-section="recordings">
+      <h2 id="recordings-title">Recordings and how to run it again</h2>
+      <dl class="identity">
+        <dt>Command</dt>
+        <dd>
+          <code>{command}</code>
+        </dd>
+        <dt>Code</dt>
+        <dd>
+          hunter {code.version}
+          {code.commit === null ? '' : `, commit ${code.commit}`}
+          {code.changed ? ', with files changed since' : ''}; detectors' settings {brainHash}
+        </dd>
+        <dt>Trades graded</dt>
+        <dd>
+          target {barriers.target} and stop {barriers.stop} {barriers.unit === 'bp' ? 'bp' : 'ATR'} away, at
+          most {barriers.limitMs / 1000} s; fees of taking twice {feesBp.toFixed(1)} bp
+        </dd>
+        <dt>Recordings</dt>
+        <dd>
+          <ul>
+            <For each={tapes}>
+              {({ path, holds, sha256, from, to, labels, labelled }) => (
+                <li>
+                  {path}: {holds}; {minute(from)} to {minute(to)}
+                  <small>SHA-256 {sha256}</small>
+                  <small>
+                    {labels === null
+                      ? 'no labels'
+                      : `${labels}: ${Object.entries(labelled)
+                          .map(([kind, count]) => `${count} ${kind}`)
+                          .join(', ')}`}
+                  </small>
+                </li>
+              )}
+            </For>
+          </ul>
+        </dd>
+      </dl>
+    </section>
+  );
+}
