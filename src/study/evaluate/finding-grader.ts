@@ -5,6 +5,7 @@ import type { Label } from '../../exchange/scenarios/label.ts';
 import { TouchPath } from './barriers.ts';
 import { type FindingSection, findingSection, type Told } from './finding-section.ts';
 import { Findings } from './findings.ts';
+import { onOurClock } from './labels.ts';
 import { type Observer, type PlayedMarket, watching } from './play.ts';
 import type { Grader, GraderMaker, Section } from './section.ts';
 
@@ -62,11 +63,13 @@ class FindingGrader implements Grader {
 
   played({ spans }: PlayedMarket, labels: readonly (readonly Label[])[] | null): void {
     const seats = this.seats.splice(0);
-    seats.forEach(({ path, own, rivals }, i) => {
-      const rest = { labels: labels?.[i] ?? null, span: spans[i]!, path };
-      this.told.push({ candidates: own.all(this.grading.kind), ...rest });
-      rivals.forEach((findings, r) => {
-        this.rivalsTold[r]!.push({ candidates: findings.all(), ...rest });
+    seats.forEach(({ path, own: findings, rivals }, i) => {
+      const span = spans[i]!;
+      const own = labels?.[i];
+      const rest = { labels: own === undefined ? null : onOurClock(own, span.aheadMs), span, path };
+      this.told.push({ candidates: findings.all(this.grading.kind), ...rest });
+      rivals.forEach((rival, r) => {
+        this.rivalsTold[r]!.push({ candidates: rival.all(), ...rest });
       });
     });
   }

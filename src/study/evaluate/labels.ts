@@ -73,6 +73,23 @@ export function labelOf(value: unknown, known: ReadonlyMap<string, Instrument>):
   };
 }
 
+/**
+ * Labels speak in the exchange's time, findings in ours. Where the recorder's clock was behind the exchange's (`aheadMs` below
+ * 0, as in some recordings of Binance by 1.3 to 1.5 s) findings would come before what they find: the labels are set to it.
+ * A clock that is ahead is the delay of the feed, which a detector really has, and stays.
+ */
+export function onOurClock(labels: readonly Label[], aheadMs: number): readonly Label[] {
+  const by = Math.round(Math.min(0, aheadMs));
+  if (by === 0) return labels;
+  return labels.map((label) => ({
+    ...label,
+    from: label.from + by,
+    to: label.to + by,
+    orders: label.orders.map((order) => ({ ...order, from: order.from + by, to: order.to + by })),
+    trades: label.trades.map((trade) => ({ ...trade, at: trade.at + by })),
+  }));
+}
+
 const ROLES_ORDER = ['peak', 'decoy', 'genuine', 'quote'] as const;
 const ROLES_TRADE = ['slice', 'informed', 'push', 'stop'] as const;
 const ENDS = ['filled', 'canceled', 'open'] as const;

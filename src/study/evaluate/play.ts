@@ -46,13 +46,15 @@ export interface Span {
   trades: number;
   /** Level changes that were changes. */
   changes: number;
+  /** By how much our clock was ahead of the exchange's stamps, ms: the median over the frames; below 0 where it was behind. */
+  aheadMs: number;
 }
 
 /** Each instrument of `source` through an order book and a brain, as the engine does it (`core/market.ts`). */
 export function play(source: MarketSource, config: BrainConfig, watch: Watch): PlayedMarket {
   const stage = new Stage(source.instruments, config, watch);
   for (const _ of source.play((event) => stage.take(event)));
-  return stage.played;
+  return stage.finish();
 }
 
 /** The same, interruptible: other work gets its turn between stretches. */
@@ -68,7 +70,7 @@ export async function playInTurns(
     progress?.(done);
     await new Promise((resolve) => setImmediate(resolve));
   }
-  return stage.played;
+  return stage.finish();
 }
 
 /** A detector that is not the brain's, such as a naive rival, as one who looks on. */
@@ -92,6 +94,11 @@ class Stage {
     this.played = { events: 0, spans: this.seats.map(({ span }) => span) };
   }
 
+  finish(): PlayedMarket {
+    for (const seat of this.seats) seat.finish();
+    return this.played;
+  }
+
   take(event: MarketEvent): void {
     this.played.events += 1;
     this.seats[event.instrument]!.take(event);
@@ -100,10 +107,11 @@ class Stage {
 
 /** One instrument's book, brain and observers. */
 class Seat {
-  readonly span: Span = { from: 0 as Us, to: 0 as Us, frames: 0, trades: 0, changes: 0 };
+  readonly span: Span = { from: 0 as Us, to: 0 as Us, frames: 0, trades: 0, changes: 0, aheadMs: 0 };
   private readonly book = new OrderBook();
   private readonly brain: Brain;
   private readonly observers: readonly Observer[];
+  private readonly ahead: number[] = [];
 
   constructor(instrument: Instrument, config: BrainConfig, watch: Watch, index: number) {
     this.observers = watch(instrument, this.book, index);
@@ -112,12 +120,18 @@ class Seat {
     });
   }
 
+  finish(): void {
+    this.ahead.sort((a, b) => a - b);
+    this.span.aheadMs = this.ahead[this.ahead.length >> 1] ?? 0;
+  }
+
   take(event: MarketEvent): void {
     const { book, brain, observers, span } = this;
     if (span.from === 0) span.from = event.at;
     if (event.at > span.to) span.to = event.at;
     if (event.kind === EventKind.book) {
       span.frames += 1;
+      this.ahead.push(event.at / 1000 - event.frame.exchangeAt);
       book.apply(event.frame);
       span.changes += book.changes.count;
       brain.onBook(event.at);

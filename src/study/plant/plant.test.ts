@@ -4,12 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
+import { brainConfig } from '../../config/brain.ts';
+import { loadSettings } from '../../config/load.ts';
 import { Instrument } from '../../core/instrument.ts';
 import { importBinance } from '../../tape/import-binance.ts';
 import { importOkx } from '../../tape/import-okx.ts';
 import { inspectTape } from '../../tape/inspect.ts';
 import { readTape } from '../../tape/reader.ts';
-import { readLabels } from '../evaluate/labels.ts';
+import { onOurClock, readLabels } from '../evaluate/labels.ts';
+import { play, tapeSource } from '../evaluate/play.ts';
 import { PLANTED_KINDS, type PlantedKind, type Rates } from './plan.ts';
 import { eachEvent, plantToFiles } from './plant-files.ts';
 import { against, type Expected, type Told, type ToldOrder, toldIn } from './testing/against.ts';
@@ -226,6 +229,26 @@ test('the graders read the labels', () => {
   const labels = readLabels(join(folder, 'labels.jsonl'), [SMALL]);
   assert.equal(labels.length, toldIn(folder).length);
   assert.ok(labels.length > 30);
+});
+
+test('labels meet findings although the recorder’s clock was behind the exchange’s', () => {
+  const tape = small({ clockMs: -1270 });
+  const folder = fresh();
+  plantToFiles(tape, { seed: 2, rates: every(400) }, folder);
+  const brain = brainConfig(loadSettings(undefined).brain);
+  const [span] = play(tapeSource(join(folder, 'market.tape')), brain, () => []).spans;
+  assert.ok(Math.abs(span!.aheadMs + 1270) < 1, `${span!.aheadMs}`);
+  const labels = readLabels(join(folder, 'labels.jsonl'), [SMALL]);
+  const moved = onOurClock(labels, span!.aheadMs);
+  labels.forEach(({ from, to, orders }, i) => {
+    const [own] = orders;
+    const { from: ownFrom, to: ownTo, orders: ownOrders } = moved[i]!;
+    assert.deepEqual(
+      [from - ownFrom, to - ownTo, own!.from - ownOrders[0]!.from, own!.to - ownOrders[0]!.to],
+      [1269, 1269, 1269, 1269],
+    );
+  });
+  assert.equal(onOurClock(labels, 40), labels, 'a delay of the feed stays');
 });
 
 test('a folder with something in it, an instrument that is not there and a tape without trades are refused', () => {
