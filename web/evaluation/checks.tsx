@@ -6,6 +6,7 @@ import { number } from './text.ts';
 const VERDICTS: Readonly<Record<LeakCheck['verdict'], string>> = {
   holds: 'falls to chance',
   leaks: 'LEAKS',
+  nothing: 'falls to chance, as does the honest one: it knows nothing',
   unknown: 'too little data',
 };
 

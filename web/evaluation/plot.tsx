@@ -37,6 +37,9 @@ export function Plot(props: { readonly chart: Chart }): JSX.Element {
   );
 }
 
+/** Pixels that a series stands beside its place, so that intervals do not cover each other. */
+const besideOf = (index: number, of: number): number => (of > 2 ? (index - (of - 1) / 2) * 3 : 0);
+
 const colorOf = (index: number): number => index % COLORS;
 
 interface Scale {
@@ -87,7 +90,11 @@ function Drawing(props: { readonly chart: Chart; readonly series: readonly Serie
       >
         {chart.y.name}
       </text>
-      <For each={series}>{(one, i) => <Line series={one} color={colorOf(i())} x={x} y={y} />}</For>
+      <For each={series}>
+        {(one, i) => (
+          <Line series={one} color={colorOf(i())} x={x} y={y} beside={besideOf(i(), series.length)} />
+        )}
+      </For>
     </svg>
   );
 }
@@ -100,7 +107,8 @@ function Line(props: {
 }): JSX.Element {
   const { series, x, y } = props;
   const { points, bands, style } = series;
-  const at = points.map(([px, py]) => [x.of(px), y.of(py)] as const);
+  const aside = bands.length > 0 ? props.beside : 0;
+  const at = points.map(([px, py]) => [x.of(px) + aside, y.of(py)] as const);
   const path = at
     .map(([px, py], i) => (i === 0 ? `M${px} ${py}` : style === 'steps' ? `H${px}V${py}` : `L${px} ${py}`))
     .join('');

@@ -31,8 +31,8 @@ export function Recordings(props: { readonly evaluation: Evaluation }): JSX.Elem
               {({ path, holds, sha256, from, to, labels, labelled }) => (
                 <li>
                   {path}: {holds}; {minute(from)} to {minute(to)}
-                  <small>SHA-256 {sha256}</small>
-                  <small>
+                  <small class="told">SHA-256 {sha256}</small>
+                  <small class="told">
                     {labels === null
                       ? 'no labels'
                       : `${labels}: ${Object.entries(labelled)

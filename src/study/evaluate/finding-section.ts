@@ -70,7 +70,7 @@ function gradedSection(section: FindingSection, labelled: readonly Told[]): Sect
       ...section.notes,
       describe(rule),
       `${own.wanted} labels to be found in ${own.hours.toFixed(2)} hours of tape, instruments added up: ${(own.wanted / own.hours).toFixed(1)} an hour. Base rate: the share of all its alarms, at any likelihood, that are hits; a score that says nothing has a PR-AUC of that share times the recall.`,
-      'Recall at a budget chooses its threshold on these very data; the fixed threshold, where one is shipped, does not. Intervals: stretches of five minutes drawn anew.',
+      `Recall at a budget chooses its threshold on these very data; the fixed threshold, where one is shipped, does not. Intervals: stretches of ${Math.round(own.partMs / 1000)} s drawn anew.`,
     ],
     figures: [
       figure('PR-AUC', '', 'higher', ({ prAuc }) => prAuc),
@@ -110,7 +110,7 @@ function gradedSection(section: FindingSection, labelled: readonly Told[]): Sect
       kindTable('Look-alikes that raised a false alarm', 'raised', own.lookAlikes),
       ...(more.tables ?? []),
     ],
-    checks: [shifted(labelled, rule, own), reversed(labelled, rule, own)],
+    checks: leakChecks(labelled, rule, own),
   };
 }
 
@@ -235,52 +235,44 @@ const kindTable = (title: string, found: string, rows: FindingGrades['byKind']):
 /** So many shifts say what chance gives. */
 const SHIFTS = 20;
 
-/** PR-AUC when all labels are moved along the tape, those that leave it coming in again at its beginning. */
-function shifted(told: readonly Told[], rule: MatchRule, own: FindingGrades): LeakCheck {
-  const areas: number[] = [];
-  for (let i = 1; i <= SHIFTS; i++) areas.push(areaOf(told, rule, (share) => (share + i / (SHIFTS + 1)) % 1));
-  return check('labels shifted', own, areas[SHIFTS >> 1]!, areas.toSpliced(SHIFTS >> 1, 1), [
-    'All labels moved on by half of the tape, at their distance from the middle price; chance: the other shifts by 1/21, 2/21 … of it.',
-  ]);
-}
-
-/** PR-AUC when the labels come in reversed order of time. */
-function reversed(told: readonly Told[], rule: MatchRule, own: FindingGrades): LeakCheck {
-  const areas: number[] = [];
-  for (let i = 1; i <= SHIFTS; i++) areas.push(areaOf(told, rule, (share) => (share + i / (SHIFTS + 1)) % 1));
-  return check(
-    'labels in reversed time',
-    own,
-    areaOf(told, rule, (share) => 1 - share),
-    areas,
-    ['Every label mirrored about the middle of the tape; chance: labels shifted by 1/21, 2/21 … of it.'],
-  );
-}
-
-function check(
-  name: string,
-  own: FindingGrades,
-  spoiled: number,
-  areas: readonly number[],
-  [detail]: readonly [string],
-): LeakCheck {
+/**
+ * PR-AUC of labels that were not there: moved along the tape by 1/21, 2/21 … of it, those that leave it coming in again at
+ * its beginning; and in reversed order of time. Each keeps its distance from the middle price.
+ */
+function leakChecks(told: readonly Told[], rule: MatchRule, own: FindingGrades): LeakCheck[] {
+  const shifts = Array.from({ length: SHIFTS }, (_, i) => (i + 1) / (SHIFTS + 1));
+  const areas = shifts.map((by) => areaOf(told, rule, (share) => (share + by) % 1));
+  const mean = areas.reduce((sum, each) => sum + each, 0) / SHIFTS;
+  const deviation = Math.sqrt(areas.reduce((sum, each) => sum + (each - mean) ** 2, 0) / (SHIFTS - 1));
   const honest = own.prAuc.value;
-  if (honest === null || Number.isNaN(spoiled) || own.wanted < LABELS_MIN)
-    return {
-      ...{ name, honest, chance: null, verdict: 'unknown' as const },
-      spoiled: null,
-      detail: `Fewer than ${LABELS_MIN} labels: nothing to be said.`,
-    };
-  const mean = areas.reduce((sum, each) => sum + each, 0) / areas.length;
-  const deviation = Math.sqrt(areas.reduce((sum, each) => sum + (each - mean) ** 2, 0) / (areas.length - 1));
-  // a few shifts are a coarse picture: twice their deviation, and never less than a hundredth
-  const chance = { low: Math.max(0, mean - 2 * deviation), high: mean + Math.max(2 * deviation, 0.01) };
-  return {
-    ...{ name, honest, spoiled, chance },
-    verdict: spoiled > chance.high + deviation ? 'leaks' : 'holds',
-    detail: `PR-AUC. ${detail}`,
-  };
+  const known = honest !== null && own.wanted >= LABELS_MIN && Number.isFinite(mean);
+  const chance = known ? { low: Math.max(0, mean - 2 * deviation), high: mean + 2 * deviation } : null;
+  const check = (name: string, spoiled: number, how: string): LeakCheck => ({
+    ...{ name, honest, chance, spoiled: known ? spoiled : null },
+    verdict:
+      honest === null || chance === null
+        ? 'unknown'
+        : // what is found of labels in a place of no meaning may differ from that of others by chance, too
+          spoiled > chance.high + deviation + CHANCE_ROOM
+          ? 'leaks'
+          : honest <= chance.high
+            ? 'nothing'
+            : 'holds',
+    detail: known
+      ? `PR-AUC; ${how}, each label at its distance from the middle price. Chance: ${SHIFTS} shifts along the tape, mean ± 2 deviations.`
+      : `Fewer than ${LABELS_MIN} labels: nothing to be said.`,
+  });
+  return [
+    check('labels shifted', mean, 'the mean of the shifts'),
+    check(
+      'labels in reversed time',
+      areaOf(told, rule, (share) => 1 - share),
+      'labels mirrored about the middle of the tape',
+    ),
+  ];
 }
+
+const CHANCE_ROOM = 0.01;
 const LABELS_MIN = 10;
 
 /** `move` takes the share of the tape at which a label begins to where it shall begin. */

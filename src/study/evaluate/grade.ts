@@ -9,6 +9,8 @@ export interface FindingGrades {
   readonly wanted: number;
   /** Tape time, hours, summed over instruments. */
   readonly hours: number;
+  /** Length of the stretches that the intervals draw together, ms. */
+  readonly partMs: number;
   /** Every alarm at any likelihood, those left out of the count (`again`) included. */
   readonly alarms: number;
   /** Share of the counted alarms that are hits, whatever their score: what precision is when the score says nothing. */
@@ -53,7 +55,7 @@ export interface GradeOptions {
   readonly budgetsPerHour: readonly number[];
   /** A threshold fixed beforehand, as the detector ships; null: none. */
   readonly threshold: number | null;
-  /** Length of the stretches that the intervals draw together, ms. */
+  /** Greatest length of the stretches that the intervals draw together, ms: shorter where the tapes are short. */
   readonly partMs: number;
   readonly drawing: Drawing;
 }
@@ -100,7 +102,7 @@ class Pool {
   private readonly options: GradeOptions;
 
   constructor(cases: readonly Matched[], options: GradeOptions) {
-    this.options = options;
+    this.options = { ...options, partMs: partMsOf(cases, options.partMs) };
     this.alarms = cases.reduce((sum, { alarms }) => sum + alarms.length, 0);
     for (const one of cases) this.add(one);
     this.entries.sort((a, b) => b.score - a.score);
@@ -128,6 +130,7 @@ class Pool {
     return {
       wanted: labels.length,
       hours,
+      partMs: options.partMs,
       alarms: this.alarms,
       baseRate: this.figure((w) => {
         let hits = 0;
@@ -257,6 +260,13 @@ class Pool {
     return figureOf(this.partHours.length, statistic, absent, this.options.drawing);
   }
 }
+
+const PART_LEAST_MS = 60_000;
+const PARTS_WANTED = 20;
+const partMsOf = (cases: readonly Matched[], most: number): number => {
+  const total = cases.reduce((sum, { from, to }) => sum + (to - from) / 1000, 0);
+  return Math.min(most, Math.max(PART_LEAST_MS, total / PARTS_WANTED));
+};
 
 const NOTHING: CurvePoint = { threshold: 0, hits: 0, falses: 0, precision: 0, recall: 0 };
 

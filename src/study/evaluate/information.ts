@@ -1,11 +1,19 @@
-import { Random } from '../../exchange/random.ts';
+import type { Random } from '../../exchange/random.ts';
 import { DRAWING, type Drawing, type Figure, figureOf, withheld } from './figures.ts';
 
-/** A score and what happened after it, in order of time; pairs of which one is not known are left out before. */
+/** Scores and what happened after them; pairs of which one is not known are left out before. */
 export interface Pairs {
+  /** One for each instrument of each recording, in order of time. */
+  readonly series: readonly PairSeries[];
+}
+
+export interface PairSeries {
   readonly score: ArrayLike<number>;
   readonly move: ArrayLike<number>;
-  /** Which stretch of time each pair belongs to, 0, 1, 2 …: stretches are drawn together. Not falling. */
+  /**
+   * Which stretch of time each pair belongs to, 0, 1, 2 …: stretches are drawn together. Instruments of one recording share
+   * their stretches, because they move together.
+   */
   readonly part: ArrayLike<number>;
 }
 
@@ -13,8 +21,9 @@ export interface Information {
   /** Spearman's rank correlation of score and move, −1…1. */
   readonly coefficient: Figure;
   /**
-   * What is left when the stretches of the score are put in another order, so that it speaks of other moments than its own:
-   * the middle 95 % of the coefficients. Where the coefficient lies in it, chance explains it.
+   * What is left when the scores are moved along the recording, so that they speak of other moments than their own: the
+   * middle 95 % of the coefficients. Where the coefficient lies in it, chance explains it. Moved whole, a score keeps all of
+   * its memory: a slow score finds more by chance than a quick one.
    */
   readonly chance: { readonly low: number; readonly high: number } | null;
   readonly count: number;
@@ -22,34 +31,40 @@ export interface Information {
 
 /** So few pairs say nothing. */
 const PAIRS_MIN = 30;
-const SHUFFLES = 200;
+/** A score is moved by so many different shares of its recording. */
+const SHIFTS = 200;
+/** No nearer than this share to where it was: the neighbourhood knows what the place knows. */
+const SHIFT_MIN = 0.05;
 
-/** The information coefficient with its interval and with what chance gives. */
-export function information(pairs: Pairs, drawing: Drawing = DRAWING): Information {
-  const count = pairs.score.length;
+/** The information coefficient with its interval and with what chance gives. Ranks are taken within each series. */
+export function information({ series }: Pairs, drawing: Drawing = DRAWING): Information {
+  const count = series.reduce((sum, { score }) => sum + score.length, 0);
   if (count < PAIRS_MIN)
     return {
       coefficient: withheld(`not enough: ${count} moments, at least ${PAIRS_MIN} needed`),
-      chance: null,
-      count,
+      ...{ chance: null, count },
     };
-  const scores = ranks(pairs.score);
-  const moves = ranks(pairs.move);
-  const parts = pairs.part[count - 1]! + 1;
-  const sums = partSums(scores, moves, pairs.part, parts);
-  const absent = 'the score, or the price, did not change';
+  const ranked = series.map(({ score, move, part }) => ({ score: ranks(score), move: ranks(move), part }));
+  const parts = 1 + ranked.reduce((most, { part }) => Math.max(most, part[part.length - 1] ?? 0), 0);
+  const sums = new Float64Array(parts * FIELDS);
+  for (const { score, move, part } of ranked) addSums(sums, score, move, part, 0);
   return {
-    coefficient: figureOf(parts, (weights) => correlationOf(sums, weights), absent, drawing),
-    chance: chanceOf(scores, moves, pairs.part, parts, drawing.seed),
+    coefficient: figureOf(
+      parts,
+      (weights) => correlationOf(sums, weights),
+      'the score, or the price, did not change',
+      drawing,
+    ),
+    chance: chanceOf(ranked, parts),
     count,
   };
 }
 
 /** Spearman's rank correlation; equal values share the mean of their ranks. `NaN` where one of the two does not change. */
 export function rankCorrelation(one: ArrayLike<number>, other: ArrayLike<number>): number {
-  const count = one.length;
-  const part = new Float64Array(count);
-  return correlationOf(partSums(ranks(one), ranks(other), part, 1), Float64Array.of(1));
+  const sums = new Float64Array(FIELDS);
+  addSums(sums, ranks(one), ranks(other), new Uint8Array(one.length), 0);
+  return correlationOf(sums, Float64Array.of(1));
 }
 
 /** From 0 to 1, so that ranks of different instruments can be pooled. Equal values share the mean of their ranks. */
@@ -67,17 +82,21 @@ export function ranks(values: ArrayLike<number>): Float64Array {
 }
 
 /** Of each part: count, Σx, Σy, Σx², Σy², Σxy. All that a correlation needs. */
-function partSums(
-  one: ArrayLike<number>,
-  other: ArrayLike<number>,
+const FIELDS = 6;
+
+/** `by`: each move is paired with the score so many places before it, around the end. */
+function addSums(
+  sums: Float64Array,
+  score: ArrayLike<number>,
+  move: ArrayLike<number>,
   part: ArrayLike<number>,
-  parts: number,
-): Float64Array {
-  const sums = new Float64Array(parts * 6);
-  for (let i = 0; i < one.length; i++) {
-    const at = part[i]! * 6;
-    const x = one[i]! - 0.5;
-    const y = other[i]! - 0.5;
+  by: number,
+): void {
+  const count = score.length;
+  for (let i = 0; i < count; i++) {
+    const at = part[i]! * FIELDS;
+    const x = score[i >= by ? i - by : i - by + count]! - 0.5;
+    const y = move[i]! - 0.5;
     sums[at]! += 1;
     sums[at + 1]! += x;
     sums[at + 2]! += y;
@@ -85,14 +104,13 @@ function partSums(
     sums[at + 4]! += y * y;
     sums[at + 5]! += x * y;
   }
-  return sums;
 }
 
 function correlationOf(sums: Float64Array, weights: Float64Array): number {
   let [n, x, y, xx, yy, xy] = [0, 0, 0, 0, 0, 0];
   for (let part = 0; part < weights.length; part++) {
     const weight = weights[part]!;
-    const at = part * 6;
+    const at = part * FIELDS;
     n += weight * sums[at]!;
     x += weight * sums[at + 1]!;
     y += weight * sums[at + 2]!;
@@ -106,29 +124,27 @@ function correlationOf(sums: Float64Array, weights: Float64Array): number {
 }
 
 function chanceOf(
-  scores: Float64Array,
-  moves: Float64Array,
-  part: ArrayLike<number>,
+  ranked: readonly { readonly score: Float64Array; readonly move: Float64Array }[],
   parts: number,
-  seed: number,
 ): Information['chance'] {
-  if (parts < 4) return null;
-  const random = new Random(seed);
-  const shuffler = new PartShuffler(part, parts);
-  const found = new Float64Array(SHUFFLES);
-  const shuffled = new Float64Array(scores.length);
-  for (let i = 0; i < SHUFFLES; i++) {
-    shuffler.next(random, scores, shuffled);
-    found[i] = rankedCorrelation(shuffled, moves);
+  if (parts < PARTS_OF_CHANCE_MIN) return null;
+  const found = new Float64Array(SHIFTS);
+  const sums = new Float64Array(FIELDS);
+  const whole = Float64Array.of(1);
+  for (let i = 0; i < SHIFTS; i++) {
+    const share = SHIFT_MIN + ((i + 0.5) / SHIFTS) * (1 - 2 * SHIFT_MIN);
+    sums.fill(0);
+    for (const { score, move } of ranked)
+      addSums(sums, score, move, new Uint8Array(score.length), Math.round(share * score.length));
+    found[i] = correlationOf(sums, whole);
   }
   if (found.some(Number.isNaN)) return null;
   found.sort();
-  return { low: found[Math.floor(0.025 * SHUFFLES)]!, high: found[Math.ceil(0.975 * SHUFFLES) - 1]! };
+  return { low: found[Math.floor(0.025 * SHIFTS)]!, high: found[Math.ceil(0.975 * SHIFTS) - 1]! };
 }
 
-/** Of values that are ranks already. */
-const rankedCorrelation = (one: Float64Array, other: Float64Array): number =>
-  correlationOf(partSums(one, other, new Uint8Array(one.length), 1), Float64Array.of(1));
+/** In fewer stretches a score cannot be anywhere else. */
+const PARTS_OF_CHANCE_MIN = 4;
 
 /** Puts stretches of a series in another order, each whole: neighbours stay neighbours, moments are others. */
 export class PartShuffler {

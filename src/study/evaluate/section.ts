@@ -34,8 +34,11 @@ export interface LeakCheck {
   readonly spoiled: number | null;
   /** What chance gives: the middle 95 %. */
   readonly chance: { readonly low: number; readonly high: number } | null;
-  /** `leaks`: the spoiled figure lies above what chance gives; `unknown`: too little data to say. */
-  readonly verdict: 'holds' | 'leaks' | 'unknown';
+  /**
+   * `holds`: the spoiled figure is chance. `leaks`: it lies beyond what chance gives. `nothing`: so does the honest one not:
+   * what was graded knows no more than chance. `unknown`: too little data to say.
+   */
+  readonly verdict: 'holds' | 'leaks' | 'nothing' | 'unknown';
   /** How it was spoiled, and where chance comes from. */
   readonly detail: string;
 }

@@ -2,7 +2,7 @@ import type { BarrierRule } from './barriers.ts';
 import { barrierOutcome, barriersOf } from './barriers.ts';
 import { type Bucket, type Calibration, calibration, type Predictions } from './calibration.ts';
 import { type Figure, plain } from './figures.ts';
-import { type Information, information, type Pairs, ranks } from './information.ts';
+import { type Information, information, type Pairs } from './information.ts';
 import type {
   Chart,
   Grader,
@@ -28,6 +28,8 @@ export const gradeSignal: GraderMaker = (context) => new SignalGrader(context);
 interface Played {
   readonly instrument: string;
   readonly track: SignalTrack;
+  /** Counts the recordings: instruments of one share their stretches of time, because they move together. */
+  readonly recording: number;
 }
 
 /** A source of scores: a detector, or the signal. */
@@ -39,6 +41,7 @@ interface Speaker {
 class SignalGrader implements Grader {
   private readonly context: GradingContext;
   private readonly tracks: Played[] = [];
+  private recordings = 0;
 
   constructor(context: GradingContext) {
     this.context = context;
@@ -46,12 +49,13 @@ class SignalGrader implements Grader {
 
   watch(instrument: { readonly id: string }): readonly SignalTrack[] {
     const track = new SignalTrack({ everyMs: EVERY_MS, ...this.context });
-    this.tracks.push({ instrument: instrument.id, track });
+    this.tracks.push({ instrument: instrument.id, track, recording: this.recordings });
     return [track];
   }
 
-  /** The tracks have all. */
-  played(): void {}
+  played(): void {
+    this.recordings += 1;
+  }
 
   section(): Section | null {
     const tracks = this.tracks.filter(({ track }) => track.samples.length > 0);
@@ -74,7 +78,7 @@ class SignalGrader implements Grader {
           ? 'The confidence is that of a fitted model.'
           : 'The confidence is a prior stated by hand and not yet a probability: its calibration error says how far it is from one.',
         `${predictions.confidence.length} moments had a direction and an outcome; ${notKnown} had none: no direction, no average true range yet, or too near the end. Neighbouring moments share most of their future: intervals come of stretches of ${partMs(barriers.limitMs) / 1000} s drawn together, so a short tape has none.`,
-        'Information coefficient: rank correlation of the score with the move of the middle price after it. By chance: the same with stretches of the score put in another order.',
+        'Information coefficient: rank correlation of the score with the move of the middle price after it. By chance: the same with the score moved along the recording, by 5 to 95 % of it.',
         'Nothing here is out of sample by itself: name a tape that nothing was tuned on.',
       ],
       figures: [
@@ -111,74 +115,85 @@ function speakersOf({ names }: SignalTrack): Speaker[] {
   ];
 }
 
-/** Scores and the moves after them, in ranks within each instrument, so that instruments can be put together. */
+/** Scores and the moves after them. */
 function pairsOf(
   tracks: readonly Played[],
   { scoreOf }: Speaker,
   horizonMs: number,
   reversed = false,
 ): Pairs {
-  const score: number[] = [];
-  const move: number[] = [];
-  const part: number[] = [];
-  let firstPart = 0;
-  for (const { track } of tracks) {
-    const own: { score: number; move: number; at: number }[] = [];
-    for (const sample of track.samples) {
-      const after = track.path.midAt(sample.at + horizonMs * 1000);
-      if (!Number.isNaN(after))
-        own.push({ score: scoreOf(sample), move: Math.log(after / sample.mid), at: sample.at });
-    }
-    if (own.length === 0) continue;
-    const scores = ranks(own.map((one) => one.score));
-    const moves = ranks(own.map((one) => one.move));
-    const lengthUs = partMs(horizonMs) * 1000;
-    own.forEach(({ at }, i) => {
-      score.push(scores[reversed ? own.length - 1 - i : i]!);
-      move.push(moves[i]!);
-      part.push(firstPart + Math.floor((at - own[0]!.at) / lengthUs));
-    });
-    firstPart = part.at(-1)! + 1;
-  }
-  return { score, move, part: dense(part) };
+  const partOf = partsOf(tracks, horizonMs);
+  return {
+    series: tracks.map((played) => {
+      const { samples, path } = played.track;
+      const told = samples
+        .map((sample) => ({ sample, after: path.midAt(sample.at + horizonMs * 1000) }))
+        .filter(({ after }) => !Number.isNaN(after));
+      const score = told.map(({ sample }) => scoreOf(sample));
+      return {
+        score: reversed ? score.reverse() : score,
+        move: told.map(({ sample, after }) => Math.log(after / sample.mid)),
+        part: told.map(({ sample }) => partOf(played, sample.at)),
+      };
+    }),
+  };
 }
 
-/** The same stretches, numbered without a hole: a feed may have been silent for long. */
-function dense(part: readonly number[]): number[] {
-  let number = -1;
-  return part.map((each, i) => {
-    if (i === 0 || each !== part[i - 1]) number += 1;
-    return number;
-  });
+/** Numbers the stretches of time of all recordings, one after the other, without a hole where a feed was silent. */
+function partsOf(tracks: readonly Played[], horizonMs: number): (played: Played, at: number) => number {
+  const lengthUs = partMs(horizonMs) * 1000;
+  const key = (recording: number, at: number): string => `${recording} ${Math.floor(at / lengthUs)}`;
+  const numbers = new Map<string, number>();
+  const all = tracks.flatMap(({ recording, track }) =>
+    track.samples.map(({ at }) => ({ recording, at: Math.floor(at / lengthUs) * lengthUs })),
+  );
+  all.sort((a, b) => a.recording - b.recording || a.at - b.at);
+  for (const { recording, at } of all) {
+    const name = key(recording, at);
+    if (!numbers.has(name)) numbers.set(name, numbers.size);
+  }
+  return ({ recording }, at) => numbers.get(key(recording, at))!;
 }
 
 function predictionsOf(
   tracks: readonly Played[],
   rule: BarrierRule,
 ): { predictions: Predictions; notKnown: number; moments: number } {
-  const confidence: number[] = [];
-  const reached: number[] = [];
-  const returnBp: number[] = [];
-  const part: number[] = [];
+  const partOf = partsOf(tracks, rule.limitMs);
+  const entries: { said: number; reached: number; returnBp: number; part: number }[] = [];
   let moments = 0;
-  let firstPart = 0;
-  for (const { track } of tracks) {
-    const lengthUs = partMs(rule.limitMs) * 1000;
-    for (const { at, direction, confidence: said, mid, atr } of track.samples) {
-      moments += 1;
+  for (const played of tracks) {
+    const { samples, path } = played.track;
+    moments += samples.length;
+    for (const { at, direction, confidence: said, mid, atr } of samples) {
       const barriers = barriersOf(rule, mid, atr);
       if (direction === 'none' || barriers === null) continue;
-      const result = barrierOutcome(track.path, at, direction, barriers);
+      const result = barrierOutcome(path, at, direction, barriers);
       if (result === null) continue;
-      confidence.push(said);
-      reached.push(result.outcome === 'target' ? 1 : 0);
-      returnBp.push(result.returnBp);
-      part.push(firstPart + Math.floor((at - track.samples[0]!.at) / lengthUs));
+      const { outcome, returnBp } = result;
+      entries.push({ said, reached: outcome === 'target' ? 1 : 0, returnBp, part: partOf(played, at) });
     }
-    firstPart = (part.at(-1) ?? -1) + 1;
   }
-  const predictions = { confidence, reached, returnBp, part: dense(part) };
-  return { predictions, notKnown: moments - confidence.length, moments };
+  entries.sort((a, b) => a.part - b.part);
+  return {
+    predictions: {
+      confidence: entries.map(({ said }) => said),
+      reached: entries.map(({ reached }) => reached),
+      returnBp: entries.map(({ returnBp }) => returnBp),
+      part: dense(entries.map(({ part }) => part)),
+    },
+    notKnown: moments - entries.length,
+    moments,
+  };
+}
+
+/** The same stretches, numbered without a hole: of some nothing is known. */
+function dense(part: readonly number[]): number[] {
+  let number = -1;
+  return part.map((each, i) => {
+    if (i === 0 || each !== part[i - 1]) number += 1;
+    return number;
+  });
 }
 
 /** Scores told backwards: what comes last is said first. Their memory is the same, of what comes they can know nothing. */
@@ -189,7 +204,7 @@ function backwards(tracks: readonly Played[], speaker: Speaker): LeakCheck {
     `${speaker.name}: scores told backwards`,
     honest,
     spoiled,
-    'Information coefficient at 10 s with each instrument’s scores in reversed order of time; chance: stretches of the reversed scores put in another order.',
+    'Information coefficient at 10 s with each instrument’s scores in reversed order of time; chance: the reversed scores moved along the recording.',
   );
 }
 
@@ -198,40 +213,36 @@ function backwards(tracks: readonly Played[], speaker: Speaker): LeakCheck {
  * coefficient says that times are told right; with the takers' sides drawn by lot nothing may be left of it.
  */
 function takersByLot(tracks: readonly Played[]): LeakCheck {
-  const of = (flowOf: (sample: SignalTrack['samples'][number]) => number): Information => {
-    const score: number[] = [];
-    const move: number[] = [];
-    const part: number[] = [];
-    let firstPart = 0;
-    for (const { track } of tracks) {
-      const { samples } = track;
-      const told = samples.slice(1).map((sample, i) => ({ sample, before: samples[i]! }));
-      const own = told.filter(({ sample, before }) => sample.at - before.at < 2 * EVERY_MS * 1000);
-      const flows = ranks(own.map(({ sample }) => flowOf(sample)));
-      const moves = ranks(own.map(({ sample, before }) => Math.log(sample.mid / before.mid)));
-      own.forEach(({ sample }, i) => {
-        score.push(flows[i]!);
-        move.push(moves[i]!);
-        part.push(firstPart + Math.floor((sample.at - samples[0]!.at) / (PART_MIN_MS * 1000)));
-      });
-      firstPart = (part.at(-1) ?? -1) + 1;
-    }
-    return information({ score, move, part: dense(part) });
-  };
+  const partOf = partsOf(tracks, EVERY_MS);
+  const of = (flowOf: (sample: SignalTrack['samples'][number]) => number): Information =>
+    information({
+      series: tracks.map((played) => {
+        const { samples } = played.track;
+        const told = samples
+          .slice(1)
+          .map((sample, i) => ({ sample, before: samples[i]! }))
+          .filter(({ sample, before }) => sample.at - before.at < 2 * EVERY_MS * 1000);
+        return {
+          score: told.map(({ sample }) => flowOf(sample)),
+          move: told.map(({ sample, before }) => Math.log(sample.mid / before.mid)),
+          part: told.map(({ sample }) => partOf(played, sample.at)),
+        };
+      }),
+    });
   const honest = of(({ flow }) => flow);
   const spoiled = of(({ flowByLot }) => flowByLot);
   return verdictOf(
     'takers’ sides drawn by lot',
     honest,
     spoiled,
-    'Rank correlation of the takers’ volume, bought less sold, with the move of the middle price in the same second; chance: stretches put in another order.',
+    'Rank correlation of the takers’ volume, bought less sold, with the move of the middle price in the same second; chance: the volume moved along the recording.',
   );
 }
 
 function verdictOf(name: string, honest: Information, spoiled: Information, detail: string): LeakCheck {
   const value = spoiled.coefficient.value;
   const { chance } = spoiled;
-  // a memory longer than the stretches can lie outside by itself: only what is far outside is a leak
+  // one in twenty lies outside by chance: only what is far outside is a leak
   const room = chance === null ? 0 : (chance.high - chance.low) / 2;
   return {
     ...{ name, honest: honest.coefficient.value, spoiled: value, chance },

@@ -41,9 +41,16 @@ function figureLines({ name, unit, figure, rivals, goal }: SectionFigure): strin
 function checkLine({ name, honest, spoiled, chance, verdict }: LeakCheck): string {
   const number = (value: number | null): string => (value === null ? '—' : round(value));
   const between = chance === null ? 'not known' : `${round(chance.low)} to ${round(chance.high)}`;
-  const word = verdict === 'leaks' ? 'LEAKS' : verdict === 'holds' ? 'holds' : 'too little data';
+  const word = WORDS[verdict];
   return `  check ${word}: ${name}: ${number(spoiled)}, chance ${between}, honestly ${number(honest)}`;
 }
+
+const WORDS: Readonly<Record<LeakCheck['verdict'], string>> = {
+  holds: 'holds',
+  leaks: 'LEAKS',
+  nothing: 'no better than chance',
+  unknown: 'too little data',
+};
 
 /** Value, unit and interval; a reason where there is none. */
 export function shown({ value, low, high, why }: Figure, unit: SectionFigure['unit']): string {
