@@ -25,6 +25,7 @@ export function engineConfig(
       lead: execution.lead,
       quotes,
       assumedSpreadBp: market.assumed_spread_bp,
+      fusion: null,
     },
     execution: {
       confidenceThreshold: settings.signal.confidence_threshold,

@@ -1,6 +1,8 @@
 import { FeedLag } from './book/feed-lag.ts';
 import { OrderBook } from './book/order-book.ts';
 import { Brain, type BrainConfig } from './brain/brain.ts';
+import { Fusion, type FusionConfig } from './brain/fusion.ts';
+import { Stakes, type StakesConfig } from './brain/stakes.ts';
 import { barToMs, type Candle, CandleSeries } from './candles/candle-series.ts';
 import { AverageTrueRange, RollingVolatility } from './candles/indicators.ts';
 import type { BookEvent, CandleEvent, FeedEvent, FundingEvent, MarkEvent, TradeEvent } from './events.ts';
@@ -26,6 +28,8 @@ export interface MarketConfig {
   readonly quotes: 'book' | 'prices';
   /** With `quotes: 'prices'`: the whole spread, basis points of the price; at least one tick, or none for 0. */
   readonly assumedSpreadBp: number;
+  /** The fitted signal and what its trades are; null: the stated priors. */
+  readonly fusion: (FusionConfig & { readonly stakes: StakesConfig }) | null;
 }
 
 /** All that is known of one instrument's market, and what the brain makes of it. */
@@ -84,6 +88,12 @@ export class Market {
       },
     });
     this.brain = new Brain(config.brain, this.book);
+    const { fusion } = config;
+    if (fusion !== null)
+      this.brain.signal.fusion = new Fusion(fusion, {
+        brain: this.brain,
+        stakes: new Stakes(this, fusion.stakes),
+      });
   }
 
   onBook(event: BookEvent): void {

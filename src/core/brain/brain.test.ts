@@ -32,6 +32,7 @@ const marketConfig: MarketConfig = {
   lead: 'signal',
   quotes: 'book',
   assumedSpreadBp: 1,
+  fusion: null,
 };
 
 function play(path: Path, mirrored: boolean, look: (market: Market) => void): void {
@@ -147,7 +148,7 @@ const signalOf = (flow: number, micro: number, likelihood = 1): Signal => {
     new Fixed('order flow', flow, likelihood),
     new Fixed('microstructure', micro, likelihood),
   ]);
-  signal.combine();
+  signal.combine(us(0));
   return signal;
 };
 

@@ -36,7 +36,7 @@ export class Brain {
     const { detectors } = this;
     for (let i = 0; i < detectors.length; i++) detectors[i]!.onBook(at);
     for (let i = 0; i < detectors.length; i++) detectors[i]!.reading(at);
-    this.signal.combine();
+    this.signal.combine(at);
   }
 
   onTrade(event: TradeEvent): void {

@@ -1,6 +1,6 @@
 import type { Place } from '../commands.ts';
+import { exitContextOf } from '../exits/context.ts';
 import { describeExitRefusal, type ExitsConfig, placeExits } from '../exits/exits.ts';
-import { bookLevels } from '../exits/levels.ts';
 import type { Market } from '../market.ts';
 import type { Opinion } from '../opinion.ts';
 import { autoLeverage, entrySize, type SizingConfig } from '../position/sizing.ts';
@@ -54,17 +54,7 @@ export function planEntry(
   const near = side === 'buy' ? quote.bid : quote.ask;
   const far = side === 'buy' ? quote.ask : quote.bid;
   const reference = waits ? near : far;
-  const placed = placeExits(exits, instrument, {
-    direction,
-    entry: reference,
-    atr: market.atr.value,
-    sigma: market.volatility.perBar,
-    sigmaLong: market.volatilityLong.perBar,
-    spread: quote.spread,
-    imbalance: market.depthImbalance,
-    ...levelsOf(market, exits),
-    roundTripCost: 2 * takerFee + quote.spread / quote.mid,
-  });
+  const placed = placeExits(exits, instrument, exitContextOf(market, exits, direction, reference, takerFee));
   if (!placed.ok) return refuse({ detail: describeExitRefusal(placed.error), reason: placed.error.reason });
   const { stopLoss, takeProfit } = placed.value;
 
@@ -116,16 +106,4 @@ function whyUnconfirmed(market: Market, { confirmation }: ExecutionConfig, propo
     return confirmation === 'agree' ? 'nothing confirms it' : '';
   if (other.direction === proposal.direction) return '';
   return `${other.name} is ${other.direction} at ${other.confidence.toFixed(2)}`;
-}
-
-/** Support and resistance: what rests in the book where there is one, and what the candles turned at. */
-function levelsOf(
-  { book, strategies }: Market,
-  exits: ExitsConfig,
-): { supports: readonly Ticks[]; resistances: readonly Ticks[] } {
-  const { supports, resistances } = book.valid ? bookLevels(book, exits) : { supports: [], resistances: [] };
-  return {
-    supports: strategies.support === null ? supports : [...supports, strategies.support],
-    resistances: strategies.resistance === null ? resistances : [...resistances, strategies.resistance],
-  };
 }

@@ -50,6 +50,7 @@ export const DESK_CONFIG: EngineConfig = {
     lead: 'signal',
     quotes: 'book',
     assumedSpreadBp: 1,
+    fusion: null,
   },
   execution: {
     confidenceThreshold: 0.2,

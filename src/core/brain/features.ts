@@ -1,0 +1,66 @@
+import type { Brain } from './brain.ts';
+import type { Stakes } from './stakes.ts';
+
+/** What features are read from. */
+export interface FeatureSource {
+  readonly brain: Brain;
+  readonly stakes: Stakes;
+}
+
+export interface Feature {
+  /** Stands in model files: never reused for something else. */
+  readonly name: string;
+  /** The group of the settings (`brain`) that it depends on, `market` where it comes of candles. */
+  readonly of: string;
+  /**
+   * `signed`: changes its sign in the mirrored market, positive = up; `even`: the same there. A short is a long in the
+   * mirrored market, so one function serves both: signed features are turned for it.
+   */
+  readonly kind: 'signed' | 'even';
+  readonly unit: string;
+  /** `NaN` where it is not known. Allocates nothing. */
+  readonly read: (source: FeatureSource) => number;
+}
+
+const signed = (of: string, name: string, unit: string, read: Feature['read']): Feature => ({
+  ...{ name, of, unit, read },
+  kind: 'signed',
+});
+const even = (of: string, name: string, unit: string, read: Feature['read']): Feature => ({
+  ...{ name, of, unit, read },
+  kind: 'even',
+});
+
+/**
+ * Everything that a fused model may look at; which of it one does look at stands in its file. A new reading joins with one
+ * line, and with the next fit.
+ */
+export const FEATURES: readonly Feature[] = [
+  signed(
+    'order_flow',
+    'order flow',
+    '−1…1, score × likelihood',
+    ({ brain: { orderFlow } }) => orderFlow.score * orderFlow.likelihood,
+  ),
+  signed('order_flow', 'takers', '−1…1', ({ brain }) => brain.orderFlow.volumeImbalance),
+  signed('order_flow', 'touch flow', '−1…1', ({ brain }) => brain.orderFlow.bookImbalance),
+  signed(
+    'microstructure',
+    'microstructure',
+    '−1…1, score × likelihood',
+    ({ brain: { microstructure } }) => microstructure.score * microstructure.likelihood,
+  ),
+  signed('microstructure', 'depth imbalance', '−1…1', ({ brain }) => brain.microstructure.depthImbalance),
+  even('microstructure', 'spread', 'deviations from its mean', ({ brain }) => brain.microstructure.spreadZ),
+  signed(
+    'impact',
+    'price impact',
+    '−1…1, score × likelihood',
+    ({ brain: { impact } }) => impact.score * impact.likelihood,
+  ),
+  even('impact', 'VPIN', '0…1', ({ brain }) => brain.impact.vpin),
+  signed('market', 'move of 5 bars', 'deviations', ({ stakes }) => stakes.moveOver(5)),
+  signed('market', 'move of 15 bars', 'deviations', ({ stakes }) => stakes.moveOver(15)),
+  signed('market', 'move of 45 bars', 'deviations', ({ stakes }) => stakes.moveOver(45)),
+  even('market', 'volatility', 'ln of its slow level’s multiple', ({ stakes }) => stakes.volatilityRatio),
+];
