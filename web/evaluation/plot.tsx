@@ -104,6 +104,7 @@ function Line(props: {
   readonly color: number;
   readonly x: Scale;
   readonly y: Scale;
+  readonly beside: number;
 }): JSX.Element {
   const { series, x, y } = props;
   const { points, bands, style } = series;
