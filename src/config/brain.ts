@@ -8,6 +8,9 @@ export function brainConfig({ order_flow, microstructure, impact }: Settings['br
       halfLifeMs: order_flow.half_life_ms,
       threshold: order_flow.threshold,
       nearTicks: order_flow.near_ticks,
+      levels: order_flow.levels,
+      parentHalfLifeMs: order_flow.parent_half_life_ms,
+      usualHalfLifeMs: order_flow.usual_half_life_ms,
     },
     microstructure: { halfLifeMs: microstructure.half_life_ms, levels: microstructure.levels },
     impact: {

@@ -20,7 +20,14 @@ const close = (actual: number, wanted: number, tolerance = 1e-9): void =>
 
 const marketConfig: MarketConfig = {
   brain: {
-    orderFlow: { halfLifeMs: 10_000, threshold: 0.15, nearTicks: 50 },
+    orderFlow: {
+      halfLifeMs: 10_000,
+      threshold: 0.15,
+      nearTicks: 50,
+      levels: 10,
+      parentHalfLifeMs: 15_000,
+      usualHalfLifeMs: 120_000,
+    },
     microstructure: { halfLifeMs: 60_000, levels: 10 },
     impact: { barMs: 1000, bars: 300, halfLifeMs: 10_000, buckets: 50, bucketSeconds: 5 },
   },

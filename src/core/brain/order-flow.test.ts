@@ -6,7 +6,7 @@ import { OrderBook } from '../book/order-book.ts';
 import { frameOf } from '../testing/books.ts';
 import { bookPath, framesOf, tradeOf } from '../testing/paths.ts';
 import { type Side, us } from '../units.ts';
-import { OrderFlow } from './order-flow.ts';
+import { OrderFlow, type OrderFlowConfig } from './order-flow.ts';
 
 const seed = 20261122;
 const close = (actual: number, wanted: number, tolerance = 1e-9): void =>
@@ -16,7 +16,14 @@ const close = (actual: number, wanted: number, tolerance = 1e-9): void =>
   );
 
 const FOREVER_MS = 1e15;
-const flowConfig = { halfLifeMs: FOREVER_MS, threshold: 0.15, nearTicks: 50 };
+const flowConfig: OrderFlowConfig = {
+  halfLifeMs: FOREVER_MS,
+  threshold: 0.15,
+  nearTicks: 50,
+  levels: 10,
+  parentHalfLifeMs: 15_000,
+  usualHalfLifeMs: 120_000,
+};
 
 test('order flow imbalance at the touch is that of the definition, from best quotes alone', () => {
   fc.assert(

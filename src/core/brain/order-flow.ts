@@ -5,6 +5,8 @@ import type { TradeEvent } from '../events.ts';
 import type { Us } from '../units.ts';
 import { DecayingMoments, DecayingSum } from './decay.ts';
 import type { Detector } from './detector.ts';
+import { LevelFlow } from './level-flow.ts';
+import { Presence } from './presence.ts';
 import { touchFlow } from './touch-flow.ts';
 
 export interface OrderFlowConfig {
@@ -14,6 +16,11 @@ export interface OrderFlowConfig {
   readonly threshold: number;
   /** Book changes within this many ticks of the touch count as passive flow. */
   readonly nearTicks: number;
+  /** Levels a side in the multi-level order flow imbalance. */
+  readonly levels: number;
+  /** Half-life of the count of orders that shows a hidden parent, and of what is usual in it, ms. */
+  readonly parentHalfLifeMs: number;
+  readonly usualHalfLifeMs: number;
 }
 
 /** So many (decayed) trades before the score is trusted to 63 %. */
@@ -42,6 +49,10 @@ export class OrderFlow implements Detector {
   cumulativeDelta = 0;
   volumeImbalance = 0;
   bookImbalance = 0;
+  /** −1…1: the same over several levels. */
+  levelImbalance = 0;
+  /** −1…1: on which side someone keeps taking in many small orders. */
+  parentImbalance = 0;
   private readonly config: OrderFlowConfig;
   private readonly book: OrderBook;
   private readonly bought: DecayingSum;
@@ -50,9 +61,14 @@ export class OrderFlow implements Detector {
   private readonly touchFlow: DecayingSum;
   private readonly passive: DecayingSum;
   private readonly touchDepth: DecayingMoments;
+  private readonly levelFlow: LevelFlow;
+  private readonly deepFlow: DecayingSum;
+  private readonly levelDepth: DecayingMoments;
+  private readonly presence: Presence;
   private delta = 0;
   private passiveFlow = 0;
   private ofi = 0;
+  private deepOfi = 0;
   /** Taker volume since the last frame: to be put back into the passive flow. */
   private boughtInFrame = 0;
   private soldInFrame = 0;
@@ -67,6 +83,13 @@ export class OrderFlow implements Detector {
     this.touchFlow = new DecayingSum(halfLifeUs);
     this.passive = new DecayingSum(halfLifeUs);
     this.touchDepth = new DecayingMoments(halfLifeUs * 6);
+    this.levelFlow = new LevelFlow(config.levels);
+    this.deepFlow = new DecayingSum(halfLifeUs);
+    this.levelDepth = new DecayingMoments(halfLifeUs * 6);
+    this.presence = new Presence({
+      halfLifeMs: config.parentHalfLifeMs,
+      usualHalfLifeMs: config.usualHalfLifeMs,
+    });
   }
 
   onTrade(event: TradeEvent): void {
@@ -80,11 +103,13 @@ export class OrderFlow implements Detector {
       this.soldInFrame += event.size;
     }
     this.trades.add(1, event.at);
+    this.presence.onTrade(event.side, event.at);
   }
 
   onBook(at: Us): void {
     const { book } = this;
     const { changes } = book;
+    const deep = this.levelFlow.take(book);
     if (
       !changes.snapshot &&
       book.twoSided &&
@@ -106,6 +131,8 @@ export class OrderFlow implements Detector {
       const touch = touchFlow(book);
       if (touch !== 0) this.touchFlow.add(touch, at);
       this.touchDepth.set((book.bids.sizeAt(book.bestBid) + book.asks.sizeAt(book.bestAsk)) / 2, at);
+      if (deep !== 0) this.deepFlow.add(deep, at);
+      this.levelDepth.set(this.levelFlow.depth, at);
     }
     this.boughtInFrame = 0;
     this.soldInFrame = 0;
@@ -121,6 +148,11 @@ export class OrderFlow implements Detector {
     this.passiveFlow = this.passive.valueAt(now);
     const depth = this.touchDepth.mean;
     this.bookImbalance = depth > 0 ? this.ofi / (Math.abs(this.ofi) + depth) : 0;
+    this.deepOfi = this.deepFlow.valueAt(now);
+    const level = this.levelDepth.mean;
+    this.levelImbalance = level > 0 ? this.deepOfi / (Math.abs(this.deepOfi) + level) : 0;
+    this.presence.advance(now);
+    this.parentImbalance = this.presence.imbalance;
     const raw = 0.6 * this.volumeImbalance + 0.4 * this.bookImbalance;
     this.score = Math.abs(raw) < this.config.threshold ? 0 : raw;
     const seen = 1 - Math.exp(-this.trades.valueAt(now) / TRADES_TO_TRUST);
@@ -133,9 +165,12 @@ export class OrderFlow implements Detector {
     return {
       volumeImbalance: this.volumeImbalance,
       bookImbalance: this.bookImbalance,
+      levelImbalance: this.levelImbalance,
+      parentImbalance: this.parentImbalance,
       deltaLots: this.delta,
       cumulativeDeltaLots: this.cumulativeDelta,
       orderFlowImbalanceLots: this.ofi,
+      multiLevelImbalanceLots: this.deepOfi,
       passiveFlowLots: this.passiveFlow,
     };
   }
@@ -156,6 +191,10 @@ export class OrderFlow implements Detector {
     this.touchFlow.reset();
     this.passive.reset();
     this.touchDepth.reset();
+    this.levelFlow.reset();
+    this.deepFlow.reset();
+    this.levelDepth.reset();
+    this.presence.reset();
     this.boughtInFrame = 0;
     this.soldInFrame = 0;
     this.cumulativeDelta = 0;
@@ -164,6 +203,9 @@ export class OrderFlow implements Detector {
     this.delta = 0;
     this.passiveFlow = 0;
     this.ofi = 0;
+    this.levelImbalance = 0;
+    this.parentImbalance = 0;
+    this.deepOfi = 0;
     this.score = 0;
     this.likelihood = 0;
   }

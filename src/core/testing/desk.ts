@@ -38,7 +38,14 @@ export const DESK_CONFIG: EngineConfig = {
   idPrefix: 'h',
   market: {
     brain: {
-      orderFlow: { halfLifeMs: 10_000, threshold: 0.15, nearTicks: 50 },
+      orderFlow: {
+        halfLifeMs: 10_000,
+        threshold: 0.15,
+        nearTicks: 50,
+        levels: 10,
+        parentHalfLifeMs: 15_000,
+        usualHalfLifeMs: 120_000,
+      },
       microstructure: { halfLifeMs: 100, levels: 3 },
       impact: { barMs: 1000, bars: 300, halfLifeMs: 10_000, buckets: 50, bucketSeconds: 5 },
     },
