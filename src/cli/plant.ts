@@ -32,20 +32,23 @@ export function plantCommand(): Command {
     .action(plant);
 }
 
-function plant(tape: string, flags: PlantFlags): void {
+function plant(tape: string, flags: PlantFlags, command: Command): void {
   const { seed, out, every, symbols, json } = flags;
-  const rates: Partial<Rates> = Object.assign({}, ...(flags.rates ?? []).map(rateOf));
+  const rates: Partial<Rates> = Object.assign(
+    {},
+    ...(flags.rates ?? []).map((text) => rateOf(text, command)),
+  );
   const report = plantToFiles(tape, { seed, rates, everyMs: every, symbols: symbols ?? null }, out);
   process.stdout.write(`${json ? JSON.stringify(report) : reportText(report, out)}\n`);
 }
 
-function rateOf(text: string): Partial<Rates> {
+function rateOf(text: string, command: Command): Partial<Rates> {
   const match = /^([a-z_]+)=(\d+(?:\.\d+)?)$/.exec(text);
   const kind = PLANTED_KINDS.find((each) => each === match?.[1]);
   if (match === null || kind === undefined)
-    throw new InvalidArgumentError(
-      `error: --rates ${text}: KIND=NUMBER wanted, with a kind of ${PLANTED_KINDS.join(', ')}`,
-    );
+    command.error(`error: --rates ${text}: KIND=NUMBER wanted, with a kind of ${PLANTED_KINDS.join(', ')}`, {
+      exitCode: 2,
+    });
   return { [kind]: Number(match[2]) };
 }
 

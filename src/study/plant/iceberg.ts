@@ -8,12 +8,13 @@ export type IcebergKind = 'iceberg_native' | 'iceberg_sliced' | 'iceberg_followi
 
 /** s. */
 const LIFE = [3, 90] as const;
-/** What it trades against what really traded there in its life. */
-const VOLUME = [0.25, 2.5] as const;
-/** The volume aimed at, in peaks. */
-const PEAKS = [5, 40] as const;
-/** Nobody hides what is small, nor shows what is huge: a peak is larger than so many of the taker orders, at least and at most. */
-const PEAK_RANKS = [0.75, 0.98] as const;
+/** What a taker takes of it against what it really took there. */
+const VOLUME = [0.5, 5] as const;
+/** The peak, in what stood at its price when it came; never smaller than three taker orders out of four. */
+const PEAK = [0.1, 1] as const;
+const PEAK_RANK = 0.75;
+/** The whole, in peaks. */
+const PEAKS = [5, 50] as const;
 /** One that never came again so often showed nothing that could be found. */
 const REFILLS_LEAST = 3;
 /** Of the takers who meet it so many come by themselves, shortly after a real one, instead of being a larger real one. */
@@ -30,7 +31,7 @@ const FOLLOW_BP = 0.3;
  * - following: the next peak comes 10 to 100 ms later at the best price of that moment, size ± a tenth; also when the best
  *   price has left it behind.
  *
- * How much trades is a factor on what really traded there in its life: that much of the future is known when it is placed.
+ * Of the future it knows only that it will be refilled: those that would not be are drawn anew.
  */
 export class Iceberg extends Case {
   private readonly way: IcebergKind;
@@ -57,23 +58,12 @@ export class Iceberg extends Case {
   }
 
   begin(): boolean {
-    const { stage, own, way } = this;
+    const { stage, own } = this;
     this.price = stage.bestOf(own);
-    const end = stage.now + this.lifeMs;
-    const real = stage.ground.timeline.printed(
-      own,
-      stage.now,
-      end,
-      way === 'iceberg_following' ? NO_PRICE : this.price,
-    );
-    const aim = real * this.factor;
-    const [least, most] = PEAK_RANKS.map((rank) => stage.ground.takers.quantile(rank)) as [number, number];
-    if (aim < PEAKS[0] * least) return false;
-    this.peak = Math.round(Math.min(most, Math.max(least, aim / stage.spread(...PEAKS))));
-    this.total = Math.max(
-      this.peak,
-      Math.round(Math.min(aim * stage.spread(0.6, 2), this.peak * 2 * PEAKS[1])),
-    );
+    const queue = stage.bestSizeOf(own);
+    const least = stage.ground.takers.quantile(PEAK_RANK);
+    this.peak = Math.round(Math.max(least, queue * stage.spread(...PEAK)));
+    this.total = Math.round(this.peak * stage.spread(...PEAKS));
     stage.after(this.lifeMs, () => this.end());
     return this.show(true);
   }

@@ -2,7 +2,7 @@ import { ASK, BID, type BookSide } from '../../core/book/frame.ts';
 import { NO_PRICE } from '../../core/book/ladder.ts';
 import { Case, upOf } from './case.ts';
 import type { PlannedOrder } from './order.ts';
-import { rounded } from './spoofer.ts';
+import { LARGE, rounded } from './spoofer.ts';
 import { type Stage, sideOf } from './stage.ts';
 
 /** As much of the taker as the order has of the queue. */
@@ -18,7 +18,7 @@ export class HonestLargeOrder extends Case {
   private readonly own: BookSide;
   private readonly lifeMs: number;
   private readonly distance: number;
-  private readonly rank: number;
+  private readonly multiple: number;
   private order: PlannedOrder | null = null;
 
   constructor(stage: Stage) {
@@ -27,12 +27,12 @@ export class HonestLargeOrder extends Case {
     this.own = side;
     this.lifeMs = 1000 * stage.spread(3, 120);
     this.distance = Math.max(2, Math.round(stage.ticksOfBp(stage.spread(0.2, 8))));
-    this.rank = 1 - stage.spread(0.0005, 0.05);
+    this.multiple = stage.spread(0.7, 10);
   }
 
   begin(): boolean {
     const { stage, own, distance } = this;
-    const size = rounded(stage, stage.ground.levels.quantile(distance, this.rank));
+    const size = rounded(stage, this.multiple * stage.ground.levels.quantile(distance, LARGE));
     this.order = this.rest(own, stage.bestOf(own) - distance * upOf(own), size, 'quote');
     stage.after(this.lifeMs, () => this.end());
     return this.order !== null;
@@ -59,7 +59,7 @@ export class HonestLargeOrder extends Case {
     return {
       prices: [price],
       size,
-      parameters: { traded: this.traded, rank: this.rank, distanceTicks: this.distance },
+      parameters: { traded: this.traded, multiple: this.multiple, distanceTicks: this.distance },
     };
   }
 }
@@ -73,14 +73,14 @@ const LEVELS = 3;
 export class RequotingMaker extends Case {
   private readonly lifeMs: number;
   private readonly step: number;
-  private readonly rank: number;
+  private readonly multiple: number;
   private rounds = 0;
 
   constructor(stage: Stage) {
     super(stage, 'requoting_maker', null);
     this.lifeMs = 1000 * stage.spread(4, 40);
     this.step = Math.max(1, Math.round(stage.ticksOfBp(stage.spread(0.05, 1))));
-    this.rank = 1 - stage.spread(0.005, 0.1);
+    this.multiple = stage.spread(0.3, 2);
   }
 
   begin(): boolean {
@@ -114,7 +114,7 @@ export class RequotingMaker extends Case {
         this.rest(
           side,
           best - distance * upOf(side),
-          stage.ground.levels.quantile(distance, this.rank),
+          this.multiple * stage.ground.levels.quantile(distance, LARGE),
           'quote',
         );
       }

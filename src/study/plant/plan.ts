@@ -29,15 +29,15 @@ export const RATES: Rates = {
   spoof_layering: 20,
   spoof_flicker: 20,
   spoof_slow_pull: 20,
-  iceberg_native: 30,
-  iceberg_sliced: 30,
-  iceberg_following: 30,
+  iceberg_native: 20,
+  iceberg_sliced: 20,
+  iceberg_following: 20,
   honest_large_order: 60,
   requoting_maker: 20,
 };
 
 /** How often a place and a time are drawn for a case before it is given up. */
-const TRIES = 80;
+const TRIES = 200;
 /** Detectors need some market before they know it: nothing begins in the first moments, ms and share of the tape. */
 const QUIET_MS = 10_000;
 const QUIET_SHARE = 0.1;

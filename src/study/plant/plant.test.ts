@@ -295,7 +295,7 @@ for (const file of OKX)
     const tape = fresh();
     await importOkx([join(DATA, file)], tape);
     const before = inspectTape(tape);
-    const { found, folder, report } = planted(tape, 3, 8000, 0, () => ({
+    const { found, folder, report } = planted(tape, 3, 4000, 0, () => ({
       depth: 400,
       countsOrders: true,
       wholeEvery: 1,

@@ -13,19 +13,21 @@ interface Way {
   readonly ticksLeast: number;
   /** s. */
   readonly life: readonly [number, number];
-  /** Share of the levels at that distance that are larger than the decoy. */
-  readonly larger: readonly [number, number];
+  /** Size of a decoy, or of a slow pull's wall, in what 99 % of the levels at its distance stay below. */
+  readonly large: readonly [number, number];
 }
 
 const WAYS: Readonly<Record<SpoofKind, Way>> = {
-  spoof_wall: { bp: [0.2, 8], ticksLeast: 2, life: [0.4, 30], larger: [0.0005, 0.05] },
-  spoof_layering: { bp: [0.1, 4], ticksLeast: 1, life: [0.5, 30], larger: [0.005, 0.1] },
-  spoof_flicker: { bp: [0.05, 2], ticksLeast: 1, life: [1, 20], larger: [0.0005, 0.05] },
-  spoof_slow_pull: { bp: [0.2, 8], ticksLeast: 2, life: [2, 40], larger: [0.0005, 0.05] },
+  spoof_wall: { bp: [0.2, 8], ticksLeast: 2, life: [0.4, 30], large: [0.7, 10] },
+  spoof_layering: { bp: [0.1, 4], ticksLeast: 1, life: [0.5, 30], large: [0.3, 3] },
+  spoof_flicker: { bp: [0.05, 2], ticksLeast: 1, life: [1, 20], large: [0.7, 6] },
+  spoof_slow_pull: { bp: [0.2, 8], ticksLeast: 2, life: [2, 40], large: [0.7, 10] },
 };
 
 /** So many have an order on the other side that is meant to trade before the decoys go. */
 const GENUINE_TRADES = 0.7;
+/** Larger than so many of the levels at its distance is large. */
+export const LARGE = 0.99;
 /** When the best price has come so near, as a share of the first distance, the decoys go. */
 const GUARD = 0.2;
 /** What nobody could have seen is not planted, ms. */
@@ -46,7 +48,7 @@ export class Spoofer extends Case {
   private readonly way: Way;
   private readonly shown: BookSide;
   private readonly distance: number;
-  private readonly rank: number;
+  private readonly multiple: number;
   private readonly lifeMs: number;
   private readonly genuineIsMeant: boolean;
   private readonly genuineSize: number;
@@ -66,7 +68,7 @@ export class Spoofer extends Case {
     this.shown = shown;
     const [near, far] = this.way.bp;
     this.distance = Math.max(this.way.ticksLeast, Math.round(stage.ticksOfBp(stage.spread(near, far))));
-    this.rank = 1 - stage.spread(...this.way.larger);
+    this.multiple = stage.spread(...this.way.large);
     this.lifeMs = 1000 * stage.spread(...this.way.life);
     this.genuineIsMeant = random.chance(GENUINE_TRADES);
     this.genuineSize = stage.ground.takers.quantile(0.6 + 0.38 * random.uniform());
@@ -145,7 +147,7 @@ export class Spoofer extends Case {
         genuineSize: this.genuineSize,
         genuineTraded: this.genuineTraded,
         endedBy: this.reason,
-        rank: this.rank,
+        multiple: this.multiple,
         distanceTicks: this.distance,
       },
     };
@@ -204,7 +206,7 @@ export class Spoofer extends Case {
   }
 
   private size(distance: number): number {
-    return rounded(this.stage, this.stage.ground.levels.quantile(distance, this.rank));
+    return rounded(this.stage, this.multiple * this.stage.ground.levels.quantile(distance, LARGE));
   }
 }
 
