@@ -2,7 +2,12 @@ import type { BrainConfig } from '../core/brain/brain.ts';
 import type { Settings } from './schema.ts';
 
 /** The detectors' part of the settings, in the brain's own names. */
-export function brainConfig({ order_flow, microstructure, impact }: Settings['brain']): BrainConfig {
+export function brainConfig({
+  order_flow,
+  liquidity,
+  microstructure,
+  impact,
+}: Settings['brain']): BrainConfig {
   return {
     orderFlow: {
       halfLifeMs: order_flow.half_life_ms,
@@ -11,6 +16,11 @@ export function brainConfig({ order_flow, microstructure, impact }: Settings['br
       levels: order_flow.levels,
       parentHalfLifeMs: order_flow.parent_half_life_ms,
       usualHalfLifeMs: order_flow.usual_half_life_ms,
+    },
+    liquidity: {
+      halfLifeMs: liquidity.half_life_ms,
+      withdrawalMs: liquidity.withdrawal_ms,
+      levelMultiple: liquidity.level_multiple,
     },
     microstructure: { halfLifeMs: microstructure.half_life_ms, levels: microstructure.levels },
     impact: {

@@ -145,6 +145,29 @@ export const settingsSchema = z
           },
           'Detector B1.',
         ),
+        liquidity: group(
+          {
+            half_life_ms: whole(
+              60_000,
+              100,
+              3_600_000,
+              'Half-life of what is usual: depth, size of a level, withdrawal, ms.',
+            ),
+            withdrawal_ms: whole(
+              2_000,
+              100,
+              3_600_000,
+              'Half-life of the withdrawal that is compared with the usual, ms.',
+            ),
+            level_multiple: real(
+              4,
+              1,
+              1_000,
+              'A level is large, and so a support or resistance, from so many times the usual one on.',
+            ),
+          },
+          'Detector B2.',
+        ),
         microstructure: group(
           {
             half_life_ms: whole(60_000, 100, 3_600_000, 'Half-life of the spread’s mean and deviation, ms.'),

@@ -2,14 +2,16 @@ import type { OrderBook } from '../book/order-book.ts';
 import type { TradeEvent } from '../events.ts';
 import type { Us } from '../units.ts';
 import type { Detector } from './detector.ts';
-import type { FindingSink } from './finding.ts';
+import { type FindingSink, NO_SUSPICION } from './finding.ts';
 import { Impact, type ImpactConfig } from './impact.ts';
+import { Liquidity, type LiquidityConfig } from './liquidity.ts';
 import { Microstructure, type MicrostructureConfig } from './microstructure.ts';
 import { OrderFlow, type OrderFlowConfig } from './order-flow.ts';
 import { Signal } from './signal.ts';
 
 export interface BrainConfig {
   readonly orderFlow: OrderFlowConfig;
+  readonly liquidity: LiquidityConfig;
   readonly microstructure: MicrostructureConfig;
   readonly impact: ImpactConfig;
 }
@@ -17,6 +19,7 @@ export interface BrainConfig {
 /** The detectors over one book, in the order in which they need each other, and the signal fused from their readings. */
 export class Brain {
   readonly orderFlow: OrderFlow;
+  readonly liquidity: Liquidity;
   readonly microstructure: Microstructure;
   readonly impact: Impact;
   readonly detectors: readonly Detector[];
@@ -25,9 +28,10 @@ export class Brain {
   /** Detectors that suspect something at a place tell it to `findings`. */
   constructor(config: BrainConfig, book: OrderBook, _findings: FindingSink = () => undefined) {
     this.orderFlow = new OrderFlow(config.orderFlow, book);
+    this.liquidity = new Liquidity(config.liquidity, book, NO_SUSPICION);
     this.microstructure = new Microstructure(config.microstructure, book);
     this.impact = new Impact(config.impact, book);
-    this.detectors = [this.orderFlow, this.microstructure, this.impact];
+    this.detectors = [this.orderFlow, this.liquidity, this.microstructure, this.impact];
     this.signal = new Signal(this.detectors);
   }
 

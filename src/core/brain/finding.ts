@@ -34,3 +34,6 @@ export interface Suspicion {
   /** 0…1: share of the level's size that is suspected. */
   at(side: BookSide, price: number): number;
 }
+
+/** Nothing is suspected: for who adds up depth where nobody looks for spoofing. */
+export const NO_SUSPICION: Suspicion = { any: false, at: () => 0 };

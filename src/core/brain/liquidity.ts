@@ -1,0 +1,330 @@
+import { ASK, BID, type BookSide } from '../book/frame.ts';
+import { type Ladder, NO_PRICE } from '../book/ladder.ts';
+import type { OrderBook } from '../book/order-book.ts';
+import type { TradeEvent } from '../events.ts';
+import type { Us } from '../units.ts';
+import { DecayingMoments, DecayingSum } from './decay.ts';
+import type { Detector } from './detector.ts';
+import type { Suspicion } from './finding.ts';
+import { StandingLevels } from './standing.ts';
+
+export interface LiquidityConfig {
+  /** Half-life of what is usual: depth, size of a level, withdrawal, ms. */
+  readonly halfLifeMs: number;
+  /** Half-life of the withdrawal that is compared with it, ms. */
+  readonly withdrawalMs: number;
+  /** A level is large from so many times the usual one on. */
+  readonly levelMultiple: number;
+}
+
+const NEAR = 3;
+const MIDDLE = 10;
+const FAR = 20;
+/** Support and resistance are looked for within so many times the usual reach of the best 20 levels. */
+const REACHES = 3;
+/** Deviations of withdrawal at which its part of the score is tanh(1). */
+const UNUSUAL = 4;
+
+/**
+ * Liquidity (row B2): what stands in the book, how it is spread, since when, and what is being taken away.
+ *
+ * - depth of the best 3, 10 and 20 levels of each side, lots, less what is suspected of being spoofed; imbalance of each,
+ *   (bids − asks) / (bids + asks);
+ * - concentration: Herfindahl index of the best 20 levels, both sides' mean, 1/20 (even) … 1 (all in one);
+ * - support and resistance: on each side the largest level, with neighbours within a usual gap, that holds at least
+ *   `levelMultiple` times the usual level and stands within reach; since when it has been large, and how far it is;
+ * - withdrawal: size cancelled minus size added near the touch over `withdrawalMs` (forgetting), as a share of usual depth, in
+ *   deviations from what is usual for this side. What a taker took is not withdrawn: it is put back (`order-flow.ts`).
+ *
+ * What is usual forgets over `halfLifeMs`, so every figure but the depths is free of tick, lot and price.
+ *
+ * Score: half the imbalance of 20 levels, half the withdrawal of asks against that of bids (a side that is being taken away
+ * gives way). Likelihood: how full the memory is, less the share of the depth that is suspected.
+ */
+export class Liquidity implements Detector {
+  readonly name = 'liquidity';
+  score = 0;
+  likelihood = 0;
+  readonly bids: SideOfLiquidity;
+  readonly asks: SideOfLiquidity;
+  private readonly book: OrderBook;
+
+  constructor(config: LiquidityConfig, book: OrderBook, suspicion: Suspicion) {
+    this.book = book;
+    this.bids = new SideOfLiquidity(config, BID, book.bids, suspicion);
+    this.asks = new SideOfLiquidity(config, ASK, book.asks, suspicion);
+  }
+
+  onTrade(event: TradeEvent): void {
+    // who sells takes from the bids
+    if (event.side === 'sell') this.bids.taken += event.size;
+    else this.asks.taken += event.size;
+  }
+
+  onBook(at: Us): void {
+    const { book, bids, asks } = this;
+    const { changes } = book;
+    if (!book.twoSided) {
+      bids.taken = 0;
+      asks.taken = 0;
+      return;
+    }
+    bids.begin(book.previousBid);
+    asks.begin(book.previousAsk);
+    const { side, price, oldSize, newSize, count } = changes;
+    for (let i = 0; i < count; i++)
+      (side[i] === BID ? bids : asks).change(price[i]!, oldSize[i]!, newSize[i]!, at);
+    bids.end(at, !changes.snapshot);
+    asks.end(at, !changes.snapshot);
+  }
+
+  reading(now: Us): this {
+    const { book, bids, asks } = this;
+    if (!book.twoSided) {
+      this.score = 0;
+      this.likelihood = 0;
+      return this;
+    }
+    bids.read(now);
+    asks.read(now);
+    const withdrawal = Math.tanh((asks.withdrawalZ - bids.withdrawalZ) / UNUSUAL);
+    this.score = (balance(bids.depth20, asks.depth20) + withdrawal) / 2;
+    const shown = bids.depth20 + bids.suspected + asks.depth20 + asks.suspected;
+    const suspected = shown > 0 ? (bids.suspected + asks.suspected) / shown : 0;
+    this.likelihood = Math.min(bids.filled, asks.filled) * (1 - suspected);
+    return this;
+  }
+
+  /** What is not there, such as a support, has no figure. */
+  figures(): Record<string, number> {
+    const { bids, asks } = this;
+    const all: [string, number][] = [
+      ['bidDepth3Lots', bids.depth3],
+      ['askDepth3Lots', asks.depth3],
+      ['bidDepth10Lots', bids.depth10],
+      ['askDepth10Lots', asks.depth10],
+      ['bidDepth20Lots', bids.depth20],
+      ['askDepth20Lots', asks.depth20],
+      ['imbalance3', balance(bids.depth3, asks.depth3)],
+      ['imbalance10', balance(bids.depth10, asks.depth10)],
+      ['imbalance20', balance(bids.depth20, asks.depth20)],
+      ['concentration', (bids.concentration + asks.concentration) / 2],
+      ['suspectedLots', bids.suspected + asks.suspected],
+      ['bidWithdrawalZ', bids.withdrawalZ],
+      ['askWithdrawalZ', asks.withdrawalZ],
+    ];
+    for (const [name, side] of [
+      ['support', bids],
+      ['resistance', asks],
+    ] as const) {
+      const strongest = side.strongest();
+      if (strongest === null) continue;
+      all.push([`${name}Ticks`, strongest.price], [`${name}Lots`, strongest.size]);
+      all.push([`${name}AgeSeconds`, strongest.ageSeconds]);
+    }
+    return Object.fromEntries(all);
+  }
+
+  evidence(): string {
+    const { bids, asks } = this;
+    const lean = balance(bids.depth20, asks.depth20);
+    const parts = [
+      `20 levels: ${lean >= 0 ? 'bids' : 'asks'} outweigh by ${Math.abs(lean * 100).toFixed(0)} %`,
+    ];
+    const support = bids.strongest();
+    const resistance = asks.strongest();
+    const { mid } = this.book;
+    const bp = (price: number): string => ((Math.abs(price - mid) / mid) * 10_000).toFixed(1);
+    if (support !== null)
+      parts.push(`support ${bp(support.price)} bp below for ${support.ageSeconds.toFixed(0)} s`);
+    if (resistance !== null)
+      parts.push(`resistance ${bp(resistance.price)} bp above for ${resistance.ageSeconds.toFixed(0)} s`);
+    const worst = Math.max(bids.withdrawalZ, asks.withdrawalZ);
+    if (worst > UNUSUAL)
+      parts.push(
+        `${bids.withdrawalZ >= asks.withdrawalZ ? 'bids' : 'asks'} are being withdrawn (${worst.toFixed(1)} σ)`,
+      );
+    return parts.join(', ');
+  }
+
+  reset(): void {
+    this.bids.reset();
+    this.asks.reset();
+    this.score = 0;
+    this.likelihood = 0;
+  }
+}
+
+const balance = (bids: number, asks: number): number => (bids + asks > 0 ? (bids - asks) / (bids + asks) : 0);
+
+export interface StrongLevel {
+  /** Ticks; of the cluster's largest level. */
+  readonly price: number;
+  /** Lots of the cluster. */
+  readonly size: number;
+  readonly ageSeconds: number;
+}
+
+class SideOfLiquidity {
+  /** Lots that takers took since the last frame. */
+  taken = 0;
+  /** Lots of the best levels, less what is suspected; as of the last reading. */
+  depth3 = 0;
+  depth10 = 0;
+  depth20 = 0;
+  /** Lots of the best 20 levels that are suspected. */
+  suspected = 0;
+  /** Herfindahl index of the best 20 levels. */
+  concentration = 0;
+  /** Deviations from the usual; positive = more is taken away than put in. */
+  withdrawalZ = 0;
+  private readonly side: BookSide;
+  private readonly ladder: Ladder;
+  private readonly suspicion: Suspicion;
+  private readonly multiple: number;
+  private readonly standing = new StandingLevels();
+  /** Distance from the best to the 20th level, ticks. */
+  private readonly reach: DecayingMoments;
+  private readonly levelSize: DecayingMoments;
+  private readonly shown: DecayingMoments;
+  private readonly withdrawal: DecayingSum;
+  private readonly usualWithdrawal: DecayingMoments;
+  private inner = 0;
+  private flow = 0;
+  private large = Number.POSITIVE_INFINITY;
+  private now = 0;
+
+  constructor(config: LiquidityConfig, side: BookSide, ladder: Ladder, suspicion: Suspicion) {
+    this.side = side;
+    this.ladder = ladder;
+    this.suspicion = suspicion;
+    this.multiple = config.levelMultiple;
+    const halfLifeUs = config.halfLifeMs * 1000;
+    this.reach = new DecayingMoments(halfLifeUs);
+    this.levelSize = new DecayingMoments(halfLifeUs);
+    this.shown = new DecayingMoments(halfLifeUs);
+    this.withdrawal = new DecayingSum(config.withdrawalMs * 1000);
+    this.usualWithdrawal = new DecayingMoments(halfLifeUs);
+  }
+
+  /** 0…1: how full the memory of what is usual is. */
+  get filled(): number {
+    return this.shown.filled;
+  }
+
+  begin(previousBest: number): void {
+    const best = this.ladder.best;
+    const from = previousBest === NO_PRICE ? best : previousBest;
+    const reach = this.reach.mean;
+    // the farther of the two touches, and the reach behind it
+    this.inner = this.side === BID ? Math.min(best, from) - reach : Math.max(best, from) + reach;
+    this.flow = 0;
+    this.large = this.multiple * this.levelSize.mean;
+  }
+
+  change(price: number, oldSize: number, newSize: number, at: number): void {
+    const near = this.side === BID ? price >= this.inner : price <= this.inner;
+    if (near) this.flow += oldSize - newSize;
+    if (this.large <= 0) return;
+    if (newSize >= this.large) this.standing.stands(price, newSize, at, this.large);
+    else if (oldSize > newSize && oldSize >= this.large / 2) this.standing.shrank(price, newSize);
+  }
+
+  end(at: number, isFlow: boolean): void {
+    if (isFlow) this.withdrawal.add(this.flow - this.taken, at);
+    this.taken = 0;
+  }
+
+  read(now: number): void {
+    const { ladder, suspicion } = this;
+    this.now = now;
+    this.standing.check(ladder);
+    let depth = 0;
+    let squares = 0;
+    let suspected = 0;
+    let price: number = ladder.best;
+    let last = price;
+    this.depth3 = 0;
+    this.depth10 = 0;
+    let levels = 0;
+    for (; levels < FAR && price !== NO_PRICE; levels++) {
+      const size = ladder.sizeAt(price);
+      const doubted = suspicion.any ? size * suspicion.at(this.side, price) : 0;
+      depth += size - doubted;
+      squares += size * size;
+      suspected += doubted;
+      if (levels === NEAR - 1) this.depth3 = depth;
+      if (levels === MIDDLE - 1) this.depth10 = depth;
+      last = price;
+      price = ladder.next(price);
+    }
+    if (levels < NEAR) this.depth3 = depth;
+    if (levels < MIDDLE) this.depth10 = depth;
+    this.depth20 = depth;
+    this.suspected = suspected;
+    const all = depth + suspected;
+    this.concentration = all > 0 ? squares / (all * all) : 0;
+    this.reach.set(Math.abs(last - ladder.best), now);
+    this.shown.set(all, now);
+    // the queue at the touch is another thing than the levels behind it
+    if (levels > 1) this.levelSize.set((all - ladder.sizeAt(ladder.best)) / (levels - 1), now);
+    const usual = this.shown.mean;
+    const share = usual > 0 ? this.withdrawal.valueAt(now) / usual : 0;
+    const { mean, deviation, filled } = this.usualWithdrawal;
+    this.withdrawalZ = deviation > 0 ? (filled * (share - mean)) / deviation : 0;
+    this.usualWithdrawal.set(share, now);
+  }
+
+  /** The largest cluster within reach; null when no level is large. */
+  strongest(): StrongLevel | null {
+    const { standing, ladder } = this;
+    const farthest = REACHES * this.reach.mean;
+    const gap = this.reach.mean / FAR;
+    let best = -1;
+    let most = 0;
+    for (let i = 0; i < standing.count; i++) {
+      if (Math.abs(standing.price[i]! - ladder.best) > farthest) continue;
+      const size = this.cluster(i, gap);
+      if (size > most) {
+        most = size;
+        best = i;
+      }
+    }
+    if (best < 0) return null;
+    return {
+      price: standing.price[best]!,
+      size: most,
+      ageSeconds: (this.now - standing.since[best]!) / 1_000_000,
+    };
+  }
+
+  reset(): void {
+    this.standing.clear();
+    this.reach.reset();
+    this.levelSize.reset();
+    this.shown.reset();
+    this.withdrawal.reset();
+    this.usualWithdrawal.reset();
+    this.taken = 0;
+    this.depth3 = 0;
+    this.depth10 = 0;
+    this.depth20 = 0;
+    this.suspected = 0;
+    this.concentration = 0;
+    this.withdrawalZ = 0;
+    this.large = Number.POSITIVE_INFINITY;
+  }
+
+  /** Believed lots of a large level with the large ones within `gap` ticks of it, if it is the largest of them; else 0. */
+  private cluster(index: number, gap: number): number {
+    const { standing, suspicion } = this;
+    let total = 0;
+    for (let i = 0; i < standing.count; i++) {
+      if (Math.abs(standing.price[i]! - standing.price[index]!) > gap) continue;
+      if (standing.size[i]! > standing.size[index]!) return 0;
+      const doubt = suspicion.any ? suspicion.at(this.side, standing.price[i]!) : 0;
+      total += standing.size[i]! * (1 - doubt);
+    }
+    return total;
+  }
+}
