@@ -79,6 +79,7 @@ export async function evaluate(
   const { signal, progress } = options;
   const config = brainConfig(settings.brain);
   const looks = recordings.map((recording) => look(recording, options.symbols));
+  refuseTwice(looks);
   const barriers =
     options.barriers ?? defaultBarriers(settings, Math.max(...looks.map(({ to, from }) => to - from)));
   const feesBp = 2 * Number(settings.paper.taker_fee) * 10_000;
@@ -158,6 +159,17 @@ function look(
     from: edge(({ from }) => from, Math.min),
     to: edge(({ to }) => to, Math.max),
   };
+}
+
+/** What is graded twice makes every interval too narrow. */
+function refuseTwice(tapes: readonly { readonly path: string; readonly sha256: string }[]): void {
+  for (const [index, { path, sha256 }] of tapes.entries()) {
+    const first = tapes.find((other) => other.sha256 === sha256)!;
+    if (first !== tapes[index])
+      throw new ConfigError([
+        `${path}: the same as ${first.path} to the byte, it would be graded twice: name one of them`,
+      ]);
+  }
 }
 
 function counted(labels: readonly { readonly kind: string }[]): Record<string, number> {

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { loadSettings } from '../../config/load.ts';
+import { loadScenario } from '../../exchange/scenarios/load.ts';
+import { SIMULATED_FROM } from '../simulate.ts';
+import { simulateToFiles } from '../simulation-files.ts';
+import { type EvaluateOptions, evaluate } from './evaluate.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'evaluate-'));
+after(() => rmSync(folder, { recursive: true }));
+const tape = join(folder, 'market', 'market.tape');
+const labels = join(folder, 'market', 'labels.jsonl');
+const settings = loadSettings(undefined);
+const options: EvaluateOptions = { symbols: null, barriers: null, command: 'hunter evaluate' };
+
+before(async () => {
+  const symbols = ['BTC-USDT-SWAP', 'BTC-USD-SWAP'];
+  const scenario = loadScenario('manipulated');
+  const market = join(folder, 'market');
+  await simulateToFiles({ seed: 43, scenario, symbols, feed: 'books', from: SIMULATED_FROM }, 5, market);
+});
+
+test('the same recording and settings give the same evaluation', async () => {
+  const once = await evaluate([{ path: tape, labels }], settings, options);
+  const again = await evaluate([{ path: tape, labels }], settings, options);
+  assert.deepEqual(again.evaluation, once.evaluation);
+  assert.deepEqual(JSON.parse(JSON.stringify(once.evaluation)), once.evaluation, 'plain JSON');
+  const { evaluation } = await evaluate([{ path: tape, labels }], settings, {
+    ...options,
+    symbols: ['BTC-USD-SWAP'],
+  });
+  assert.deepEqual(evaluation.symbols, ['BTC-USD-SWAP']);
+});
+
+test('who stops it in the middle is heard, and told how far it was', async () => {
+  const abort = new AbortController();
+  let told = 0;
+  const stopped = evaluate([{ path: tape, labels: null }], settings, {
+    ...options,
+    signal: abort.signal,
+    progress: (what, done) => {
+      assert.equal(what, tape);
+      assert.ok(done > 0 && done <= 1);
+      told += 1;
+      abort.abort(Object.assign(new Error('enough'), { name: 'AbortError' }));
+    },
+  });
+  await assert.rejects(stopped, { name: 'AbortError', message: 'enough' });
+  assert.equal(told, 1);
+});
+
+test('trades are graded by the exits of the settings where the tape is long enough, else by narrow ones', async () => {
+  const { evaluation } = await evaluate([{ path: tape, labels: null }], settings, options);
+  assert.deepEqual(evaluation.barriers, { unit: 'bp', target: 5, stop: 5, limitMs: 60_000 });
+  const quick = loadSettings(undefined, { market: { bar: '1s' }, exits: { time_stop_ms: 30_000 } } as object);
+  const { evaluation: other } = await evaluate([{ path: tape, labels: null }], quick, options);
+  const { tp_multiplier: target, sl_multiplier: stop } = quick.exits;
+  assert.deepEqual(other.barriers, { unit: 'atr', target, stop, limitMs: 30_000 });
+  const { figures } = other.sections.find(({ name }) => name === 'signal')!;
+  assert.ok(figures.find(({ name }) => name === 'Brier score')!.figure.value !== null, 'the range is known');
+});
