@@ -1,85 +1,95 @@
-import type { BookSide } from '../../book/frame.ts';
+import { BID, type BookSide } from '../../book/frame.ts';
 
-/** Walls followed at a time, at most. */
-export const CAPACITY = 256;
-const TABLE = 1024;
+/** Walls followed at a time, at most: about four times what the busiest capture at hand asks for. */
+export const CAPACITY = 512;
+const TABLE = 2048;
 const NONE = -1;
 
-export const FREE = 0;
-export const STANDING = 1;
+export const STANDING = 0;
 /** Gone, and not judged yet: trades that explain it may still be under way. */
-export const ENDED = 2;
+export const ENDED = 1;
+/** Judged, and remembered for a moment: the same size may be shown again. */
+export const JUDGED = 2;
 
 /**
- * Large additions to the book that are being followed, in slots of typed arrays that are used again, found by side and
- * price in a table. At most one wall is found at a price: the one that came last.
+ * Large additions to the book that are being followed, in slots of typed arrays that are used again; found by side and price
+ * in a table with open addressing. Where another wall comes to the price of one that is gone, the new one is found there.
  */
 export class Walls {
   readonly state = new Uint8Array(CAPACITY);
   readonly side = new Uint8Array(CAPACITY);
   /** Ticks. */
   readonly price = new Float64Array(CAPACITY);
-  /** Lots that appeared, and what is thought to be left of them. */
+  /** Lots that came, and what is thought to be left of them. */
   readonly size = new Float64Array(CAPACITY);
   readonly left = new Float64Array(CAPACITY);
-  /** Size over the market's 99 % of additions at that distance. */
-  readonly large = new Float64Array(CAPACITY);
-  /** Orders that appeared with it; 0 where the source does not say. */
+  /** As `MarketNull` has it: band of distance, size over what is large there, earlier walls of exactly this size. */
+  readonly band = new Uint8Array(CAPACITY);
+  readonly largeness = new Float64Array(CAPACITY);
+  readonly familiar = new Float64Array(CAPACITY);
+  /** Orders that came with it; 0 where the source does not say. */
   readonly orders = new Int32Array(CAPACITY);
   /** Our clock, µs; and the number of the frame. */
   readonly bornAt = new Float64Array(CAPACITY);
   readonly bornFrame = new Float64Array(CAPACITY);
   readonly endedAt = new Float64Array(CAPACITY);
   readonly endedFrame = new Float64Array(CAPACITY);
-  /** Ticks behind the best price of its side: when it came, the least since, and when it went. */
+  /** Ticks behind the best price of its side: when it came, the least while it stood, and when it went. */
   readonly bornDistance = new Float64Array(CAPACITY);
   readonly leastDistance = new Float64Array(CAPACITY);
   readonly endDistance = new Float64Array(CAPACITY);
-  /** Best price of the other side when it came. */
-  readonly bornOpposite = new Float64Array(CAPACITY);
-  /** Lots traded at its price while it stood; of these, how many the book has shown the effect of. */
+  /** Lots traded at its price; of these, how many the book has shown the effect of. */
   readonly traded = new Float64Array(CAPACITY);
   readonly settled = new Float64Array(CAPACITY);
-  /** Times that a part of it went without a trade, and lots in the last of them. */
+  /** Times that a part of it went without a trade, lots in the last one, and times that it was as much as the time before. */
   readonly pulls = new Int32Array(CAPACITY);
   readonly lastPull = new Float64Array(CAPACITY);
-  /** Walls of about its size that came with it: on its side, on the other. */
-  readonly siblings = new Int32Array(CAPACITY);
-  readonly twins = new Int32Array(CAPACITY);
-  /** Earlier showings of the same size: taken away and shown again, or moved within a frame. */
+  readonly evenPulls = new Int32Array(CAPACITY);
+  /** Walls that came with it, within a factor of two of its size and within 2 %: on its side, and on the other. */
+  readonly beside = new Int32Array(CAPACITY);
+  readonly besideEqual = new Int32Array(CAPACITY);
+  readonly across = new Int32Array(CAPACITY);
+  readonly acrossEqual = new Int32Array(CAPACITY);
+  /** The other side when it came: best price, lots there; lots taken there or beyond since, and before the last frame. */
+  readonly otherBest = new Float64Array(CAPACITY);
+  readonly otherQueue = new Float64Array(CAPACITY);
+  readonly otherTaken = new Float64Array(CAPACITY);
+  readonly otherTakenBefore = new Float64Array(CAPACITY);
+  /** Frame in which the other side's best price first gave way beyond that; 0 = not yet. */
+  readonly otherPassed = new Float64Array(CAPACITY);
+  /** Earlier showings of the same size: taken away and shown again later, moved within a frame; those with equals across. */
   readonly returns = new Int32Array(CAPACITY);
   readonly moves = new Int32Array(CAPACITY);
-  /** When the first of them began, lots traded of them all before this one, which of them had twins. */
+  readonly acrossBefore = new Int32Array(CAPACITY);
+  /** 1: a later showing continues it. */
+  readonly continued = new Uint8Array(CAPACITY);
+  /** When the first showing began. */
   readonly since = new Float64Array(CAPACITY);
-  readonly tradedBefore = new Float64Array(CAPACITY);
-  readonly twinsBefore = new Int32Array(CAPACITY);
-  /** Finding that it belongs to, 0 for none, and how likely that was told to be. */
+  /** Finding that its showings belong to, 0 for none, and the most that was told of it. */
   readonly finding = new Float64Array(CAPACITY);
   readonly told = new Float64Array(CAPACITY);
-  /** 0…1, while it stands: how much of it is not believed. */
+  /** 0…1, while it stands: how likely it is not meant. */
   readonly suspected = new Float64Array(CAPACITY);
-  /** Opposite side's best was taken from in the frame in which it ended. */
-  readonly opposed = new Uint8Array(CAPACITY);
   /** Slots in use, in no order, and how many. */
   readonly used = new Int16Array(CAPACITY);
   count = 0;
   private readonly place = new Int16Array(CAPACITY);
   private readonly free = new Int16Array(CAPACITY);
-  private readonly table = new Int16Array(TABLE).fill(NONE);
+  private readonly table = new Int16Array(TABLE);
 
   constructor() {
     this.clear();
   }
 
-  /** Slot of the wall at a price, or −1. */
+  /** Slot of the newest wall at a price, or −1. */
   find(side: BookSide, price: number): number {
-    for (let at = hash(side, price); ; at = (at + 1) & (TABLE - 1)) {
+    for (let at = homeOf(side, price); ; at = (at + 1) & (TABLE - 1)) {
       const slot = this.table[at]!;
       if (slot === NONE || (this.price[slot] === price && this.side[slot] === side)) return slot;
     }
   }
 
-  /** A free slot, found from now on at this price; −1 when all are taken. All other fields are the caller's to set. */
+  /** A slot for a wall that is found at this price from now on; −1 when all are taken. Everything else is 0. */
   open(side: BookSide, price: number): number {
     if (this.count === CAPACITY) return NONE;
     const slot = this.free[CAPACITY - 1 - this.count]!;
@@ -89,7 +99,26 @@ export class Walls {
     this.state[slot] = STANDING;
     this.side[slot] = side;
     this.price[slot] = price;
-    let at = hash(side, price);
+    this.pulls[slot] = 0;
+    this.lastPull[slot] = 0;
+    this.evenPulls[slot] = 0;
+    this.traded[slot] = 0;
+    this.settled[slot] = 0;
+    this.beside[slot] = 0;
+    this.besideEqual[slot] = 0;
+    this.across[slot] = 0;
+    this.acrossEqual[slot] = 0;
+    this.otherTaken[slot] = 0;
+    this.otherTakenBefore[slot] = 0;
+    this.otherPassed[slot] = 0;
+    this.returns[slot] = 0;
+    this.moves[slot] = 0;
+    this.acrossBefore[slot] = 0;
+    this.continued[slot] = 0;
+    this.finding[slot] = 0;
+    this.told[slot] = 0;
+    this.suspected[slot] = 0;
+    let at = homeOf(side, price);
     for (; this.table[at] !== NONE; at = (at + 1) & (TABLE - 1)) {
       const other = this.table[at]!;
       if (this.price[other] === price && this.side[other] === side) break;
@@ -101,7 +130,6 @@ export class Walls {
   /** Gives a slot back. */
   close(slot: number): void {
     this.unlist(slot);
-    this.state[slot] = FREE;
     this.count -= 1;
     const last = this.used[this.count]!;
     const place = this.place[slot]!;
@@ -112,25 +140,27 @@ export class Walls {
 
   clear(): void {
     this.count = 0;
-    this.state.fill(FREE);
     this.table.fill(NONE);
     for (let slot = 0; slot < CAPACITY; slot++) this.free[slot] = CAPACITY - 1 - slot;
   }
 
-  /** Takes it out of the table and closes the gap, so that probing needs no tombstones. */
+  /** Ticks behind the best prices given. */
+  distance(slot: number, bid: number, ask: number): number {
+    return this.side[slot] === BID ? bid - this.price[slot]! : this.price[slot]! - ask;
+  }
+
+  /** Takes it out of the table and closes the gap, so that no tombstones are needed. */
   private unlist(slot: number): void {
     const { table, price, side } = this;
-    let hole = hash(side[slot] as BookSide, price[slot]!);
+    let hole = homeOf(side[slot] as BookSide, price[slot]!);
     while (table[hole] !== slot) {
       // another wall has come at this price: this one is not in the table any more
       if (table[hole] === NONE) return;
       hole = (hole + 1) & (TABLE - 1);
     }
-    for (let at = hole; ; ) {
-      at = (at + 1) & (TABLE - 1);
+    for (let at = (hole + 1) & (TABLE - 1); table[at] !== NONE; at = (at + 1) & (TABLE - 1)) {
       const other = table[at]!;
-      if (other === NONE) break;
-      const home = hash(side[other] as BookSide, price[other]!);
+      const home = homeOf(side[other] as BookSide, price[other]!);
       if (((at - home) & (TABLE - 1)) < ((at - hole) & (TABLE - 1))) continue;
       table[hole] = other;
       hole = at;
@@ -139,5 +169,6 @@ export class Walls {
   }
 }
 
-const hash = (side: BookSide, price: number): number =>
-  (Math.imul((price | 0) ^ (side << 30), 0x9e3779b1) >>> 22) & (TABLE - 1);
+/** Where the search for a wall begins: Fibonacci hashing, the side in the lowest bit. */
+const homeOf = (side: BookSide, price: number): number =>
+  (Math.imul(2 * price + side, 0x9e3779b1) >>> 21) & (TABLE - 1);

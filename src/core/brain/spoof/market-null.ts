@@ -1,0 +1,170 @@
+import { Scale } from './scale.ts';
+
+/** At the touch, and the four quarters in which additions behind it come, by distance. */
+const BANDS = 5;
+/** Walls are looked for in all of them but the last: at the far edge of what a feed shows, levels come and go by themselves. */
+const FARTHEST = BANDS - 2;
+/** Additions of a band whose largest is noted; and so many such stretches before anything there is called large. */
+const STRETCH = 256;
+const STRETCHES_LEAST = 8;
+/** In so many of four stretches is something larger than the band's measure of large. */
+const LARGER = 0.75;
+/** Share of additions that are followed as walls: several of them together may be what is looked for. */
+const FOLLOWED = 0.06;
+/** Frames between two looks at the measures. */
+const EVERY_FRAMES = 64;
+const ADDITIONS_KEPT = 20_000;
+const WALLS_KEPT = 2_000;
+const SIZES = 4096;
+/** Ratios are kept as whole numbers times this: `Scale` begins at 1. */
+const FINENESS = 64;
+
+/**
+ * What is ordinary in this market: the null that walls are held against. Nothing in it knows a tick, a lot or a second.
+ *
+ * - how far behind the touch additions come: quarters of them make the bands of distance;
+ * - how large they are, by band. `large` is the size that the largest of 256 additions exceeds three times in four: three
+ *   quarters of a market's stretches may be full of manipulators and it still tells what the rest is like;
+ * - how long walls stand, how rare walls of a size are among those that went unfilled, how often a size was shown.
+ */
+export class MarketNull {
+  /** Median life of what was followed, ms. */
+  life = 0;
+  private readonly distances = new Scale(2 * ADDITIONS_KEPT);
+  private readonly sizes = Array.from({ length: BANDS }, () => new Scale(ADDITIONS_KEPT));
+  private readonly largest = new Float64Array(BANDS);
+  private readonly seen = new Int32Array(BANDS);
+  private readonly maxima = Array.from({ length: BANDS }, () => new Scale(ADDITIONS_KEPT / STRETCH));
+  private readonly lives = new Scale(WALLS_KEPT);
+  private readonly unfilled = new Scale(WALLS_KEPT);
+  private readonly shown = new Int32Array(SIZES);
+  private shownCount = 0;
+  /** Least distance of each band, ticks. */
+  private readonly from = new Float64Array(BANDS);
+  private readonly entry = new Float64Array(BANDS);
+  private readonly large = new Float64Array(BANDS);
+  private readonly spread = new Float64Array(BANDS);
+  private readonly tail = new Float64Array(BANDS);
+  private frames = 0;
+
+  constructor() {
+    this.reset();
+  }
+
+  /** A level grew by `size` lots, `distance` ticks behind the best; gives its band where that is a wall, else −1. */
+  add(size: number, distance: number): number {
+    const band = this.bandOf(distance);
+    if (distance > 0) this.distances.add(distance);
+    this.sizes[band]!.add(size);
+    if (size > this.largest[band]!) this.largest[band] = size;
+    if (++this.seen[band]! === STRETCH) {
+      this.maxima[band]!.add(this.largest[band]!);
+      this.largest[band] = 0;
+      this.seen[band] = 0;
+    }
+    return size >= this.entry[band]! ? band : -1;
+  }
+
+  bandOf(distance: number): number {
+    const { from } = this;
+    let band = 0;
+    while (band < BANDS - 1 && distance >= from[band + 1]!) band++;
+    return band;
+  }
+
+  /** `size` over what is large there. */
+  largeness(size: number, band: number): number {
+    return size / this.large[band]!;
+  }
+
+  /** Natural logarithm of large over the size that a tenth of the additions reach: how far sizes spread there. */
+  spreadOf(band: number): number {
+    return this.spread[band]!;
+  }
+
+  /** Share of the stretches there whose largest addition was as large. */
+  peakShare(largeness: number, band: number): number {
+    return this.maxima[band]!.shareFrom(largeness * this.large[band]!);
+  }
+
+  /** Natural logarithm of how much larger the largest addition of a busy stretch (one in five) is than `large`. */
+  tailOf(band: number): number {
+    return this.tail[band]!;
+  }
+
+  /** `distance` over the median one of additions behind the touch. */
+  farness(distance: number): number {
+    return (1 + distance) / this.from[2]!;
+  }
+
+  /** A wall of this size came; gives how many of exactly that size had come, lately. */
+  show(size: number): number {
+    const place = (Math.imul(size, 0x9e3779b1) >>> 20) & (SIZES - 1);
+    this.shownCount += 1;
+    return this.shown[place]!++;
+  }
+
+  ended(lifeMs: number, largeness: number, unfilled: boolean): void {
+    this.lives.add(lifeMs);
+    if (unfilled) this.unfilled.add(largeness * FINENESS);
+  }
+
+  /** Share of the walls that went unfilled that were as large. */
+  commonness(largeness: number): number {
+    return this.unfilled.shareFrom(largeness * FINENESS);
+  }
+
+  /** Between frames. */
+  frame(): void {
+    this.frames += 1;
+    if (this.frames % EVERY_FRAMES === 0) this.measure();
+  }
+
+  reset(): void {
+    this.life = 0;
+    this.distances.reset();
+    this.lives.reset();
+    this.unfilled.reset();
+    for (let band = 0; band < BANDS; band++) {
+      this.sizes[band]!.reset();
+      this.maxima[band]!.reset();
+    }
+    this.largest.fill(0);
+    this.seen.fill(0);
+    this.shown.fill(0);
+    this.shownCount = 0;
+    this.from.fill(Number.POSITIVE_INFINITY);
+    this.from[0] = 0;
+    this.from[1] = 1;
+    this.entry.fill(Number.POSITIVE_INFINITY);
+    this.large.fill(Number.POSITIVE_INFINITY);
+    this.spread.fill(0);
+    this.tail.fill(0);
+    this.frames = 0;
+  }
+
+  private measure(): void {
+    const { distances, from, lives, unfilled } = this;
+    distances.forget();
+    lives.forget();
+    unfilled.forget();
+    this.life = lives.upper(0.5);
+    for (let band = 2; band < BANDS; band++)
+      from[band] =
+        distances.count > 0 ? distances.upper(1 - (band - 1) / (BANDS - 1)) : Number.POSITIVE_INFINITY;
+    for (let band = 0; band < BANDS; band++) {
+      const sizes = this.sizes[band]!;
+      const maxima = this.maxima[band]!;
+      sizes.forget();
+      maxima.forget();
+      if (maxima.count < STRETCHES_LEAST) continue;
+      this.large[band] = maxima.upper(LARGER);
+      this.tail[band] = Math.log(Math.max(1, maxima.upper(0.2) / Math.max(1, this.large[band]!)));
+      this.spread[band] = Math.log(Math.max(1, this.large[band]! / Math.max(1, sizes.upper(0.1))));
+      if (band <= FARTHEST) this.entry[band] = sizes.upper(FOLLOWED);
+    }
+    if (this.shownCount < SIZES) return;
+    this.shownCount = 0;
+    for (let i = 0; i < SIZES; i++) this.shown[i]! >>= 1;
+  }
+}
