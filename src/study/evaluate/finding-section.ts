@@ -149,8 +149,8 @@ function countedSection({ name, question, notes, told, rivals, rule, more = {} }
 const matchedOf = (told: readonly Told[], rule: MatchRule): Matched[] =>
   told.map(({ candidates, labels, span }) => match(candidates, labels ?? [], rule, span));
 
-const describe = ({ wanted, innocent, ignored = [], ...rule }: MatchRule): string =>
-  `To be found: ${wanted.join(', ')}. Look-alikes: ${innocent.join(', ') || 'none'}.${ignored.length === 0 ? '' : ` Alarms at ${ignored.join(', ')} count neither way.`} A finding is of a label when they stand on the same side, within ${rule.toleranceTicks} ticks, and it was told, surer than before, between the label's beginning (${rule.slackMs} ms for the clocks) and ${rule.graceMs} ms after its end. Several findings of one label count once; alarms that overlap in place, and in time give or take ${rule.mergeMs} ms, are one. The same for the rivals.`;
+const describe = ({ wanted, innocent, ignored = [], hopeless, ...rule }: MatchRule): string =>
+  `To be found: ${wanted.join(', ')}. Look-alikes: ${innocent.join(', ') || 'none'}.${ignored.length === 0 ? '' : ` Alarms at ${ignored.join(', ')} count neither way.`} What the recording's ends cut in two counts neither way${hopeless === undefined ? '' : `, nor ${hopeless.why}`}. A finding is of a label when they stand on the same side, within ${rule.toleranceTicks} ticks, and it was told, surer than before, between the label's beginning (${rule.slackMs} ms for the clocks) and ${rule.graceMs} ms after its end. Several findings of one label count once; alarms that overlap in place, and in time give or take ${rule.mergeMs} ms, are one. The same for the rivals.`;
 
 function fixedFigures({ fixed }: FindingGrades, goals: Readonly<Record<string, string>>): SectionFigure[] {
   if (fixed === null) return [];

@@ -180,6 +180,25 @@ test('false alarms at look-alikes are told by kind; at what is ignored they are 
   assert.match(grades.prAuc.why, /nothing/);
 });
 
+test('what the ends of the recording cut in two, and what nobody could find, counts neither way', () => {
+  const labels = [
+    labelOf(-500, 1000, 500),
+    labelOf(0, 1000, 600, { parameters: { complete: false } }),
+    labelOf(0, 1000, 700, { size: 1 }),
+    labelOf(0, 1000, 800),
+  ];
+  const found = candidates(
+    ...[500, 600, 700, 800].map((low) => ({ low, told: [[500, 0.7]] as [number, number][] })),
+  );
+  const hopeless = { why: 'too small', is: ({ size }: Label) => size === 1 };
+  const matched = match(found, labels, { ...rule, hopeless }, span);
+  assert.deepEqual(
+    matched.alarms.map(({ verdict, candidate }) => [verdict, candidate.low]),
+    [['hit', 800]],
+  );
+  assert.equal(matched.wanted.length, 1);
+});
+
 const anyLabel = fc
   .tuple(
     fc.integer({ min: 0, max: 60_000 }),

@@ -16,6 +16,8 @@ export interface MatchRule {
   readonly innocent: readonly LabelKind[];
   /** Neither found nor false: an alarm there is not counted (a spoofer's wall in an iceberg's grading is no mistake of its). */
   readonly ignored?: readonly LabelKind[];
+  /** Wanted labels that nobody could have found, with the reason in words: ignored. */
+  readonly hopeless?: { readonly why: string; readonly is: (label: Label) => boolean };
   readonly toleranceTicks: number;
   /** A finding may come so long after the label's end: what happens is known when it has happened. */
   readonly graceMs: number;
@@ -58,7 +60,8 @@ export interface Matched {
 }
 
 /**
- * Matches candidates with labels. Decided from the surest down, so that what holds above a threshold does not depend on what
+ * Matches candidates with labels. What the recording's beginning or end cut in two is ignored: it was not seen whole, and its
+ * delay means nothing. Decided from the surest down, so that what holds above a threshold does not depend on what
  * lies below it: a curve over thresholds is the matching with each threshold.
  */
 export function match(
@@ -67,13 +70,17 @@ export function match(
   rule: MatchRule,
   span: { readonly from: Us; readonly to: Us },
 ): Matched {
+  const cut = ({ from, parameters }: Label): boolean =>
+    from * 1000 < span.from || parameters.complete === false;
   const of = (kinds: readonly LabelKind[] = []): Label[] =>
     labels.filter(({ kind }) => kinds.includes(kind)).sort((a, b) => a.from - b.from);
-  const wanted = of(rule.wanted);
-  const innocents = of(rule.innocent);
+  const unfair = (label: Label): boolean => cut(label) || rule.hopeless?.is(label) === true;
+  const wanted = of(rule.wanted).filter((label) => !unfair(label));
+  const innocents = of(rule.innocent).filter((label) => !cut(label));
   const wantedPlaces = new Places(wanted, rule);
   const innocentPlaces = new Places(innocents, rule);
-  const ignoredPlaces = new Places(of(rule.ignored), rule);
+  const ignored = [...of(rule.wanted).filter(unfair), ...of(rule.innocent).filter(cut), ...of(rule.ignored)];
+  const ignoredPlaces = new Places(ignored, rule);
   const taken = new Set<number>();
   const alarms: Alarm[] = [];
   for (const { candidate, told } of merged(candidates, rule)) {
