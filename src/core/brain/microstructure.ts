@@ -1,10 +1,12 @@
-import { ASK, BID } from '../book/frame.ts';
+import { ASK, BID, type BookSide } from '../book/frame.ts';
 import { NO_PRICE } from '../book/ladder.ts';
 import type { OrderBook } from '../book/order-book.ts';
 import type { TradeEvent } from '../events.ts';
 import type { Us } from '../units.ts';
 import { DecayingMoments } from './decay.ts';
 import type { Detector } from './detector.ts';
+import { NO_SUSPICION, type Suspicion } from './finding.ts';
+import { Microprice } from './microprice.ts';
 
 export interface MicrostructureConfig {
   /** Half-life of the spread's mean and deviation, ms. */
@@ -13,6 +15,8 @@ export interface MicrostructureConfig {
   readonly levels: number;
 }
 
+/** A touch that is wholly suspected still is the touch. */
+const SUSPECTED_MOST = 0.99;
 /** Variance of what rounding to whole ticks hides, ticks². */
 const GRID_VARIANCE = 1 / 12;
 
@@ -24,9 +28,12 @@ const GRID_VARIANCE = 1 / 12;
  *   deviation at all, and two ticks are still not infinitely unusual;
  * - depth imbalance, −1…1: (bids − asks) / (bids + asks) over the best levels, level k weighing 1/k; positive = more
  *   resting buyers;
- * - microprice, in ticks: the mid weighted by the opposite queue, (ask · bidSize + bid · askSize) / (bidSize + askSize);
- *   `microTilt`, −1…1, is its distance from the mid in half spreads. Source: the weighted mid that Stoikov, "The
- *   micro-price", Quantitative Finance 18(12), 2018, starts from; the estimated correction is not applied here.
+ * - tilt, −1…1: (bidSize − askSize) / (bidSize + askSize) of the queues at the touch: how far the mid weighted by the
+ *   opposite queue lies from the mid, in half spreads;
+ * - microprice, in ticks: the mid plus what it is expected to move from here, estimated from this market's own transitions
+ *   (`microprice.ts`, Stoikov 2018); the weighted mid until it has seen enough of them.
+ *
+ * What is suspected of being spoofed counts neither in the imbalance nor in the tilt nor in the microprice's state.
  *
  * Score: the mean of depth imbalance and tilt. It is right about the sign of the very next mid change (about 0.85 on
  * real captures) and mechanical: not tradable by itself. Likelihood falls when the spread is unusually wide.
@@ -42,11 +49,14 @@ export class Microstructure implements Detector {
   spreadZ = 0;
   private readonly book: OrderBook;
   private readonly levels: number;
+  private readonly suspicion: Suspicion;
+  private readonly estimate = new Microprice();
   private readonly spread: DecayingMoments;
   private spreadNow = 0;
 
-  constructor(config: MicrostructureConfig, book: OrderBook) {
+  constructor(config: MicrostructureConfig, book: OrderBook, suspicion: Suspicion = NO_SUSPICION) {
     this.book = book;
+    this.suspicion = suspicion;
     this.levels = config.levels;
     this.spread = new DecayingMoments(config.halfLifeMs * 1000);
   }
@@ -57,8 +67,17 @@ export class Microstructure implements Detector {
 
   onBook(at: Us): void {
     const { book } = this;
-    if (!book.twoSided) return;
+    if (!book.twoSided) {
+      this.estimate.interrupt();
+      return;
+    }
     this.spread.set(book.spread, at);
+    this.estimate.observe(
+      this.believed(BID, book.bestBid),
+      this.believed(ASK, book.bestAsk),
+      book.spread,
+      book.mid,
+    );
   }
 
   reading(now: Us): this {
@@ -77,10 +96,15 @@ export class Microstructure implements Detector {
     const asks = this.weightedDepth(ASK);
     this.depthImbalance = (bids - asks) / (bids + asks);
 
-    const bidSize = book.bids.sizeAt(book.bestBid);
-    const askSize = book.asks.sizeAt(book.bestAsk);
+    const bidSize = this.believed(BID, book.bestBid);
+    const askSize = this.believed(ASK, book.bestAsk);
     this.microTilt = (bidSize - askSize) / (bidSize + askSize);
-    this.microprice = book.mid + (this.microTilt * book.spread) / 2;
+    const { estimate } = this;
+    this.microprice =
+      book.mid +
+      (estimate.ready
+        ? estimate.adjustment(bidSize, askSize, book.spread)
+        : (this.microTilt * book.spread) / 2);
 
     this.score = (this.depthImbalance + this.microTilt) / 2;
     const wide = Math.max(0, this.spreadZ - 1);
@@ -97,17 +121,21 @@ export class Microstructure implements Detector {
       depthImbalance: this.depthImbalance,
       microTilt: this.microTilt,
       micropriceTicks: this.microprice,
+      micropriceEstimated: this.estimate.ready ? 1 : 0,
     };
   }
 
   evidence(): string {
     const lean = this.depthImbalance >= 0 ? 'bids' : 'asks';
     const wide = this.spreadZ > 2 ? `, spread unusually wide (${this.spreadZ.toFixed(1)} σ)` : '';
-    return `${lean} outweigh by ${Math.abs(this.depthImbalance * 100).toFixed(0)} %, microprice ${this.microTilt >= 0 ? '+' : '−'}${Math.abs(this.microTilt * 50).toFixed(0)} % of the spread off the mid${wide}`;
+    const off = this.book.twoSided ? this.microprice - this.book.mid : 0;
+    const source = this.estimate.ready ? '' : ' (weighted mid: too few moves seen for an estimate)';
+    return `${lean} outweigh by ${Math.abs(this.depthImbalance * 100).toFixed(0)} %, microprice ${Math.abs(off).toFixed(2)} ticks ${off >= 0 ? 'above' : 'below'} the mid${source}${wide}`;
   }
 
   reset(): void {
     this.spread.reset();
+    this.estimate.reset();
     this.spreadNow = 0;
     this.spreadZ = 0;
     this.depthImbalance = 0;
@@ -122,9 +150,16 @@ export class Microstructure implements Detector {
     let total = 0;
     let price = ladder.best;
     for (let rank = 1; rank <= this.levels && price !== NO_PRICE; rank++) {
-      total += ladder.sizeAt(price) / rank;
+      total += this.believed(side, price) / rank;
       price = ladder.next(price);
     }
     return total;
+  }
+
+  /** Lots at a price, less what is suspected; never wholly nothing, for something does stand there. */
+  private believed(side: BookSide, price: number): number {
+    const size = this.book.ladder(side).sizeAt(price);
+    const { suspicion } = this;
+    return suspicion.any ? size * (1 - Math.min(SUSPECTED_MOST, suspicion.at(side, price))) : size;
   }
 }
