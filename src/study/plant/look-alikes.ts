@@ -20,6 +20,7 @@ export class HonestLargeOrder extends Case {
   private readonly distance: number;
   private readonly multiple: number;
   private order: PlannedOrder | null = null;
+  private stayed = true;
 
   constructor(stage: Stage) {
     const side: BookSide = stage.random.chance(0.5) ? BID : ASK;
@@ -47,11 +48,13 @@ export class HonestLargeOrder extends Case {
   }
 
   override onRetreat(): void {
+    this.stayed = false;
     this.end();
   }
 
+  /** One that goes when the price comes is none. */
   worth(): boolean {
-    return true;
+    return this.stayed;
   }
 
   protected told() {
