@@ -51,10 +51,8 @@ export class Survey implements Ground {
       for (let i = 0; i < event.frame.count && !this.countsOrders; i++)
         this.countsOrders = event.frame.orders[i]! > 0;
       this.deepest = Math.max(this.deepest, book.bids.count, book.asks.count);
-      const { bids, asks, exchangeAt } = book;
-      const size = ({ best, sizeAt }: typeof bids, ladder: typeof bids): number =>
-        best === NO_PRICE ? 0 : sizeAt.call(ladder, best);
-      timeline.addFrame(exchangeAt, bids.best, size(bids, bids), asks.best, size(asks, asks));
+      const { bestBid, bestAsk, exchangeAt } = book;
+      timeline.addFrame(exchangeAt, bestBid, book.depth(BID, 1), bestAsk, book.depth(ASK, 1));
       if (exchangeAt - this.lookedAt >= LOOK_MS && book.twoSided) this.look(exchangeAt);
     } else if (event.kind === EventKind.trade) {
       const { exchangeAt, price, size, side } = event;
