@@ -112,6 +112,11 @@ export class Microstructure implements Detector {
     return this;
   }
 
+  /** The microprice is an estimate of this market's own, not yet merely the weighted mid. */
+  get estimated(): boolean {
+    return this.estimate.ready;
+  }
+
   figures(): Record<string, number> {
     return {
       spreadTicks: this.spreadNow,

@@ -1,5 +1,6 @@
+import { gradeMicrostructure } from './microstructure.ts';
 import type { GraderMaker } from './section.ts';
 import { gradeSignal } from './signal.ts';
 
 /** Every detector's grading, in the order in which the report shows them. */
-export const GRADERS: readonly GraderMaker[] = [gradeSignal];
+export const GRADERS: readonly GraderMaker[] = [gradeMicrostructure, gradeSignal];
