@@ -4,6 +4,7 @@ import type { Settings } from './schema.ts';
 /** The detectors' part of the settings, in the brain's own names. */
 export function brainConfig({
   order_flow,
+  spoof,
   liquidity,
   microstructure,
   impact,
@@ -17,6 +18,7 @@ export function brainConfig({
       parentHalfLifeMs: order_flow.parent_half_life_ms,
       usualHalfLifeMs: order_flow.usual_half_life_ms,
     },
+    spoof: { halfLifeMs: spoof.half_life_ms, tellFrom: spoof.tell_from },
     liquidity: {
       halfLifeMs: liquidity.half_life_ms,
       withdrawalMs: liquidity.withdrawal_ms,

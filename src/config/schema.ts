@@ -145,6 +145,13 @@ export const settingsSchema = z
           },
           'Detector B1.',
         ),
+        spoof: group(
+          {
+            half_life_ms: whole(60_000, 100, 3_600_000, 'Half-life of the memory of what was found, ms.'),
+            tell_from: real(0.02, 0, 1, 'Less likely findings are not told.'),
+          },
+          'Detector B3.',
+        ),
         liquidity: group(
           {
             half_life_ms: whole(
@@ -205,6 +212,13 @@ export const settingsSchema = z
     ),
     signal: group(
       {
+        model: z
+          .string()
+          .min(1)
+          .default('auto')
+          .describe(
+            'Where its confidence comes from: a model file of hunter learn; embedded, the one fitted on the embedded exchange’s market; priors, weights stated by hand; auto, embedded on that market and priors on any other.',
+          ),
         confidence_threshold: tunable(
           0.6,
           0,

@@ -28,6 +28,7 @@ const marketConfig: MarketConfig = {
       parentHalfLifeMs: 15_000,
       usualHalfLifeMs: 120_000,
     },
+    spoof: { halfLifeMs: 60_000, tellFrom: 0.02 },
     liquidity: { halfLifeMs: 60_000, withdrawalMs: 2000, levelMultiple: 4 },
     microstructure: { halfLifeMs: 60_000, levels: 10 },
     impact: { barMs: 1000, bars: 300, halfLifeMs: 10_000, buckets: 50, bucketSeconds: 5 },

@@ -2,15 +2,17 @@ import type { OrderBook } from '../book/order-book.ts';
 import type { TradeEvent } from '../events.ts';
 import type { Us } from '../units.ts';
 import type { Detector } from './detector.ts';
-import { type FindingSink, NO_SUSPICION } from './finding.ts';
+import type { FindingSink } from './finding.ts';
 import { Impact, type ImpactConfig } from './impact.ts';
 import { Liquidity, type LiquidityConfig } from './liquidity.ts';
 import { Microstructure, type MicrostructureConfig } from './microstructure.ts';
 import { OrderFlow, type OrderFlowConfig } from './order-flow.ts';
 import { Signal } from './signal.ts';
+import { Spoof, type SpoofConfig } from './spoof.ts';
 
 export interface BrainConfig {
   readonly orderFlow: OrderFlowConfig;
+  readonly spoof: SpoofConfig;
   readonly liquidity: LiquidityConfig;
   readonly microstructure: MicrostructureConfig;
   readonly impact: ImpactConfig;
@@ -19,6 +21,7 @@ export interface BrainConfig {
 /** The detectors over one book, in the order in which they need each other, and the signal fused from their readings. */
 export class Brain {
   readonly orderFlow: OrderFlow;
+  readonly spoof: Spoof;
   readonly liquidity: Liquidity;
   readonly microstructure: Microstructure;
   readonly impact: Impact;
@@ -26,12 +29,13 @@ export class Brain {
   readonly signal: Signal;
 
   /** Detectors that suspect something at a place tell it to `findings`. */
-  constructor(config: BrainConfig, book: OrderBook, _findings: FindingSink = () => undefined) {
+  constructor(config: BrainConfig, book: OrderBook, findings: FindingSink = () => undefined) {
     this.orderFlow = new OrderFlow(config.orderFlow, book);
-    this.liquidity = new Liquidity(config.liquidity, book, NO_SUSPICION);
-    this.microstructure = new Microstructure(config.microstructure, book);
+    this.spoof = new Spoof(config.spoof, book, findings);
+    this.liquidity = new Liquidity(config.liquidity, book, this.spoof);
+    this.microstructure = new Microstructure(config.microstructure, book, this.spoof);
     this.impact = new Impact(config.impact, book);
-    this.detectors = [this.orderFlow, this.liquidity, this.microstructure, this.impact];
+    this.detectors = [this.orderFlow, this.spoof, this.liquidity, this.microstructure, this.impact];
     this.signal = new Signal(this.detectors);
   }
 
