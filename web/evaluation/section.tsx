@@ -3,7 +3,7 @@ import type { Figure } from '../../src/study/evaluate/figures.ts';
 import type { Section, SectionFigure, SectionTable } from '../../src/study/evaluate/section.ts';
 import { ABSENT } from '../src/format.ts';
 import { Plot } from './plot.tsx';
-import { intervalText, number, valueText } from './text.ts';
+import { intervalText, scaledText, valueText } from './text.ts';
 
 /** One detector: what was asked, what came of it, against what. */
 export function SectionView(props: { readonly section: Section; readonly id: string }): JSX.Element {
@@ -89,7 +89,8 @@ function toneOf(own: Figure, rival: Figure, better: SectionFigure['better']): ''
 }
 
 function Table(props: { readonly table: SectionTable }): JSX.Element {
-  const { title, columns, rows } = props.table;
+  const { title, columns, rows, units } = props.table;
+  const unitOf = (at: number): SectionFigure['unit'] => units?.[at] ?? '';
   return (
     <div class="graded-table">
       <h3>{title}</h3>
@@ -109,11 +110,11 @@ function Table(props: { readonly table: SectionTable }): JSX.Element {
                       {(cell, at) =>
                         at() === 0 ? (
                           <th scope="row">
-                            <Cell cell={cell} />
+                            <Cell cell={cell} unit={unitOf(at())} />
                           </th>
                         ) : (
                           <td>
-                            <Cell cell={cell} />
+                            <Cell cell={cell} unit={unitOf(at())} />
                           </td>
                         )
                       }
@@ -129,15 +130,18 @@ function Table(props: { readonly table: SectionTable }): JSX.Element {
   );
 }
 
-function Cell(props: { readonly cell: string | number | Figure | null }): JSX.Element {
-  const { cell } = props;
+function Cell(props: {
+  readonly cell: string | number | Figure | null;
+  readonly unit: SectionFigure['unit'];
+}): JSX.Element {
+  const { cell, unit } = props;
   if (cell === null) return ABSENT;
   if (typeof cell === 'string') return cell;
-  if (typeof cell === 'number') return number(cell);
-  const interval = intervalText(cell, '');
+  if (typeof cell === 'number') return scaledText(cell, unit);
+  const interval = intervalText(cell, unit);
   return (
     <span title={cell.why}>
-      {valueText(cell, '')}
+      {valueText(cell, unit)}
       <Show when={interval !== ''}>
         <small>{interval}</small>
       </Show>

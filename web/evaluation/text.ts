@@ -20,8 +20,11 @@ type Unit = SectionFigure['unit'];
 const scaled = (value: number, unit: Unit): number => (unit === 'share' ? value * 100 : value);
 const sign = (unit: Unit): string => (unit === 'share' ? ' %' : unit === '' ? '' : ` ${unit}`);
 
+export const scaledText = (value: number, unit: Unit): string =>
+  `${number(scaled(value, unit))}${sign(unit)}`;
+
 export const valueText = ({ value }: Figure, unit: Unit): string =>
-  value === null ? ABSENT : `${number(scaled(value, unit))}${sign(unit)}`;
+  value === null ? ABSENT : scaledText(value, unit);
 
 /** `0.3 … 1.9`; empty without an interval. */
 export const intervalText = ({ low, high }: Figure, unit: Unit): string =>

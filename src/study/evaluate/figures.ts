@@ -41,3 +41,13 @@ export function figureOf(
 
 /** Of fewer parts no interval is worth its name. */
 export const PARTS_MIN = 8;
+
+/**
+ * A share of none or of all has no interval by drawing anew: every sample says the same. Here the exact one of independent
+ * draws stands in: of 0 in 50 the truth may be 7 %. Source: Clopper and Pearson, Biometrika 26, 1934.
+ */
+export function shareFigure(figure: Figure, hits: number, total: number): Figure {
+  if (figure.value === null || total === 0 || (hits > 0 && hits < total)) return figure;
+  const width = 1 - 0.025 ** (1 / total);
+  return hits === 0 ? { ...figure, low: 0, high: width } : { ...figure, low: 1 - width, high: 1 };
+}

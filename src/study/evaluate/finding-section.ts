@@ -229,6 +229,7 @@ function delayChart({ budgets, fixed, wanted }: FindingGrades): Chart {
 const kindTable = (title: string, found: string, rows: FindingGrades['byKind']): SectionTable => ({
   title,
   columns: ['kind', 'labelled', found, 'share'],
+  units: ['', '', '', 'share'],
   rows: rows.map(({ kind, labels, found: count, share }) => [kind, labels, count, share]),
 });
 

@@ -1,5 +1,5 @@
 import type { LabelKind } from '../../exchange/scenarios/label.ts';
-import { DRAWING, type Drawing, type Figure, figureOf, plain, withheld } from './figures.ts';
+import { DRAWING, type Drawing, type Figure, figureOf, plain, shareFigure, withheld } from './figures.ts';
 import { foundAt } from './findings.ts';
 import type { Alarm, Matched } from './match.ts';
 import { atBudget, averagePrecision, type CurvePoint, curveOf } from './precision-recall.ts';
@@ -213,6 +213,7 @@ class Pool {
     const falses = (w: Float64Array): number => sum(w, ({ hit }) => !hit);
     const wanted = (w: Float64Array): number => labels.reduce((total, { part }) => total + w[part]!, 0);
     const hours = (w: Float64Array): number => partHours.reduce((total, each, i) => total + each * w[i]!, 0);
+    const once = new Float64Array(partHours.length).fill(1);
     const found = entries
       .filter(({ hit, score }) => hit && score >= threshold)
       .map(({ alarm, beganAt, part }) => ({
@@ -222,8 +223,16 @@ class Pool {
       .sort((a, b) => a.ms - b.ms);
     return {
       threshold,
-      precision: this.figure((w) => hits(w) / (hits(w) + falses(w)), 'no alarm at this threshold'),
-      recall: this.figure((w) => hits(w) / wanted(w), 'nothing to be found is labelled'),
+      precision: shareFigure(
+        this.figure((w) => hits(w) / (hits(w) + falses(w)), 'no alarm at this threshold'),
+        hits(once),
+        hits(once) + falses(once),
+      ),
+      recall: shareFigure(
+        this.figure((w) => hits(w) / wanted(w), 'nothing to be found is labelled'),
+        hits(once),
+        wanted(once),
+      ),
       falsePerHour: this.figure((w) => falses(w) / hours(w), 'no time'),
       delayMedianMs: this.figure((w) => quantileOf(found, w, 0.5), 'nothing found'),
       delayP90Ms: this.figure((w) => quantileOf(found, w, 0.9), 'nothing found'),
@@ -252,7 +261,11 @@ class Pool {
       kind,
       labels: of.length,
       found: found.length,
-      share: this.figure((w) => total(w, found) / total(w, of), 'none labelled'),
+      share: shareFigure(
+        this.figure((w) => total(w, found) / total(w, of), 'none labelled'),
+        found.length,
+        of.length,
+      ),
     };
   }
 

@@ -199,6 +199,21 @@ test('what the ends of the recording cut in two, and what nobody could find, cou
   assert.equal(matched.wanted.length, 1);
 });
 
+test('none found of fifty is no proof that none can be: the interval is that of the exact binomial', () => {
+  const labels = Array.from({ length: 50 }, (_, i) => labelOf(i * 1000, i * 1000 + 500, 100));
+  const none = candidates({ low: 900, told: [[100, 0.9]] });
+  const { fixed } = grade([match(none, labels, rule, span)], { threshold: 0.5 });
+  const { value, low, high } = fixed!.recall;
+  assert.deepEqual([value, low], [0, 0]);
+  // the chance of none in fifty where so many can be found is 2.5 %
+  assert.ok(Math.abs((1 - high!) ** 50 - 0.025) < 1e-9, `${high}`);
+  const all = candidates(
+    ...labels.map((_, i) => ({ low: 100, told: [[i * 1000 + 10, 0.9]] as [number, number][] })),
+  );
+  const { recall } = grade([match(all, labels, rule, span)], { threshold: 0.5 }).fixed!;
+  assert.ok(recall.value === 1 && recall.high === 1 && Math.abs(recall.low! ** 50 - 0.025) < 1e-9);
+});
+
 const anyLabel = fc
   .tuple(
     fc.integer({ min: 0, max: 60_000 }),

@@ -84,6 +84,8 @@ export interface Series {
 export interface SectionTable {
   readonly title: string;
   readonly columns: readonly string[];
+  /** Of the columns' numbers; plain where it is left out. */
+  readonly units?: readonly SectionFigure['unit'][];
   /** Numbers are shown to three digits, null as a dash. */
   readonly rows: readonly (readonly (string | number | Figure | null)[])[];
 }

@@ -417,6 +417,7 @@ function bucketTable(graded: Calibration, feesBp: number): SectionTable {
   return {
     title: `By confidence; ${feesBp.toFixed(1)} bp are the fees of taking twice`,
     columns: ['confidence', 'mean', 'entries', 'reached the target', 'return, bp', 'after fees, bp'],
+    units: ['', '', '', 'share', '', ''],
     rows: graded.buckets.map(({ from, to, confidence, count, reached, edgeBp }) => [
       `${from.toFixed(3)} to ${to.toFixed(3)}`,
       confidence,
