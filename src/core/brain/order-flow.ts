@@ -25,6 +25,8 @@ export interface OrderFlowConfig {
 
 /** So many (decayed) trades before the score is trusted to 63 %. */
 const TRADES_TO_TRUST = 20;
+/** From so many deviations on the words say that one side keeps coming: a simulated crowd passes 2 half of the time. */
+const DEVIATIONS_TOLD = 5;
 
 /**
  * Order flow (row B1): who is pushing, and does the book give way or lean against it. All sums forget exponentially, so
@@ -33,13 +35,17 @@ const TRADES_TO_TRUST = 20;
  * - aggressive flow: volume of takers that bought against those that sold, from the tape (OKX gives the true taker side);
  *   `volumeImbalance` = (buy − sell) / (buy + sell), −1…1.
  * - cumulative volume delta, in lots: buy − sell since the start, and the same with forgetting.
+ * - who keeps coming: `parentImbalance`, −1…1, orders counted rather than added up (`presence.ts`): the sign of a large order
+ *   that is worked off in many small ones.
  * - passive flow, in lots: size added minus size cancelled near the touch, bids minus asks. A trade also takes size from
  *   the book; that part is put back, because it was aggression, not a cancellation.
- * - order flow imbalance at the touch, in lots (`touch-flow.ts`); `bookImbalance` = OFI / (|OFI| + mean depth at the touch),
- *   −1…1.
+ * - order flow imbalance at the touch, in lots (`touch-flow.ts`), and over several levels (`level-flow.ts`);
+ *   `bookImbalance` and `levelImbalance` = OFI / (|OFI| + mean depth of the touch, of a level), −1…1.
  *
- * Score: 0.6 · volumeImbalance + 0.4 · bookImbalance, 0 below the threshold. The weights are priors, not fitted: on real
- * captures both explain the present move and hardly predict the next one.
+ * Score: 0.6 · volumeImbalance + 0.4 · bookImbalance, 0 below the threshold: the pressure of the moment. The weights are
+ * priors, not fitted: on real captures both explain the present move and hardly predict the next one. `parentImbalance` is
+ * not in it: it answers another question, over another time, and mixing spoils it (its sign was right for 88 % of
+ * simulated parents after 60 s, of equal parts of all three for 80 %) without telling more of the next move.
  */
 export class OrderFlow implements Detector {
   readonly name = 'order flow';
@@ -167,6 +173,7 @@ export class OrderFlow implements Detector {
       bookImbalance: this.bookImbalance,
       levelImbalance: this.levelImbalance,
       parentImbalance: this.parentImbalance,
+      parentDeviations: this.presence.deviations,
       deltaLots: this.delta,
       cumulativeDeltaLots: this.cumulativeDelta,
       orderFlowImbalanceLots: this.ofi,
@@ -180,8 +187,12 @@ export class OrderFlow implements Detector {
       `${value >= 0 ? '+' : '−'}${Math.abs(value * 100).toFixed(0)} %`;
     const quiet =
       this.score === 0 ? `, below the ${(this.config.threshold * 100).toFixed(0)} % threshold` : '';
+    const keeps =
+      Math.abs(this.presence.deviations) < DEVIATIONS_TOLD
+        ? ''
+        : `, ${this.parentImbalance > 0 ? 'buyers' : 'sellers'} keep coming`;
     const passive = this.passiveFlow === 0 ? 'unmoved' : this.passiveFlow > 0 ? 'leaning up' : 'leaning down';
-    return `takers ${percent(this.volumeImbalance)}, touch ${percent(this.bookImbalance)}, resting orders ${passive}${quiet}`;
+    return `takers ${percent(this.volumeImbalance)}, touch ${percent(this.bookImbalance)}, resting orders ${passive}${keeps}${quiet}`;
   }
 
   reset(): void {

@@ -24,14 +24,14 @@ const ONE_ORDER_US = 1000;
  *
  * `imbalance` = (I(short) − 0.3 · I(long)) / 1.3, −1…1, positive = buyers.
  *
- * Ours; the share and the half-lives were chosen on seeds below 1000 of two simulated markets. `hunter evaluate` grades it
- * against volume and OFI.
+ * Ours; the share and the half-lives were chosen on seeds 1 to 16 of two simulated markets. `hunter evaluate` grades it
+ * against volume, OFI and the plain count.
  */
 export class Presence {
   /** −1…1, as of the last `advance`. */
   imbalance = 0;
-  /** Orders in the short memory, those in bursts counting less. */
-  weight = 0;
+  /** The same in deviations of what two sides that come by themselves (Poisson) give; a crowd that herds gives more. */
+  deviations = 0;
   private readonly buys: DecayingSum;
   private readonly sells: DecayingSum;
   private readonly usualBuys: DecayingSum;
@@ -68,9 +68,10 @@ export class Presence {
   advance(now: number): void {
     const bought = this.buys.valueAt(now);
     const sold = this.sells.valueAt(now);
-    this.weight = bought + sold;
     const usual = share(this.usualBuys.valueAt(now), this.usualSells.valueAt(now));
     this.imbalance = (share(bought, sold) - USUAL_SHARE * usual) / (1 + USUAL_SHARE);
+    // weights of orders that come by themselves are uniform on 0…1: the variance of I(short) is 1 / (12 · their sum)
+    this.deviations = this.imbalance * (1 + USUAL_SHARE) * Math.sqrt(12 * (bought + sold));
   }
 
   reset(): void {
@@ -79,7 +80,7 @@ export class Presence {
     this.lastBuyAt = Number.NEGATIVE_INFINITY;
     this.lastSellAt = Number.NEGATIVE_INFINITY;
     this.imbalance = 0;
-    this.weight = 0;
+    this.deviations = 0;
   }
 
   /** Between two orders of one side, µs: the time remembered by half the orders in it. */
