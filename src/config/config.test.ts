@@ -102,7 +102,7 @@ test('an unknown key is refused at its line with the nearest known name', () => 
   ]);
   assert.match(
     faultsOf('signal:\n  zzz: 1')[0]!,
-    /s\.yaml:2: unknown key "zzz" in "signal" — known here: confidence_threshold$/,
+    /s\.yaml:2: unknown key "zzz" in "signal" — known here: model, confidence_threshold$/,
   );
 });
 

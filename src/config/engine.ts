@@ -1,6 +1,8 @@
 import type { EngineConfig } from '../core/engine.ts';
+import type { ExitsConfig } from '../core/exits/exits.ts';
 import { StrategyDetector } from '../core/strategy/detector.ts';
 import { brainConfig } from './brain.ts';
+import { fusionOf } from './model.ts';
 import type { Settings } from './schema.ts';
 import { strategyConfig } from './strategy.ts';
 
@@ -25,7 +27,7 @@ export function engineConfig(
       lead: execution.lead,
       quotes,
       assumedSpreadBp: market.assumed_spread_bp,
-      fusion: null,
+      fusion: fusionOf(settings, exitsConfig(settings)),
     },
     execution: {
       confidenceThreshold: settings.signal.confidence_threshold,
@@ -50,26 +52,7 @@ export function engineConfig(
         trailingIntervalMs: exits.trailing_interval_ms,
       },
     },
-    exits: {
-      method: exits.method,
-      takeProfitAtr: exits.tp_multiplier,
-      stopLossAtr: exits.sl_multiplier,
-      takeProfitFraction: exits.tp_fraction,
-      stopLossFraction: exits.sl_fraction,
-      volatilityHorizon: exits.volatility_horizon,
-      volatilityBound: exits.volatility_bound,
-      imbalanceShift: exits.imbalance_shift,
-      spreadMultiple: exits.spread_multiple,
-      levelReach: exits.level_reach,
-      levelBuffer: exits.level_buffer,
-      levelBandBp: exits.level_band_bp,
-      levelBands: exits.level_bands,
-      levelMultiple: exits.level_multiple,
-      rewardRiskMin: exits.rr_min,
-      rewardRiskDefault: exits.rr_default,
-      moveTakeProfit: exits.move_tp,
-      costMultipleMin: exits.cost_multiple_min,
-    },
+    exits: exitsConfig(settings),
     sizing: {
       baseSize: position.base_size,
       baseUnit: position.base_unit,
@@ -106,5 +89,29 @@ export function engineConfig(
       bookAgeMsMax: risk.book_age_ms_max,
       marginShareMax: risk.margin_share_max,
     },
+  };
+}
+
+/** Where take profit and stop loss go, in the core's own names. */
+function exitsConfig({ exits }: Settings): ExitsConfig {
+  return {
+    method: exits.method,
+    takeProfitAtr: exits.tp_multiplier,
+    stopLossAtr: exits.sl_multiplier,
+    takeProfitFraction: exits.tp_fraction,
+    stopLossFraction: exits.sl_fraction,
+    volatilityHorizon: exits.volatility_horizon,
+    volatilityBound: exits.volatility_bound,
+    imbalanceShift: exits.imbalance_shift,
+    spreadMultiple: exits.spread_multiple,
+    levelReach: exits.level_reach,
+    levelBuffer: exits.level_buffer,
+    levelBandBp: exits.level_band_bp,
+    levelBands: exits.level_bands,
+    levelMultiple: exits.level_multiple,
+    rewardRiskMin: exits.rr_min,
+    rewardRiskDefault: exits.rr_default,
+    moveTakeProfit: exits.move_tp,
+    costMultipleMin: exits.cost_multiple_min,
   };
 }
