@@ -106,8 +106,8 @@ function gradedSection(section: FindingSection, labelled: readonly Told[]): Sect
     ],
     charts: [curveChart(section.name, own, rivals), delayChart(own)],
     tables: [
-      kindTable('Found, by kind', 'found', own.byKind),
-      kindTable('Look-alikes that raised a false alarm', 'raised', own.lookAlikes),
+      kindTable(`Found, by kind, ${atWhat(own)}`, 'found', own.byKind),
+      kindTable(`Look-alikes that raised a false alarm, ${atWhat(own)}`, 'raised', own.lookAlikes),
       ...(more.tables ?? []),
     ],
     checks: leakChecks(labelled, rule, own),
@@ -225,6 +225,9 @@ function delayChart({ budgets, fixed, wanted }: FindingGrades): Chart {
     })),
   };
 }
+
+const atWhat = ({ fixed, budgets }: FindingGrades): string =>
+  fixed !== null ? `at likelihood ${fixed.threshold}` : `at ${budgets[0]!.perHour} false alarms an hour`;
 
 const kindTable = (title: string, found: string, rows: FindingGrades['byKind']): SectionTable => ({
   title,

@@ -2,7 +2,7 @@ import type { LabelKind } from '../../exchange/scenarios/label.ts';
 import { DRAWING, type Drawing, type Figure, figureOf, plain, shareFigure, withheld } from './figures.ts';
 import { foundAt } from './findings.ts';
 import type { Alarm, Matched } from './match.ts';
-import { atBudget, averagePrecision, type CurvePoint, curveOf } from './precision-recall.ts';
+import { atBudget, type CurvePoint, curveOf, weightedAveragePrecision } from './precision-recall.ts';
 
 /** What is told of one detector's findings against the labels of one tape or of many. */
 export interface FindingGrades {
@@ -21,7 +21,7 @@ export interface FindingGrades {
   readonly budgets: readonly Budget[];
   /** At a threshold named beforehand; null where none was. */
   readonly fixed: AtThreshold | null;
-  /** Recall by kind of label at the first budget's threshold, or the fixed one. */
+  /** Recall by kind of label at the fixed threshold, or that of the first budget. */
   readonly byKind: readonly KindGrade[];
   /** The same of look-alikes: here the share of them that raised a false alarm. */
   readonly lookAlikes: readonly KindGrade[];
@@ -141,7 +141,7 @@ class Pool {
         }
         return hits / all;
       }, 'no alarm'),
-      prAuc: this.figure((w) => averagePrecision(this.curve(w)), absent),
+      prAuc: this.figure((w) => weightedAveragePrecision(entries, w, this.wanted(w)), absent),
       curve,
       budgets,
       fixed,
@@ -172,7 +172,7 @@ class Pool {
     };
     const found = new Map<number, Entry>();
     // a look-alike may raise alarms at several places: the surest counts
-    const mistaken = new Map<string, number>();
+    const mistaken = new Map<number, number>();
     for (const alarm of alarms) {
       if (alarm.verdict === 'again') continue;
       const hit = alarm.verdict === 'hit';
@@ -181,10 +181,8 @@ class Pool {
       const entry = { part, score: alarm.likelihood, hit, alarm, beganAt };
       this.entries.push(entry);
       if (hit) found.set(alarm.label, entry);
-      if (alarm.innocent !== -1) {
-        const key = `${alarm.innocent}`;
-        mistaken.set(key, Math.max(mistaken.get(key) ?? 0, alarm.likelihood));
-      }
+      if (alarm.innocent !== -1)
+        mistaken.set(alarm.innocent, Math.max(mistaken.get(alarm.innocent) ?? 0, alarm.likelihood));
     }
     wanted.forEach((label, index) => {
       this.labels.push({
@@ -194,13 +192,13 @@ class Pool {
       });
     });
     innocents.forEach((label, index) => {
-      const score = mistaken.get(`${index}`) ?? -1;
+      const score = mistaken.get(index) ?? -1;
       this.innocents.push({ part: partOf(label.from * 1000), kind: label.kind, mistaken: score });
     });
   }
 
   private at(threshold: number): AtThreshold {
-    const { entries, labels, partHours } = this;
+    const { entries, partHours } = this;
     const sum = (w: Float64Array, of: (entry: Entry) => boolean): number => {
       let total = 0;
       for (const entry of entries) {
@@ -211,7 +209,7 @@ class Pool {
     };
     const hits = (w: Float64Array): number => sum(w, ({ hit }) => hit);
     const falses = (w: Float64Array): number => sum(w, ({ hit }) => !hit);
-    const wanted = (w: Float64Array): number => labels.reduce((total, { part }) => total + w[part]!, 0);
+    const wanted = (w: Float64Array): number => this.wanted(w);
     const hours = (w: Float64Array): number => partHours.reduce((total, each, i) => total + each * w[i]!, 0);
     const once = new Float64Array(partHours.length).fill(1);
     const found = entries
@@ -240,13 +238,10 @@ class Pool {
     };
   }
 
-  private curve(w: Float64Array): CurvePoint[] {
-    const { entries, labels } = this;
-    const wanted = labels.reduce((total, { part }) => total + w[part]!, 0);
-    const drawn = [];
-    for (const { score, hit, part } of entries)
-      if (w[part]! > 0) drawn.push({ score, hit, weight: w[part]! });
-    return wanted > 0 ? curveOf(drawn, wanted) : [{ ...NOTHING, recall: Number.NaN }];
+  private wanted(w: Float64Array): number {
+    let total = 0;
+    for (const { part } of this.labels) total += w[part]!;
+    return total;
   }
 
   private share<T extends { readonly part: number }>(
@@ -280,8 +275,6 @@ const partMsOf = (cases: readonly Matched[], most: number): number => {
   const total = cases.reduce((sum, { from, to }) => sum + (to - from) / 1000, 0);
   return Math.min(most, Math.max(PART_LEAST_MS, total / PARTS_WANTED));
 };
-
-const NOTHING: CurvePoint = { threshold: 0, hits: 0, falses: 0, precision: 0, recall: 0 };
 
 const kindsOf = (of: readonly { readonly kind: LabelKind }[]): LabelKind[] =>
   [...new Set(of.map(({ kind }) => kind))].sort();

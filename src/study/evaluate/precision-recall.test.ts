@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Random } from '../../exchange/random.ts';
-import { atBudget, averagePrecision, curveOf, type Scored } from './precision-recall.ts';
+import {
+  atBudget,
+  averagePrecision,
+  curveOf,
+  type Scored,
+  weightedAveragePrecision,
+} from './precision-recall.ts';
 
 const seed = 20261122;
 
@@ -53,6 +59,27 @@ test('an alarm of weight three counts as three alarms', () => {
     }),
     { seed, numRuns: 300 },
   );
+});
+
+test('drawn several times over sorted alarms it is what the weighted curve gives', () => {
+  fc.assert(
+    fc.property(
+      alarms,
+      fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 4, maxLength: 4 }),
+      (scored, weights) => {
+        const sorted = scored.map((one, i) => ({ ...one, part: i % 4 })).sort((a, b) => b.score - a.score);
+        const wanted = 40;
+        const curve = curveOf(
+          sorted.map(({ part, ...one }) => ({ ...one, weight: weights[part]! })),
+          wanted,
+        );
+        const fast = weightedAveragePrecision(sorted, Float64Array.from(weights), wanted);
+        assert.ok(Math.abs(fast - averagePrecision(curve)) < 1e-12, `${fast}`);
+      },
+    ),
+    { seed, numRuns: 500 },
+  );
+  assert.ok(Number.isNaN(weightedAveragePrecision([], new Float64Array(1), 0)));
 });
 
 test('a perfect ranking has area 1, one that finds half of what is there at most a half', () => {
