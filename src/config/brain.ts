@@ -6,6 +6,7 @@ export function brainConfig({
   order_flow,
   spoof,
   liquidity,
+  iceberg,
   microstructure,
   impact,
 }: Settings['brain']): BrainConfig {
@@ -24,6 +25,7 @@ export function brainConfig({
       withdrawalMs: liquidity.withdrawal_ms,
       levelMultiple: liquidity.level_multiple,
     },
+    iceberg: { toldFrom: iceberg.told_from, halfLifeMs: iceberg.half_life_ms },
     microstructure: { halfLifeMs: microstructure.half_life_ms, levels: microstructure.levels },
     impact: {
       barMs: impact.bar_ms,

@@ -175,6 +175,18 @@ export const settingsSchema = z
           },
           'Detector B2.',
         ),
+        iceberg: group(
+          {
+            told_from: real(0.1, 0, 1, 'Suspected icebergs less likely than this are not told of, fraction.'),
+            half_life_ms: whole(
+              30_000,
+              1000,
+              3_600_000,
+              'Half-life of what an order that came back says, ms.',
+            ),
+          },
+          'Detector B4.',
+        ),
         microstructure: group(
           {
             half_life_ms: whole(60_000, 100, 3_600_000, 'Half-life of the spread’s mean and deviation, ms.'),

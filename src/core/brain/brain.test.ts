@@ -30,6 +30,7 @@ const marketConfig: MarketConfig = {
     },
     spoof: { halfLifeMs: 60_000, tellFrom: 0.02 },
     liquidity: { halfLifeMs: 60_000, withdrawalMs: 2000, levelMultiple: 4 },
+    iceberg: { toldFrom: 0.1, halfLifeMs: 30_000 },
     microstructure: { halfLifeMs: 60_000, levels: 10 },
     impact: { barMs: 1000, bars: 300, halfLifeMs: 10_000, buckets: 50, bucketSeconds: 5 },
   },

@@ -3,6 +3,7 @@ import type { TradeEvent } from '../events.ts';
 import type { Us } from '../units.ts';
 import type { Detector } from './detector.ts';
 import type { FindingSink } from './finding.ts';
+import { Iceberg, type IcebergConfig } from './iceberg.ts';
 import { Impact, type ImpactConfig } from './impact.ts';
 import { Liquidity, type LiquidityConfig } from './liquidity.ts';
 import { Microstructure, type MicrostructureConfig } from './microstructure.ts';
@@ -14,6 +15,7 @@ export interface BrainConfig {
   readonly orderFlow: OrderFlowConfig;
   readonly spoof: SpoofConfig;
   readonly liquidity: LiquidityConfig;
+  readonly iceberg: IcebergConfig;
   readonly microstructure: MicrostructureConfig;
   readonly impact: ImpactConfig;
 }
@@ -23,6 +25,7 @@ export class Brain {
   readonly orderFlow: OrderFlow;
   readonly spoof: Spoof;
   readonly liquidity: Liquidity;
+  readonly iceberg: Iceberg;
   readonly microstructure: Microstructure;
   readonly impact: Impact;
   readonly detectors: readonly Detector[];
@@ -33,9 +36,17 @@ export class Brain {
     this.orderFlow = new OrderFlow(config.orderFlow, book);
     this.spoof = new Spoof(config.spoof, book, findings);
     this.liquidity = new Liquidity(config.liquidity, book, this.spoof);
+    this.iceberg = new Iceberg(config.iceberg, book, findings);
     this.microstructure = new Microstructure(config.microstructure, book, this.spoof);
     this.impact = new Impact(config.impact, book);
-    this.detectors = [this.orderFlow, this.spoof, this.liquidity, this.microstructure, this.impact];
+    this.detectors = [
+      this.orderFlow,
+      this.spoof,
+      this.liquidity,
+      this.iceberg,
+      this.microstructure,
+      this.impact,
+    ];
     this.signal = new Signal(this.detectors);
   }
 

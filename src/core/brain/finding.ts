@@ -18,6 +18,9 @@ export interface Finding {
   readonly high: number;
   /** Lots. Of a spoof what was shown; of an iceberg the estimate of what is left and not shown. */
   readonly size: number;
+  /** Where `size` is an estimate: the interval that holds four of five, lots. */
+  readonly sizeLow?: number;
+  readonly sizeHigh?: number;
   /** When what is suspected began, and when this was found; our clock. */
   readonly since: Us;
   readonly at: Us;

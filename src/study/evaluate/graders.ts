@@ -1,6 +1,8 @@
+import { gradeIceberg } from './iceberg.ts';
 import { gradeMicrostructure } from './microstructure.ts';
 import type { GraderMaker } from './section.ts';
 import { gradeSignal } from './signal.ts';
+import { gradeSpoof } from './spoof.ts';
 
 /** Every detector's grading, in the order in which the report shows them. */
-export const GRADERS: readonly GraderMaker[] = [gradeMicrostructure, gradeSignal];
+export const GRADERS: readonly GraderMaker[] = [gradeSpoof, gradeIceberg, gradeMicrostructure, gradeSignal];

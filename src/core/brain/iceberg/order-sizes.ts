@@ -1,0 +1,134 @@
+/** Logarithmic bins: a tenth of a natural unit wide, from one lot to e²⁸ of them. */
+const BINS = 280;
+const WIDTH = 0.1;
+/** Orders of one frame that are counted; of more the first. */
+const WAITING_MAX = 512;
+/** The memory is halved after so many orders. */
+const HALVE_EVERY = 4096;
+
+/**
+ * How large orders of this market are, by the orders lately seen to arrive at its best prices: the null hypothesis of every
+ * repetition. Where each second order is of one contract, another of one contract says nothing.
+ */
+export class OrderSizes {
+  private readonly bins = new Float64Array(BINS);
+  private readonly repeats: Repeats;
+  private readonly waitingBins = new Int32Array(WAITING_MAX);
+  private waiting = 0;
+  private total = 0;
+  private sinceHalved = 0;
+
+  constructor(repeats: Repeats) {
+    this.repeats = repeats;
+  }
+
+  /** Counts from the next `settle` on. */
+  observe(size: number): void {
+    if (this.waiting < WAITING_MAX) this.waitingBins[this.waiting++] = binOf(size);
+  }
+
+  /** The frame is over. */
+  settle(): void {
+    for (let i = 0; i < this.waiting; i++) this.bins[this.waitingBins[i]!]! += 1;
+    this.total += this.waiting;
+    this.sinceHalved += this.waiting;
+    this.waiting = 0;
+    if (this.sinceHalved < HALVE_EVERY) return;
+    this.sinceHalved = 0;
+    this.total /= 2;
+    for (let i = 0; i < BINS; i++) this.bins[i]! /= 2;
+  }
+
+  /**
+   * How much likelier `size` is as the next order of an iceberg that shows `wanted` than as one of `trials` ordinary ones:
+   * logarithm of the ratio of the two densities. `same` when it equals the one before to the lot. `own` orders of about that
+   * size were those under suspicion and do not count.
+   */
+  evidence(wanted: number, size: number, same: boolean, own: number, trials: number): number {
+    const off = Math.log(size / wanted) / SPREAD;
+    const centre = Math.log(wanted) / WIDTH;
+    const mass = Math.max(0, this.massBetween(centre - REACH, centre + REACH) - own) + PRIOR_MASS;
+    const density = mass / ((this.total + PRIOR_MASS * PRIOR_SPAN) * 2 * REACH * WIDTH);
+    const near = Math.exp(-0.5 * off * off) / (SPREAD * ROOT_TAU);
+    let ratio = near / density;
+    if (same) ratio = Math.max(ratio, SAME_SHARE / this.repeats.chance(size, own));
+    return Math.min(EVIDENCE_MAX, Math.log(ratio / trials));
+  }
+
+  /** Share of orders smaller than `size`, 0…1; a half before any was seen. */
+  rank(size: number): number {
+    return this.total === 0 ? 0.5 : this.massBetween(0, Math.log(size) / WIDTH) / this.total;
+  }
+
+  /** Orders remembered. */
+  get seen(): number {
+    return this.total;
+  }
+
+  reset(): void {
+    this.bins.fill(0);
+    this.waiting = 0;
+    this.total = 0;
+    this.sinceHalved = 0;
+  }
+
+  /** Orders between two places on the scale of bins; within a bin they lie evenly. */
+  private massBetween(from: number, to: number): number {
+    let mass = 0;
+    const last = Math.min(BINS - 1, Math.floor(to));
+    for (let i = Math.max(0, Math.floor(from)); i <= last; i++)
+      mass += this.bins[i]! * (Math.min(to, i + 1) - Math.max(from, i));
+    return mass;
+  }
+}
+
+/** Standard deviation of an iceberg's orders about the mean of those before, in logarithm. */
+const SPREAD = 0.08;
+const ROOT_TAU = Math.sqrt(2 * Math.PI);
+/** Ordinary orders are counted so many bins either way. */
+const REACH = 1.5;
+/** Before any order was seen: a few, spread over the scale. */
+const PRIOR_MASS = 0.1;
+const PRIOR_SPAN = 20;
+/** Share of icebergs that show the same to the lot each time. */
+const SAME_SHARE = 0.3;
+/** No repetition counts for more: one in three thousand. */
+export const EVIDENCE_MAX = 8;
+
+const binOf = (size: number): number => Math.min(BINS - 1, Math.max(0, Math.floor(Math.log(size) / WIDTH)));
+
+/** Exact sizes are counted by their remainder; two that share one are taken for equal, which errs on the careful side. */
+const EXACT = 8192;
+const HALVE_REPEATS_EVERY = 16_384;
+/** An exact size nobody else had is still possible: as if a tenth of an order had been seen. */
+const SAME_PRIOR = 0.1;
+
+/**
+ * How often orders of this market are of which size to the lot, wherever they stand: a maker who quotes the same size at many
+ * prices makes that size common.
+ */
+export class Repeats {
+  private readonly counts = new Float64Array(EXACT);
+  private total = 0;
+  private sinceHalved = 0;
+
+  observe(size: number): void {
+    this.counts[size & (EXACT - 1)]! += 1;
+    this.total += 1;
+    if (++this.sinceHalved < HALVE_REPEATS_EVERY) return;
+    this.sinceHalved = 0;
+    this.total /= 2;
+    for (let i = 0; i < EXACT; i++) this.counts[i]! /= 2;
+  }
+
+  /** Chance that the next order is of that size; `own` of those seen do not count. */
+  chance(size: number, own: number): number {
+    return (Math.max(0, this.counts[size & (EXACT - 1)]! - own) + SAME_PRIOR) / (this.total + 1);
+  }
+
+  reset(): void {
+    this.counts.fill(0);
+    this.total = 0;
+    this.sinceHalved = 0;
+  }
+}
