@@ -107,8 +107,8 @@ export function explained(
   const x: number[] = [];
   const y: number[] = [];
   const move = (window: number): number => mid[(window + 1) * bins]! - mid[window * bins]!;
-  // window w holds the bins after the one whose end is its beginning
-  const windows = Math.floor((mid.length - 1) / bins);
+  // window w holds the bins after the one whose end is its beginning; the last bin is not over
+  const windows = Math.floor((mid.length - 2) / bins);
   for (let window = 0; window + (ahead ? 1 : 0) < windows; window++) {
     const moved = move(ahead ? window + 1 : window);
     if (Number.isNaN(moved)) continue;
