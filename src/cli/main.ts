@@ -6,6 +6,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   exchange: async () => (await import('./exchange.ts')).exchangeCommand(),
   backtest: async () => (await import('./backtest.ts')).backtestCommand(),
   evaluate: async () => (await import('./evaluate.ts')).evaluateCommand(),
+  learn: async () => (await import('./learn.ts')).learnCommand(),
   import: async () => (await import('./import.ts')).importCommand(),
   inspect: async () => (await import('./inspect.ts')).inspectCommand(),
   simulate: async () => (await import('./simulate.ts')).simulateCommand(),

@@ -1,0 +1,128 @@
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { ConfigError } from '../config/load.ts';
+import { loadModel } from '../config/model.ts';
+import { modelText, scoreText } from '../study/fusion/text.ts';
+import { figuresOf, grade, outcomesOf, type TrainedModel, train } from '../study/fusion/train.ts';
+import { interruptible } from './interrupt.ts';
+import { collect, settingsWith } from './settings-option.ts';
+
+interface Flags {
+  readonly out?: string;
+  readonly config?: string;
+  readonly set: string[];
+  readonly symbols?: string[];
+  readonly market?: string;
+  readonly limit?: number;
+  readonly every: number;
+  readonly json?: boolean;
+}
+
+/** So long a trade may last where the settings set no limit, s: most have met target or stop by then. */
+const LIMIT_S = 1800;
+
+/** `hunter learn`: the model behind the signal's confidence. */
+export function learnCommand(): Command {
+  const command = new Command('learn').description(
+    'the model behind the signal’s confidence: fit one on tapes, look at it, grade it on other tapes',
+  );
+  withTapes(command.command('train'))
+    .description(
+      'fit and calibrate a model on tapes of books and trades, for the exits of the settings; each tape is predicted by a fit on the others',
+    )
+    .requiredOption('--out <file>', 'where to write the model; then set signal.model to it')
+    .option('--market <words>', 'what market it is for, to be read by people', 'not said')
+    .option(
+      '--limit <seconds>',
+      `what has not reached its target by then counts as not reached (default: exits.time_stop_ms; ${LIMIT_S} where that is 0)`,
+      positive,
+    )
+    .option('--every <seconds>', 'between two moments of the tapes', positive, 15)
+    .action((tapes: string[], flags: Flags) => runTrain(tapes, flags));
+  command
+    .command('show')
+    .description('what a model says of each feature, what it was fitted on, how it did')
+    .argument('<model>', 'a file of hunter learn train')
+    .option('--json', 'the file itself')
+    .action((path: string, { json }: Flags) => {
+      const document = loadModel(path) as TrainedModel;
+      process.stdout.write(`${json ? JSON.stringify(document) : modelText(document)}\n`);
+    });
+  withTapes(command.command('grade <model>'))
+    .description(
+      'a finished model on other tapes: calibration, Brier score against its rivals, edge against costs',
+    )
+    .option('--every <seconds>', 'between two moments of the tapes', positive, 15)
+    .action((model: string, tapes: string[], flags: Flags) => runGrade(model, tapes, flags));
+  return command;
+}
+
+const withTapes = (command: Command): Command =>
+  command
+    .argument('<tapes...>', 'tapes with order books')
+    .option('--config <file>', 'settings file (default: config/settings.yaml)')
+    .option('--set <key=value>', 'a setting over the file; repeatable', collect, [])
+    .option('--symbols <ids>', 'only these instruments of the tapes, comma-separated', (text) =>
+      text.split(','),
+    )
+    .option('--json', 'the result as JSON on stdout');
+
+async function runTrain(tapes: readonly string[], flags: Flags): Promise<void> {
+  const settings = settingsWith(flags.config, flags.set);
+  const out = flags.out!;
+  if (!/\.json$/.test(out)) throw new ConfigError([`--out ${out}: a model file ends in .json`]);
+  const limitMs =
+    flags.limit !== undefined ? flags.limit * 1000 : settings.exits.time_stop_ms || LIMIT_S * 1000;
+  const { document } = await interruptible((signal) => {
+    const { progress, done } = progressLine();
+    return train(tapes, settings, {
+      ...{ name: basename(out, '.json'), market: flags.market ?? '', limitMs, everyMs: flags.every * 1000 },
+      ...{ made: new Date().toISOString().slice(0, 10), symbols: flags.symbols ?? null, signal, progress },
+    }).finally(done);
+  });
+  mkdirSync(dirname(out), { recursive: true });
+  // whole or not at all: a running instance may read it
+  writeFileSync(`${out}.partial`, `${JSON.stringify(document, null, 1)}\n`);
+  renameSync(`${out}.partial`, out);
+  process.stdout.write(
+    flags.json ? `${JSON.stringify(document)}\n` : `${modelText(document)}\n\nmodel: ${out}\n`,
+  );
+}
+
+async function runGrade(path: string, tapes: readonly string[], flags: Flags): Promise<void> {
+  if (!existsSync(path)) throw new ConfigError([`${path}: no such model`]);
+  const document = loadModel(path) as TrainedModel;
+  const settings = settingsWith(flags.config, flags.set);
+  const score = await interruptible(async (signal) => {
+    const { progress, done } = progressLine();
+    const outcomes = await outcomesOf(tapes, settings, {
+      ...{ limitMs: document.limitMs, everyMs: flags.every * 1000, symbols: flags.symbols ?? null },
+      ...{ signal, progress },
+    }).finally(done);
+    return figuresOf(grade(document, outcomes));
+  });
+  process.stdout.write(`${flags.json ? JSON.stringify(score) : scoreText(score)}\n`);
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value < 1e6)) throw new InvalidArgumentError('expected a positive number.');
+  return value;
+}
+
+function progressLine(): { progress: (what: string, done: number) => void; done: () => void } {
+  const { stderr } = process;
+  let shownAt = 0;
+  return {
+    progress(what, done) {
+      const now = performance.now();
+      if (!stderr.isTTY || now - shownAt < 200) return;
+      shownAt = now;
+      stderr.write(`\r\x1b[K${what}: ${Math.floor(100 * done)} %`);
+    },
+    done() {
+      if (stderr.isTTY) stderr.write('\r\x1b[K');
+    },
+  };
+}
