@@ -1,6 +1,7 @@
 import { FeedLag } from './book/feed-lag.ts';
 import { OrderBook } from './book/order-book.ts';
 import { Brain, type BrainConfig } from './brain/brain.ts';
+import type { FindingSink } from './brain/finding.ts';
 import { Fusion, type FusionConfig } from './brain/fusion.ts';
 import { Stakes, type StakesConfig } from './brain/stakes.ts';
 import { barToMs, type Candle, CandleSeries } from './candles/candle-series.ts';
@@ -60,7 +61,8 @@ export class Market {
   /** The strategies came to another opinion with the newest candle, and nobody was told yet. */
   private opinionIsNew = false;
 
-  constructor(config: MarketConfig, instrument: Instrument) {
+  /** Detectors that suspect something at a place tell it to `findings`. */
+  constructor(config: MarketConfig, instrument: Instrument, findings?: FindingSink) {
     this.instrument = instrument;
     this.config = config;
     if (config.quotes === 'prices') {
@@ -87,7 +89,7 @@ export class Market {
         this.strategies.reset();
       },
     });
-    this.brain = new Brain(config.brain, this.book);
+    this.brain = new Brain(config.brain, this.book, findings);
     const { fusion } = config;
     if (fusion !== null)
       this.brain.signal.fusion = new Fusion(fusion, {

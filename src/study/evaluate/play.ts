@@ -1,9 +1,11 @@
-import { OrderBook } from '../../core/book/order-book.ts';
-import { Brain, type BrainConfig } from '../../core/brain/brain.ts';
+import type { OrderBook } from '../../core/book/order-book.ts';
+import type { Brain, BrainConfig } from '../../core/brain/brain.ts';
 import type { Detector } from '../../core/brain/detector.ts';
 import type { Finding } from '../../core/brain/finding.ts';
 import { EventKind, type MarketEvent, type TradeEvent } from '../../core/events.ts';
 import { Instrument } from '../../core/instrument.ts';
+import { Market, type MarketConfig } from '../../core/market.ts';
+import type { CandleOpinion } from '../../core/opinion.ts';
 import type { Us } from '../../core/units.ts';
 import type { Label, LabelSink } from '../../exchange/scenarios/label.ts';
 import { readTape } from '../../tape/reader.ts';
@@ -50,8 +52,13 @@ export interface Span {
   aheadMs: number;
 }
 
-/** Each instrument of `source` through an order book and a brain, as the engine does it (`core/market.ts`). */
-export function play(source: MarketSource, config: BrainConfig, watch: Watch): PlayedMarket {
+/**
+ * What the market's detectors are, and what they need. Detectors alone: no candle strategies, and of the signal the priors.
+ */
+export type PlayConfig = MarketConfig | BrainConfig;
+
+/** Each instrument of `source` through the engine's own `Market`. */
+export function play(source: MarketSource, config: PlayConfig, watch: Watch): PlayedMarket {
   const stage = new Stage(source.instruments, config, watch);
   for (const _ of source.play((event) => stage.take(event)));
   return stage.finish();
@@ -60,7 +67,7 @@ export function play(source: MarketSource, config: BrainConfig, watch: Watch): P
 /** The same, interruptible: other work gets its turn between stretches. */
 export async function playInTurns(
   source: MarketSource,
-  config: BrainConfig,
+  config: PlayConfig,
   watch: Watch,
   { signal, progress }: { signal?: AbortSignal; progress?: (done: number) => void } = {},
 ): Promise<PlayedMarket> {
@@ -89,7 +96,7 @@ class Stage {
   readonly played: { events: number; readonly spans: readonly Span[] };
   private readonly seats: readonly Seat[];
 
-  constructor(instruments: readonly Instrument[], config: BrainConfig, watch: Watch) {
+  constructor(instruments: readonly Instrument[], config: PlayConfig, watch: Watch) {
     this.seats = instruments.map((instrument, index) => new Seat(instrument, config, watch, index));
     this.played = { events: 0, spans: this.seats.map(({ span }) => span) };
   }
@@ -105,19 +112,18 @@ class Stage {
   }
 }
 
-/** One instrument's book, brain and observers. */
+/** One instrument's market and observers. */
 class Seat {
   readonly span: Span = { from: 0 as Us, to: 0 as Us, frames: 0, trades: 0, changes: 0, aheadMs: 0 };
-  private readonly book = new OrderBook();
-  private readonly brain: Brain;
+  private readonly market: Market;
   private readonly observers: readonly Observer[];
   private readonly ahead: number[] = [];
 
-  constructor(instrument: Instrument, config: BrainConfig, watch: Watch, index: number) {
-    this.observers = watch(instrument, this.book, index);
-    this.brain = new Brain(config, this.book, (finding) => {
+  constructor(instrument: Instrument, config: PlayConfig, watch: Watch, index: number) {
+    this.market = new Market('brain' in config ? config : detectorsAlone(config), instrument, (finding) => {
       for (const observer of this.observers) observer.finding?.(finding);
     });
+    this.observers = watch(instrument, this.market.book, index);
   }
 
   finish(): void {
@@ -126,28 +132,52 @@ class Seat {
   }
 
   take(event: MarketEvent): void {
-    const { book, brain, observers, span } = this;
+    const { market, observers, span } = this;
     if (span.from === 0) span.from = event.at;
     if (event.at > span.to) span.to = event.at;
-    if (event.kind === EventKind.book) {
-      span.frames += 1;
-      this.ahead.push(event.at / 1000 - event.frame.exchangeAt);
-      book.apply(event.frame);
-      span.changes += book.changes.count;
-      brain.onBook(event.at);
-      for (const observer of observers) observer.frame?.(brain, book, event.at);
-    } else if (event.kind === EventKind.trade) {
-      span.trades += 1;
-      for (const observer of observers) observer.trade?.(event);
-      brain.onTrade(event);
-    } else if (event.kind === EventKind.feed) {
-      if (event.live) return book.vouch();
-      book.invalidate();
-      brain.reset();
-      for (const observer of observers) observer.lost?.(event.at);
+    switch (event.kind) {
+      case EventKind.book:
+        span.frames += 1;
+        this.ahead.push(event.at / 1000 - event.frame.exchangeAt);
+        market.onBook(event);
+        span.changes += market.book.changes.count;
+        for (const observer of observers) observer.frame?.(market.brain, market.book, event.at);
+        return;
+      case EventKind.trade:
+        span.trades += 1;
+        for (const observer of observers) observer.trade?.(event);
+        return market.onTrade(event);
+      case EventKind.candle:
+        return market.onCandle(event);
+      case EventKind.mark:
+        return market.onMark(event);
+      case EventKind.funding:
+        return market.onFunding(event);
+      case EventKind.feed:
+        market.onFeed(event);
+        if (!event.live) for (const observer of observers) observer.lost?.(event.at);
     }
   }
 }
+
+/** Strategies that find nothing. */
+const NOBODY: CandleOpinion = {
+  name: 'nobody',
+  direction: 'none',
+  confidence: 0,
+  support: null,
+  resistance: null,
+  reasons: () => [],
+  parts: () => [],
+  update: () => undefined,
+  reset: () => undefined,
+};
+
+const detectorsAlone = (brain: BrainConfig): MarketConfig => ({
+  ...{ brain, bar: '1m', atrPeriod: 14, volatilityWindow: 60, volatilityWindowLong: 480 },
+  ...{ lead: 'signal', quotes: 'book', assumedSpreadBp: 0, fusion: null },
+  strategies: () => NOBODY,
+});
 
 /** Events between two turns of others. */
 const STRETCH_EVENTS = 4096;
