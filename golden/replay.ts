@@ -9,7 +9,7 @@ import { readTape } from '../src/tape/reader.ts';
 
 /** Low enough for trades to happen within minutes of tape; nothing is claimed about their profit. */
 const SETTINGS = `
-signal: { confidence_threshold: 0.25 }
+signal: { model: priors, confidence_threshold: 0.25 }
 exits: { tp_multiplier: 0.2, sl_multiplier: 0.15, rr_min: 1, cost_multiple_min: 0 }
 execution: { cooldown_ms: 1000 }
 risk: { loss_streak_max: 0, stop_loss_pause_ms: 0 }

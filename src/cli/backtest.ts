@@ -13,7 +13,7 @@ import type { Report } from '../study/report/pack.ts';
 import { reportOf, writeReport } from '../study/report/write-report.ts';
 import { interruptible } from './interrupt.ts';
 import { requireReportFile } from './report-file.ts';
-import { collect, settingsWith } from './settings-option.ts';
+import { collect, settingsWith, withModelOf } from './settings-option.ts';
 
 interface Flags {
   readonly config?: string;
@@ -63,7 +63,7 @@ export function backtestCommand(): Command {
 
 async function run(tapes: string[], flags: Flags): Promise<void> {
   if (tapes.length === 0) throw new ConfigError(['name a tape, or a session with --parity']);
-  const settings = settingsWith(flags.config, flags.set);
+  const settings = withModelOf(tapes, settingsWith(flags.config, flags.set));
   if (flags.report !== undefined) requireReportFile(flags.report, 'report');
   const options = {
     symbols: flags.symbols ?? null,

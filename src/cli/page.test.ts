@@ -11,7 +11,7 @@ const field = (name: string): string => `[data-field="${name}"]`;
 describe('the page of a running hunter', { timeout: 180_000 }, () => {
   // holds its positions for long enough to be seen
   const hunter = new Hunter(`
-signal: { confidence_threshold: 0.02 }
+signal: { model: priors, confidence_threshold: 0.02 }
 exits: { tp_multiplier: 1, sl_multiplier: 0.7, rr_min: 1, rr_default: 1.2, cost_multiple_min: 0 }
 `);
   let browser: Browser;

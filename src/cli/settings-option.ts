@@ -1,6 +1,8 @@
 import { parse } from 'yaml';
 import { ConfigError, loadSettings, type Overrides } from '../config/load.ts';
+import { isEmbedded, resolveModel } from '../config/model.ts';
 import type { Settings } from '../config/schema.ts';
+import { readTape } from '../tape/reader.ts';
 
 /** Collects a repeatable `--set key=value`. */
 export const collect = (word: string, before: readonly string[]): string[] => [...before, word];
@@ -21,6 +23,16 @@ export function settingsWith(file: string | undefined, words: readonly string[])
     group[keys.at(-1)!] = value(word.slice(equals + 1), keys);
   }
   return loadSettings(file, overrides as Overrides);
+}
+
+/** The model that `auto` comes to on these tapes: the embedded exchange's own where all of them are of its market. */
+export function withModelOf(tapes: readonly string[], settings: Settings): Settings {
+  const ours = tapes.every((path) => {
+    const tape = readTape(path);
+    tape.close();
+    return isEmbedded(tape.meta.source);
+  });
+  return resolveModel(settings, ours ? 'embedded' : 'other');
 }
 
 /** As YAML reads it; money and rates are text there, so a quoted number stays one. */

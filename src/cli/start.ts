@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ConfigError, loadSettings, type Overrides } from '../config/load.ts';
+import { resolveModel } from '../config/model.ts';
 import type { Settings } from '../config/schema.ts';
 import { type Credentials, loadCredentials } from '../config/secrets.ts';
 import { us } from '../core/units.ts';
@@ -47,7 +48,8 @@ export function startCommand(): Command {
 }
 
 async function start(flags: StartFlags): Promise<void> {
-  const settings = loadSettings(flags.config, overridesOf(flags));
+  const loaded = loadSettings(flags.config, overridesOf(flags));
+  const settings = resolveModel(loaded, loaded.venue === 'embedded' ? 'embedded' : 'other');
   const credentials =
     settings.venue === 'okx' ? loadCredentials(process.env, settings.okx.secrets_file) : null;
   await refuseUnsafe(settings, credentials !== null);

@@ -42,7 +42,8 @@ export function resolveModel(settings: Settings, market: 'embedded' | 'other'): 
 }
 
 /** Whether a tape's source, as it says itself, is the embedded exchange. */
-export const isEmbedded = (source: string): boolean => /^(simulated|embedded)\b/.test(source);
+export const isEmbedded = (source: string): boolean =>
+  /^(simulated:|embedded exchange,|\w+ on embedded,)/.test(source);
 
 /** Reads a model file. Throws a `ConfigError`. */
 export function loadModel(path: string): ModelDocument {

@@ -9,7 +9,7 @@ import type { View } from '../../dashboard/view.ts';
 
 /** Trades at every chance: for tests of what happens around trades, not of their sense. */
 export const EAGER = `
-signal: { confidence_threshold: 0.02 }
+signal: { model: priors, confidence_threshold: 0.02 }
 exits: { tp_multiplier: 0.012, sl_multiplier: 0.01, rr_min: 1, rr_default: 1.2, cost_multiple_min: 0 }
 execution: { cooldown_ms: 100, confirmation: none }
 risk: { orders_per_minute_max: 1000, loss_streak_max: 0, stop_loss_pause_ms: 0 }
