@@ -26,7 +26,7 @@ const GROUPS: Readonly<Record<string, readonly Feature[]>> = {
   traded: ['traded'],
   approach: ['approach', 'retreat', 'nearest'],
   'how it went': ['pulls', 'evenPulls', 'exact'],
-  'other side': ['executed', 'executedBefore', 'passed', 'outlasted', 'quiet', 'still'],
+  'other side': ['executed', 'executedBefore', 'passed', 'outlasted', 'executedRare', 'passedRare'],
   'company on its side': ['beside', 'besideEqual', 'together'],
   'company across': ['across', 'acrossEqual', 'acrossBefore'],
   history: ['returns', 'moves', 'familiar'],
@@ -203,11 +203,6 @@ for (const held of [false, true]) {
     if (from > 0) console.log(table(rows));
   }
 }
-if (flags.has('--ablate'))
-  for (const [group, features] of Object.entries(GROUPS)) {
-    console.log(`\nwithout ${group}`);
-    report(fitAll(features));
-  }
 if (flags.has('--write')) {
   const shown = (name: Name): string => {
     const { intercept, coefficients } = models.get(name)!;
@@ -240,6 +235,11 @@ ${MODELS.map(shown).join('')}};
   writeFileSync(join(import.meta.dirname, '../src/core/brain/spoof/weights.ts'), text);
 }
 
+if (flags.has('--ablate'))
+  for (const [group, features] of Object.entries(GROUPS)) {
+    console.log(`\nwithout ${group}`);
+    report(fitAll(features));
+  }
 /** The last two parts of a folder's name: what was played, and its seed. */
 function short(folder: string): string {
   const mask = folder.startsWith('x:') ? 'x:' : '';

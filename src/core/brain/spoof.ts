@@ -41,6 +41,8 @@ const GRACE_US = 50_000;
 const ENDED_LEFT = 0.2;
 /** A part that goes is its own when it is at least so much of it. */
 const PART = 0.05;
+/** What traded to this share was meant, whatever else. */
+const MEANT = 0.8;
 /** How long a size that went is waited for: in lives of the wall, within bounds. */
 const AWAY_LIVES = 3;
 const AWAY_LEAST_US = 300_000;
@@ -471,6 +473,7 @@ export class Spoof implements Detector, Suspicion {
     ordinary.ended(lifeMs, largest * this.grouped, traded < size / 2);
     if (id === 0) id = ++this.findings;
     for (let i = 0; i < this.grouped; i++) walls.finding[group[i]!] = id;
+    if (traded >= MEANT * size) return;
     this.show(slot, us(walls.endedAt[slot]!), pattern, false, low, high, id, likelihood);
     if (likelihood < this.config.tellFrom || likelihood <= told) return;
     const side = walls.side[slot] as BookSide;
@@ -592,15 +595,17 @@ export class Spoof implements Detector, Suspicion {
     f[FEATURE.pulls] = Math.log(1 + pulls);
     f[FEATURE.evenPulls] = Math.log(1 + evenPulls);
     f[FEATURE.exact] = exact / grouped;
-    f[FEATURE.executed] = ended && walls.otherTaken[slot]! > walls.otherTakenBefore[slot]! ? 1 : 0;
+    const executed = ended && walls.otherTaken[slot]! > walls.otherTakenBefore[slot]!;
+    const gaveWay = ended && passed > 0 && passed >= end - 1;
+    f[FEATURE.executed] = executed ? 1 : 0;
     f[FEATURE.executedBefore] = Math.min(
       1,
       walls.otherTakenBefore[slot]! / Math.max(1, walls.otherQueue[slot]!),
     );
-    f[FEATURE.passed] = ended && passed > 0 && passed >= end - 1 ? 1 : 0;
+    f[FEATURE.passed] = gaveWay ? 1 : 0;
     f[FEATURE.outlasted] = passed > 0 && passed < end - 1 ? 1 : 0;
-    f[FEATURE.quiet] = -Math.log(Math.max(FRAME_SHARE, this.takenShare));
-    f[FEATURE.still] = -Math.log(Math.max(FRAME_SHARE, this.passedShare));
+    f[FEATURE.executedRare] = executed ? -Math.log(Math.max(FRAME_SHARE, this.takenShare)) : 0;
+    f[FEATURE.passedRare] = gaveWay ? -Math.log(Math.max(FRAME_SHARE, this.passedShare)) : 0;
     f[FEATURE.beside] = Math.log(1 + beside);
     f[FEATURE.besideEqual] = Math.log(1 + besideEqual);
     f[FEATURE.together] = Math.log(Math.max(1, exact));

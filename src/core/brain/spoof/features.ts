@@ -51,9 +51,9 @@ export const FEATURES = [
   'passed',
   /** 1: it had given way before, and the wall stayed: nothing was waiting there. */
   'outlasted',
-  /** −ln of how often in this market takers take from a side in a frame, and a best price gives way. */
-  'quiet',
-  'still',
+  /** Where `executed`, and where `passed`: −ln of how often that happens to a side in any frame of this market. */
+  'executedRare',
+  'passedRare',
   // who came with it
   /** ln of 1 + walls of about its size that came with it on its side; of those within 2 %. */
   'beside',
@@ -93,6 +93,8 @@ export const OF_THE_END: readonly Feature[] = [
   'nearest',
   'exact',
   'executed',
+  'executedRare',
   'passed',
+  'passedRare',
   'together',
 ];
