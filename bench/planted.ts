@@ -12,11 +12,11 @@ import { join } from 'node:path';
 import { table } from '../src/cli/table.ts';
 import { brainConfig } from '../src/config/brain.ts';
 import { loadSettings } from '../src/config/load.ts';
-import { GRADERS } from '../src/study/evaluate/graders.ts';
+import { gradeIceberg } from '../src/study/evaluate/iceberg.ts';
 import { readLabels } from '../src/study/evaluate/labels.ts';
 import { play, tapeSource } from '../src/study/evaluate/play.ts';
 import type { Grader, GradingContext, Section } from '../src/study/evaluate/section.ts';
-import { gradeSignal } from '../src/study/evaluate/signal.ts';
+import { gradeSpoof } from '../src/study/evaluate/spoof.ts';
 import { shown } from '../src/study/evaluate/text.ts';
 import { type InstrumentReport, plantToFiles } from '../src/study/plant/plant-files.ts';
 import { importBinance } from '../src/tape/import-binance.ts';
@@ -58,7 +58,7 @@ const context: GradingContext = {
   ...{ feesBp: 0, barriers: { unit: 'bp', target: 1, stop: 1, limitMs: 1000 } },
   ...{ barMs: 60_000, atrPeriod: settings.market.atr_period, seed: 1 },
 };
-const graders = (): Grader[] => GRADERS.filter((make) => make !== gradeSignal).map((make) => make(context));
+const graders = (): Grader[] => [gradeSpoof, gradeIceberg].map((make) => make(context));
 
 const folder = mkdtempSync(join(tmpdir(), 'planted-'));
 try {
@@ -95,8 +95,7 @@ try {
     const sections = pooled.map((grader) => grader.section());
     rows.push(...sections.flatMap((section) => rowsOf('all', section)));
     console.log(table(Object.keys(recordings).map((recording) => rarity(recording, planted))));
-    if (rows.length === 0) console.log('no detector here tells findings that can be graded');
-    else console.log(`\n${table(rows)}`);
+    console.log(`\n${table(rows)}`);
     for (const section of sections)
       for (const { title, columns, rows: cells } of section?.tables ?? [])
         console.log(
