@@ -4,7 +4,7 @@ import { minute } from './text.ts';
 
 /** What is needed to run it again and get the same. */
 export function Recordings(props: { readonly evaluation: Evaluation }): JSX.Element {
-  const { tapes, code, brainHash, command, barriers, feesBp } = props.evaluation;
+  const { tapes, code, brainHash, command, model, feesBp } = props.evaluation;
   return (
     <section id="recordings" aria-labelledby="recordings-title" data-section="recordings">
       <h2 id="recordings-title">Recordings and how to run it again</h2>
@@ -19,10 +19,9 @@ export function Recordings(props: { readonly evaluation: Evaluation }): JSX.Elem
           {code.commit === null ? '' : `, commit ${code.commit}`}
           {code.changed ? ', with files changed since' : ''}; detectors' settings {brainHash}
         </dd>
-        <dt>Trades graded</dt>
+        <dt>Signal</dt>
         <dd>
-          target {barriers.target} and stop {barriers.stop} {barriers.unit === 'bp' ? 'bp' : 'ATR'} away, at
-          most {barriers.limitMs / 1000} s; fees of taking twice {feesBp.toFixed(1)} bp
+          model {model}; two taker fees are {feesBp.toFixed(1)} bp
         </dd>
         <dt>Recordings</dt>
         <dd>

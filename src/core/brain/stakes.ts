@@ -62,6 +62,11 @@ export class Stakes {
     this.config = config;
   }
 
+  /** A trade that has met neither exit by then counts as not reached, ms. */
+  get limitMs(): number {
+    return this.config.limitMs;
+  }
+
   refresh(now: Us): void {
     if (now < this.refreshAt) return;
     this.refreshAt = now + REFRESH_US;

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Random } from '../../exchange/random.ts';
-import { bucketsOf, calibration, type Predictions } from './calibration.ts';
+import { bucketsOf, calibration } from './calibration.ts';
 
 const seed = 20261122;
 const quick = { resamples: 200, seed };
 
 /** Of `count` entries; `chance` says how probable the target really is where `p` is said. */
-function said(count: number, chance: (p: number) => number, random: Random): Predictions {
+function said(count: number, chance: (p: number) => number, random: Random) {
   const confidence: number[] = [];
   const reached: number[] = [];
   for (let i = 0; i < count; i++) {
@@ -120,6 +120,21 @@ test('a confidence that knows nothing: no better than put to other moments, its 
   assert.ok(of.brier.value! > of.brierOfBaseRate.value!);
   const { low, high } = of.surestByChance!;
   assert.ok(of.surestEdgeBp.value! >= low && of.surestEdgeBp.value! <= high);
+});
+
+test('costs and what would be traded are counted as they are', () => {
+  const all = said(1000, (p) => p, new Random(seed, 5));
+  const costBp = all.returnBp.map((_, i) => 3 + (i % 2));
+  const acts = Array.from(all.confidence, (p) => p > 0.8);
+  const of = calibration({ ...all, costBp, acts }, quick);
+  const traded = costBp.map((_, i) => i).filter((i) => acts[i]);
+  assert.equal(of.acted, traded.length);
+  const net = traded.reduce((sum, i) => sum + all.returnBp[i]! - costBp[i]!, 0) / traded.length;
+  assert.ok(Math.abs(of.actedNetBp.value! - net) < 1e-9);
+  for (const { edgeBp, netBp, costBp: cost } of of.buckets)
+    assert.ok(Math.abs(edgeBp.value! - netBp.value! - cost) < 1e-9 && cost >= 3 && cost <= 4);
+  const idle = calibration(all, quick);
+  assert.deepEqual([idle.acted, idle.actedNetBp.value], [0, null]);
 });
 
 test('too few entries are said', () => {

@@ -10,6 +10,10 @@ export interface Predictions {
   readonly reached: ArrayLike<number>;
   /** From touch to touch, fees not paid, basis points. */
   readonly returnBp: ArrayLike<number>;
+  /** What the trade costs besides, basis points; left out: nothing. */
+  readonly costBp?: ArrayLike<number>;
+  /** Which of them would be traded; left out: none. */
+  readonly acts?: ArrayLike<boolean>;
   /** Which stretch of time each belongs to: drawn together. Not falling. */
   readonly part: ArrayLike<number>;
 }
@@ -22,8 +26,11 @@ export interface Bucket {
   readonly confidence: number;
   /** Share that reached the target. */
   readonly reached: Figure;
-  /** Mean return from touch to touch, basis points, before fees. */
+  /** Mean return from touch to touch, basis points, before fees; and after all costs. */
   readonly edgeBp: Figure;
+  readonly netBp: Figure;
+  /** Mean cost, basis points. */
+  readonly costBp: number;
 }
 
 export interface Calibration {
@@ -50,6 +57,9 @@ export interface Calibration {
   /** Mean return of all entries, and of the surest tenth, basis points before fees. */
   readonly edgeBp: Figure;
   readonly surestEdgeBp: Figure;
+  /** Of those that would be traded: how many, and their mean return after all costs, basis points. */
+  readonly acted: number;
+  readonly actedNetBp: Figure;
   /** The middle 95 % of the surest tenth's return when the confidences are put to other moments. */
   readonly surestByChance: { readonly low: number; readonly high: number } | null;
 }
@@ -67,7 +77,7 @@ export function calibration(predictions: Predictions, drawing: Drawing = DRAWING
     return {
       ...{ count, baseRate: none, buckets: [], error: none, errorByChance: null, brier: none },
       ...{ brierOfBaseRate: none, brierShuffled: none, logLoss: none, logLossOfBaseRate: none },
-      ...{ edgeBp: none, surestEdgeBp: none, surestByChance: null },
+      ...{ edgeBp: none, surestEdgeBp: none, acted: 0, actedNetBp: none, surestByChance: null },
     };
   }
   const parts = part[count - 1]! + 1;
@@ -91,6 +101,10 @@ export function calibration(predictions: Predictions, drawing: Drawing = DRAWING
         confidence: own.reduce((sum, each) => sum + each, 0) / own.length,
         reached: figure((w) => sums.of(bucket, w, REACHED) / sums.of(bucket, w, COUNT)),
         edgeBp: figure((w) => sums.of(bucket, w, RETURN) / sums.of(bucket, w, COUNT)),
+        netBp: figure(
+          (w) => (sums.of(bucket, w, RETURN) - sums.of(bucket, w, COST)) / sums.of(bucket, w, COUNT),
+        ),
+        costBp: sums.of(bucket, ONES(parts), COST) / own.length,
       };
     }),
     error: figure((w) => errorOf(sums, w, buckets)),
@@ -105,6 +119,13 @@ export function calibration(predictions: Predictions, drawing: Drawing = DRAWING
     logLossOfBaseRate: plain(-share * Math.log(share) - (1 - share) * Math.log(1 - share), 'all alike'),
     edgeBp: figure((w) => sums.total(w, RETURN) / sums.count(w)),
     surestEdgeBp: figure((w) => sums.of(buckets - 1, w, RETURN) / sums.of(buckets - 1, w, COUNT)),
+    acted: sums.total(ONES(parts), ACTED),
+    actedNetBp: figureOf(
+      parts,
+      (w) => sums.total(w, ACTED_NET) / sums.total(w, ACTED),
+      'nothing would have been traded',
+      drawing,
+    ),
     surestByChance:
       parts < 4 || returnBp.length === 0
         ? null
@@ -140,7 +161,10 @@ const RETURN = 2;
 const CONFIDENCE = 3;
 const SQUARED = 4;
 const LOSS = 5;
-const FIELDS = 6;
+const COST = 6;
+const ACTED = 7;
+const ACTED_NET = 8;
+const FIELDS = 9;
 const CERTAIN = 1e-6;
 
 /** Sums over the entries of each part and bucket. */
@@ -149,7 +173,7 @@ class Sums {
   private readonly buckets: number;
 
   constructor(
-    { confidence, reached, returnBp, part }: Predictions,
+    { confidence, reached, returnBp, costBp, acts, part }: Predictions,
     bucketOf: Uint8Array,
     parts: number,
     buckets: number,
@@ -165,6 +189,12 @@ class Sums {
       this.values[at + REACHED]! += hit;
       this.values[at + RETURN]! += returnBp[i]!;
       this.values[at + CONFIDENCE]! += p;
+      const cost = costBp?.[i] ?? 0;
+      this.values[at + COST]! += cost;
+      if (acts?.[i] === true) {
+        this.values[at + ACTED]! += 1;
+        this.values[at + ACTED_NET]! += returnBp[i]! - cost;
+      }
       this.values[at + SQUARED]! += (p - hit) ** 2;
       this.values[at + LOSS]! -= hit * Math.log(said) + (1 - hit) * Math.log(1 - said);
     }

@@ -55,10 +55,23 @@ test('who stops it in the middle is heard, and told how far it was', async () =>
 test('trades are graded by the exits of the settings where the tape is long enough, else by narrow ones', async () => {
   const { evaluation } = await evaluate([{ path: tape, labels: null }], settings, options);
   assert.deepEqual(evaluation.barriers, { unit: 'bp', target: 5, stop: 5, limitMs: 60_000 });
-  const quick = loadSettings(undefined, { market: { bar: '1s' }, exits: { time_stop_ms: 30_000 } } as object);
+  const quick = loadSettings(undefined, {
+    ...{ market: { bar: '1s' }, exits: { time_stop_ms: 30_000 }, signal: { model: 'priors' } },
+  } as object);
   const { evaluation: other } = await evaluate([{ path: tape, labels: null }], quick, options);
   const { tp_multiplier: target, sl_multiplier: stop } = quick.exits;
   assert.deepEqual(other.barriers, { unit: 'atr', target, stop, limitMs: 30_000 });
-  const { figures } = other.sections.find(({ name }) => name === 'signal')!;
+  const { question, figures } = other.sections.find(({ name }) => name === 'signal')!;
   assert.ok(figures.find(({ name }) => name === 'Brier score')!.figure.value !== null, 'the range is known');
+  assert.match(question, /ATR within 30 s/);
+});
+
+test('a fitted signal is graded by trades of its own, unless others are asked for', async () => {
+  const questionOf = async (barriers: EvaluateOptions['barriers']): Promise<string> => {
+    const { evaluation } = await evaluate([{ path: tape, labels: null }], settings, { ...options, barriers });
+    return evaluation.sections.find(({ name }) => name === 'signal')!.question;
+  };
+  assert.match(await questionOf(null), /its own, as the engine would place them, within \d+ s/);
+  const asked = { unit: 'bp', target: 7, stop: 3, limitMs: 20_000 } as const;
+  assert.match(await questionOf(asked), /7 \/ 3 bp within 20 s/);
 });

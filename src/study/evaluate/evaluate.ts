@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
-import { brainConfig } from '../../config/brain.ts';
+import { engineConfig } from '../../config/engine.ts';
 import { ConfigError } from '../../config/load.ts';
+import { isEmbedded, resolveModel } from '../../config/model.ts';
 import type { Settings } from '../../config/schema.ts';
 import { barToMs } from '../../core/candles/candle-series.ts';
+import { readTape } from '../../tape/reader.ts';
 import { type Holding, Tapes } from '../backtest/tapes.ts';
 import { codeIdentity } from '../report/code-identity.ts';
 import type { BarrierRule } from './barriers.ts';
@@ -34,12 +36,14 @@ export interface Evaluation {
   readonly tapes: readonly EvaluatedTape[];
   readonly symbols: readonly string[];
   readonly sections: readonly Section[];
-  /** What the trades of the signal's grading were. */
+  /** Trades that a signal without trades of its own was graded by. */
   readonly barriers: BarrierRule;
   /** Two taker fees, basis points. */
   readonly feesBp: number;
   /** Of the detectors' settings, SHA-256, first 16 digits. */
   readonly brainHash: string;
+  /** The signal's model as the settings name it. */
+  readonly model: string;
   readonly code: ReturnType<typeof codeIdentity>;
   readonly command: string;
 }
@@ -77,14 +81,14 @@ export async function evaluate(
 ): Promise<{ evaluation: Evaluation; speed: EvaluationSpeed }> {
   const begun = performance.now();
   const { signal, progress } = options;
-  const config = brainConfig(settings.brain);
   const looks = recordings.map((recording) => look(recording, options.symbols));
   refuseTwice(looks);
   const barriers =
     options.barriers ?? defaultBarriers(settings, Math.max(...looks.map(({ to, from }) => to - from)));
   const feesBp = 2 * Number(settings.paper.taker_fee) * 10_000;
   const context = {
-    ...{ feesBp, barriers, seed: DRAWING.seed },
+    ...{ feesBp, barriers, barriersAsked: options.barriers !== null, seed: DRAWING.seed },
+    confidenceThreshold: settings.signal.confidence_threshold,
     ...{ barMs: barToMs(settings.market.bar), atrPeriod: settings.market.atr_period },
   };
   const graders = GRADERS.map((make) => make(context));
@@ -99,9 +103,10 @@ export async function evaluate(
       throw new ConfigError([
         `--labels ${file}: none of its ${labels.length} labels lies within the time and the instruments of ${path}: name the file that was written beside it`,
       ]);
+    const market = isEmbedded(readTapeSource(path)) ? 'embedded' : 'other';
     const played = await playInTurns(
       source,
-      config,
+      engineConfig(resolveModel(settings, market), 'ev').market,
       (instrument, book) => graders.flatMap((grader) => grader.watch(instrument, book)),
       {
         ...(signal === undefined ? {} : { signal }),
@@ -129,11 +134,18 @@ export async function evaluate(
   return {
     evaluation: {
       ...{ tapes, symbols: [...symbols], sections, barriers, feesBp, command: options.command },
-      brainHash: createHash('sha256').update(JSON.stringify(config)).digest('hex').slice(0, 16),
+      brainHash: createHash('sha256').update(JSON.stringify(settings.brain)).digest('hex').slice(0, 16),
+      model: settings.signal.model,
       code: codeIdentity(),
     },
     speed: { events, changes, playSeconds, seconds: (performance.now() - begun) / 1000 },
   };
+}
+
+function readTapeSource(path: string): string {
+  const tape = readTape(path);
+  tape.close();
+  return tape.meta.source;
 }
 
 function look(

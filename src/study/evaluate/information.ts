@@ -47,7 +47,7 @@ export function information({ series }: Pairs, drawing: Drawing = DRAWING): Info
   const ranked = series.map(({ score, move, part }) => ({ score: ranks(score), move: ranks(move), part }));
   const parts = 1 + ranked.reduce((most, { part }) => Math.max(most, part[part.length - 1] ?? 0), 0);
   const sums = new Float64Array(parts * FIELDS);
-  for (const { score, move, part } of ranked) addSums(sums, score, move, part, 0);
+  for (const { score, move, part } of ranked) addSums(sums, score, move, part);
   return {
     coefficient: figureOf(
       parts,
@@ -63,7 +63,7 @@ export function information({ series }: Pairs, drawing: Drawing = DRAWING): Info
 /** Spearman's rank correlation; equal values share the mean of their ranks. `NaN` where one of the two does not change. */
 export function rankCorrelation(one: ArrayLike<number>, other: ArrayLike<number>): number {
   const sums = new Float64Array(FIELDS);
-  addSums(sums, ranks(one), ranks(other), new Uint8Array(one.length), 0);
+  addSums(sums, ranks(one), ranks(other), new Uint8Array(one.length));
   return correlationOf(sums, Float64Array.of(1));
 }
 
@@ -83,27 +83,29 @@ export function ranks(values: ArrayLike<number>): Float64Array {
 
 /** Of each part: count, Σx, Σy, Σx², Σy², Σxy. All that a correlation needs. */
 const FIELDS = 6;
+const PRODUCT = 5;
 
-/** `by`: each move is paired with the score so many places before it, around the end. */
-function addSums(
-  sums: Float64Array,
-  score: ArrayLike<number>,
-  move: ArrayLike<number>,
-  part: ArrayLike<number>,
-  by: number,
-): void {
-  const count = score.length;
-  for (let i = 0; i < count; i++) {
+function addSums(sums: Float64Array, score: Float64Array, move: Float64Array, part: ArrayLike<number>): void {
+  for (let i = 0; i < score.length; i++) {
     const at = part[i]! * FIELDS;
-    const x = score[i >= by ? i - by : i - by + count]! - 0.5;
+    const x = score[i]! - 0.5;
     const y = move[i]! - 0.5;
     sums[at]! += 1;
     sums[at + 1]! += x;
     sums[at + 2]! += y;
     sums[at + 3]! += x * x;
     sums[at + 4]! += y * y;
-    sums[at + 5]! += x * y;
+    sums[at + PRODUCT]! += x * y;
   }
+}
+
+/** Σxy, each move with the score so many places before it, around the end. */
+function movedProduct(score: Float64Array, move: Float64Array, by: number): number {
+  const { length } = score;
+  let sum = 0;
+  for (let i = by; i < length; i++) sum += (score[i - by]! - 0.5) * (move[i]! - 0.5);
+  for (let i = 0; i < by; i++) sum += (score[i - by + length]! - 0.5) * (move[i]! - 0.5);
+  return sum;
 }
 
 function correlationOf(sums: Float64Array, weights: Float64Array): number {
@@ -129,14 +131,16 @@ function chanceOf(
 ): Information['chance'] {
   if (parts < PARTS_OF_CHANCE_MIN) return null;
   const found = new Float64Array(SHIFTS);
-  const sums = new Float64Array(FIELDS);
-  const whole = Float64Array.of(1);
+  const unmoved = new Float64Array(FIELDS);
+  for (const { score, move } of ranked) addSums(unmoved, score, move, new Uint8Array(score.length));
+  const once = Float64Array.of(1);
   for (let i = 0; i < SHIFTS; i++) {
     const share = SHIFT_MIN + ((i + 0.5) / SHIFTS) * (1 - 2 * SHIFT_MIN);
-    sums.fill(0);
+    // moving a score changes nothing but the products
+    unmoved[PRODUCT] = 0;
     for (const { score, move } of ranked)
-      addSums(sums, score, move, new Uint8Array(score.length), Math.round(share * score.length));
-    found[i] = correlationOf(sums, whole);
+      unmoved[PRODUCT]! += movedProduct(score, move, Math.round(share * score.length));
+    found[i] = correlationOf(unmoved, once);
   }
   if (found.some(Number.isNaN)) return null;
   found.sort();

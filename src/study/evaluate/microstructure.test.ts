@@ -13,6 +13,8 @@ import type { GradingContext } from './section.ts';
 const context: GradingContext = {
   feesBp: 10,
   barriers: { unit: 'bp', target: 5, stop: 5, limitMs: 60_000 },
+  barriersAsked: false,
+  confidenceThreshold: 0.6,
   barMs: 60_000,
   atrPeriod: 14,
   seed: 1,

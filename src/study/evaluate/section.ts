@@ -112,7 +112,12 @@ export type GraderMaker = (context: GradingContext) => Grader;
 export interface GradingContext {
   /** Two taker fees, basis points; the spread is paid besides. */
   readonly feesBp: number;
+  /** Of trades whose signal names none of its own. */
   readonly barriers: BarrierRule;
+  /** True: `barriers` were asked for, and hold for a fitted signal as well. */
+  readonly barriersAsked: boolean;
+  /** From which the signal's direction is acted on. */
+  readonly confidenceThreshold: number;
   /** Candles of the average true range. */
   readonly barMs: number;
   readonly atrPeriod: number;

@@ -15,6 +15,16 @@ export interface TrackConfig {
   readonly barMs: number;
   readonly atrPeriod: number;
   readonly seed: number;
+  /** A prior acts from this confidence on; a fitted signal also asks whether the trade is worth its costs. */
+  readonly confidenceThreshold: number;
+}
+
+/** A trade that a fitted signal speaks of: ticks from the entry, basis points. */
+export interface Stake {
+  readonly target: number;
+  readonly stop: number;
+  /** Two fees and what its size costs beyond the touch. */
+  readonly costBp: number;
 }
 
 /** What the detectors and the signal said at one moment. */
@@ -23,9 +33,15 @@ export interface Sample {
   /** One for each detector, in the brain's order, −1…1. */
   readonly scores: readonly number[];
   readonly likelihoods: readonly number[];
-  readonly direction: 'long' | 'short' | 'none';
+  /** The direction that the signal would take if it had to, and whether it acts on it. */
+  readonly lean: 'long' | 'short' | 'none';
+  readonly acts: boolean;
   /** 0…1. */
   readonly confidence: number;
+  /** What speaks for a long less what speaks for a short, −1…1. */
+  readonly evidence: number;
+  /** The trade that the confidence is of; null where the signal is a prior and means no trade. */
+  readonly stake: Stake | null;
   /** Average true range, ticks; null while it is not known. */
   readonly atr: number | null;
   /** Ticks. */
@@ -44,9 +60,10 @@ export class SignalTrack implements Observer {
   readonly samples: Sample[] = [];
   /** The detectors' names, in the order of the scores. */
   names: readonly string[] = [];
-  /** Whether the signal said that its confidence was fitted. */
-  calibrated = false;
+  /** Whether a model was fitted, for how long a trade, ms, and why its confidence is no probability, where it is none. */
+  fitted: { readonly limitMs: number; readonly whyNot: string } | null = null;
   private readonly everyUs: number;
+  private readonly confidenceThreshold: number;
   private readonly atr: AverageTrueRange;
   private readonly candles: CandleSeries;
   private next = 0;
@@ -54,7 +71,8 @@ export class SignalTrack implements Observer {
   private flowByLot = 0;
   private readonly lot: Random;
 
-  constructor({ everyMs, barMs, atrPeriod, seed }: TrackConfig) {
+  constructor({ everyMs, barMs, atrPeriod, seed, confidenceThreshold }: TrackConfig) {
+    this.confidenceThreshold = confidenceThreshold;
     this.lot = new Random(seed);
     this.everyUs = everyMs * 1000;
     this.atr = new AverageTrueRange(atrPeriod);
@@ -80,13 +98,19 @@ export class SignalTrack implements Observer {
     if (at < this.next) return;
     this.next = (Math.floor(at / this.everyUs) + 1) * this.everyUs;
     if (this.names.length === 0) this.names = detectors.map(({ name }) => name);
-    this.calibrated = signal.calibrated;
+    const { fusion, lean } = signal;
+    if (fusion !== null && this.fitted === null)
+      this.fitted = { limitMs: fusion.stakes.limitMs, whyNot: fusion.config.whyNot };
+    const side = fusion === null || lean === 'none' ? null : fusion.stakes[lean];
     this.samples.push({
       at,
       scores: detectors.map(({ score }) => score),
       likelihoods: detectors.map(({ likelihood }) => likelihood),
-      direction: signal.direction,
+      lean,
+      acts: signal.direction !== 'none' && signal.confidence >= this.confidenceThreshold,
       confidence: signal.confidence,
+      evidence: signal.evidence,
+      stake: side?.known ? { target: side.target, stop: side.stop, costBp: side.costBp } : null,
       atr: this.atr.value,
       mid: book.mid,
       flow: this.flow,

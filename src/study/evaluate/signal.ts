@@ -1,5 +1,4 @@
-import type { BarrierRule } from './barriers.ts';
-import { barrierOutcome, barriersOf } from './barriers.ts';
+import { type BarrierRule, type Barriers, barrierOutcome, barriersOf } from './barriers.ts';
 import { type Bucket, type Calibration, calibration, type Predictions } from './calibration.ts';
 import { type Figure, plain } from './figures.ts';
 import { type Information, information, type Pairs } from './information.ts';
@@ -65,19 +64,17 @@ class SignalGrader implements Grader {
       speaker,
       horizons: HORIZONS_MS.map((horizonMs) => information(pairsOf(tracks, speaker, horizonMs))),
     }));
-    const { predictions, notKnown, moments } = predictionsOf(tracks, this.context.barriers);
+    const trades = tradesOf(tracks, this.context);
+    const { predictions, notKnown, moments } = predictionsOf(tracks, trades, this.context.feesBp);
     const graded = calibration(predictions);
-    const { barriers, feesBp } = this.context;
-    const fitted = tracks.every(({ track }) => track.calibrated);
+    const fitted = tracks.every(({ track }) => track.fitted?.whyNot === '');
     return {
       name: 'signal',
-      question: `Does a high confidence reach its target (${describe(barriers)}) before its stop more often, is it what it says, and does it pay ${feesBp.toFixed(1)} bp of fees?`,
+      question: `Does a high confidence reach its target (${trades.words}) before its stop more often, is it what it says, and does it pay its costs?`,
       notes: [
-        `Looked at once a second: ${moments} moments of ${tracks.map(({ instrument }) => instrument).join(', ')}. Target and stop of each: ${describe(barriers)}, entered and left by taking at the touch.`,
-        fitted
-          ? 'The confidence is that of a fitted model.'
-          : 'The confidence is a prior stated by hand and not yet a probability: its calibration error says how far it is from one.',
-        `${predictions.confidence.length} moments had a direction and an outcome; ${notKnown} had none: no direction, no average true range yet, or too near the end. Neighbouring moments share most of their future: intervals come of stretches of ${partMs(barriers.limitMs) / 1000} s drawn together, so a short tape has none.`,
+        `Looked at once a second: ${moments} moments of ${tracks.map(({ instrument }) => instrument).join(', ')}. Target and stop of each: ${trades.words}, entered and left by taking at the touch.`,
+        ...new Set(tracks.map(({ track }) => meaningOf(track))),
+        `${predictions.confidence.length} moments had a direction and an outcome; ${notKnown} had none: no direction, target or stop not known yet, or too near the end. Neighbouring moments share most of their future: intervals come of stretches of ${tradesPartMs(trades.limitMs) / 1000} s drawn together, so a short tape has none.`,
         'Information coefficient: rank correlation of the score with the move of the middle price after it. By chance: the same with the score moved along the recording, by 5 to 95 % of it.',
         'Nothing here is out of sample by itself: name a tape that nothing was tuned on.',
       ],
@@ -92,25 +89,62 @@ class SignalGrader implements Grader {
           goal: '',
         })),
       ],
-      charts: chartsOf(coefficients, graded, feesBp),
-      tables: [coefficientTable(coefficients), bucketTable(graded, feesBp)],
+      charts: chartsOf(coefficients, graded),
+      tables: [coefficientTable(coefficients), bucketTable(graded)],
       checks: [...speakers.map((speaker) => backwards(tracks, speaker)), takersByLot(tracks)],
     };
   }
+}
+
+/** What its confidence is. */
+function meaningOf({ fitted }: SignalTrack): string {
+  if (fitted === null)
+    return 'The confidence is a prior stated by hand and not yet a probability: its calibration error says how far it is from one.';
+  if (fitted.whyNot === '') return 'The confidence is that of a fitted model.';
+  return `The confidence is that of a fitted model, but no probability here: ${fitted.whyNot}.`;
+}
+
+/** The trades that are graded. */
+interface Trades {
+  readonly words: string;
+  readonly limitMs: number;
+  readonly of: (sample: SignalTrack['samples'][number]) => Barriers | null;
+}
+
+/** A fitted signal speaks of trades of its own; a prior is given some. */
+function tradesOf(
+  tracks: readonly Played[],
+  { barriers, barriersAsked }: Pick<GradingContext, 'barriers' | 'barriersAsked'>,
+): Trades {
+  const limits = tracks.map(({ track }) => track.fitted?.limitMs ?? 0);
+  const limitMs = Math.max(...limits);
+  if (!barriersAsked && limits.every((each) => each > 0))
+    return {
+      words: `its own, as the engine would place them, within ${limitMs / 1000} s`,
+      limitMs,
+      of: ({ stake }) =>
+        stake === null ? null : { target: stake.target, stop: stake.stop, limitUs: limitMs * 1000 },
+    };
+  return {
+    words: describe(barriers),
+    limitMs: barriers.limitMs,
+    of: ({ mid, atr }) => barriersOf(barriers, mid, atr),
+  };
 }
 
 const describe = ({ unit, target, stop, limitMs }: BarrierRule): string =>
   `${target} / ${stop} ${unit === 'bp' ? 'bp' : 'ATR'} within ${limitMs / 1000} s`;
 
 const partMs = (horizonMs: number): number => Math.max(PART_MIN_MS, HORIZONS_A_PART * horizonMs);
+/** Most trades end long before their time is up. */
+const tradesPartMs = (limitMs: number): number => Math.max(PART_MIN_MS, limitMs);
 
 function speakersOf({ names }: SignalTrack): Speaker[] {
   return [
     ...names.map((name, i): Speaker => ({ name, scoreOf: ({ scores }) => scores[i]! })),
     {
       name: 'signal',
-      scoreOf: ({ direction, confidence }) =>
-        direction === 'long' ? confidence : direction === 'short' ? -confidence : 0,
+      scoreOf: ({ evidence }) => evidence,
     },
   ];
 }
@@ -122,7 +156,7 @@ function pairsOf(
   horizonMs: number,
   reversed = false,
 ): Pairs {
-  const partOf = partsOf(tracks, horizonMs);
+  const partOf = partsOf(tracks, partMs(horizonMs));
   return {
     series: tracks.map((played) => {
       const { samples, path } = played.track;
@@ -140,8 +174,8 @@ function pairsOf(
 }
 
 /** Numbers the stretches of time of all recordings, one after the other, without a hole where a feed was silent. */
-function partsOf(tracks: readonly Played[], horizonMs: number): (played: Played, at: number) => number {
-  const lengthUs = partMs(horizonMs) * 1000;
+function partsOf(tracks: readonly Played[], lengthMs: number): (played: Played, at: number) => number {
+  const lengthUs = lengthMs * 1000;
   const key = (recording: number, at: number): string => `${recording} ${Math.floor(at / lengthUs)}`;
   const numbers = new Map<string, number>();
   const all = tracks.flatMap(({ recording, track }) =>
@@ -157,21 +191,33 @@ function partsOf(tracks: readonly Played[], horizonMs: number): (played: Played,
 
 function predictionsOf(
   tracks: readonly Played[],
-  rule: BarrierRule,
+  trades: Trades,
+  feesBp: number,
 ): { predictions: Predictions; notKnown: number; moments: number } {
-  const partOf = partsOf(tracks, rule.limitMs);
-  const entries: { said: number; reached: number; returnBp: number; part: number }[] = [];
+  const partOf = partsOf(tracks, tradesPartMs(trades.limitMs));
+  const entries: {
+    said: number;
+    reached: number;
+    returnBp: number;
+    costBp: number;
+    acts: boolean;
+    part: number;
+  }[] = [];
   let moments = 0;
   for (const played of tracks) {
     const { samples, path } = played.track;
     moments += samples.length;
-    for (const { at, direction, confidence: said, mid, atr } of samples) {
-      const barriers = barriersOf(rule, mid, atr);
-      if (direction === 'none' || barriers === null) continue;
-      const result = barrierOutcome(path, at, direction, barriers);
+    for (const sample of samples) {
+      const { at, lean, acts, confidence: said, stake } = sample;
+      const barriers = trades.of(sample);
+      if (lean === 'none' || barriers === null) continue;
+      const result = barrierOutcome(path, at, lean, barriers);
       if (result === null) continue;
       const { outcome, returnBp } = result;
-      entries.push({ said, reached: outcome === 'target' ? 1 : 0, returnBp, part: partOf(played, at) });
+      entries.push({
+        ...{ said, reached: outcome === 'target' ? 1 : 0, returnBp, acts },
+        ...{ costBp: stake?.costBp ?? feesBp, part: partOf(played, at) },
+      });
     }
   }
   entries.sort((a, b) => a.part - b.part);
@@ -180,6 +226,8 @@ function predictionsOf(
       confidence: entries.map(({ said }) => said),
       reached: entries.map(({ reached }) => reached),
       returnBp: entries.map(({ returnBp }) => returnBp),
+      costBp: entries.map(({ costBp }) => costBp),
+      acts: entries.map(({ acts }) => acts),
       part: dense(entries.map(({ part }) => part)),
     },
     notKnown: moments - entries.length,
@@ -213,7 +261,7 @@ function backwards(tracks: readonly Played[], speaker: Speaker): LeakCheck {
  * coefficient says that times are told right; with the takers' sides drawn by lot nothing may be left of it.
  */
 function takersByLot(tracks: readonly Played[]): LeakCheck {
-  const partOf = partsOf(tracks, EVERY_MS);
+  const partOf = partsOf(tracks, partMs(EVERY_MS));
   const of = (flowOf: (sample: SignalTrack['samples'][number]) => number): Information =>
     information({
       series: tracks.map((played) => {
@@ -324,6 +372,22 @@ function figuresOf(graded: Calibration, fitted: boolean): Section['figures'] {
       better: 'higher',
       goal: '',
     },
+    {
+      name: 'share of the moments that it would trade at',
+      unit: 'share',
+      figure: plain(graded.acted / graded.count, 'no entry'),
+      rivals: [],
+      better: null,
+      goal: '',
+    },
+    {
+      name: 'return of what it would trade, all costs paid',
+      unit: 'bp',
+      figure: graded.actedNetBp,
+      rivals: [],
+      better: 'higher',
+      goal: 'above 0, or nothing traded',
+    },
   ];
 }
 
@@ -331,11 +395,9 @@ type Coefficients = readonly { readonly speaker: Speaker; readonly horizons: rea
 
 const bandOf = ({ low, high, value }: Figure): readonly [number, number] => [low ?? value!, high ?? value!];
 
-function chartsOf(coefficients: Coefficients, graded: Calibration, feesBp: number): Chart[] {
+function chartsOf(coefficients: Coefficients, graded: Calibration): Chart[] {
   const known = (buckets: readonly Bucket[]) => buckets.filter(({ reached }) => reached.value !== null);
   const buckets = known(graded.buckets);
-  const least = buckets[0]?.confidence ?? 0;
-  const most = buckets.at(-1)?.confidence ?? 1;
   return [
     {
       title: 'Calibration: what was said against what came',
@@ -365,12 +427,9 @@ function chartsOf(coefficients: Coefficients, graded: Calibration, feesBp: numbe
       y: { name: 'mean return, bp', scale: 'linear', from: null, to: null },
       series: [
         {
-          name: 'two taker fees',
+          name: 'fees and impact',
           style: 'dashed',
-          points: [
-            [least, feesBp],
-            [most, feesBp],
-          ],
+          points: buckets.map(({ confidence, costBp }) => [confidence, costBp]),
           bands: [],
         },
         {
@@ -413,25 +472,27 @@ function coefficientTable(coefficients: Coefficients): SectionTable {
   };
 }
 
-function bucketTable(graded: Calibration, feesBp: number): SectionTable {
+function bucketTable(graded: Calibration): SectionTable {
   return {
-    title: `By confidence; ${feesBp.toFixed(1)} bp are the fees of taking twice`,
-    columns: ['confidence', 'mean', 'entries', 'reached the target', 'return, bp', 'after fees, bp'],
-    units: ['', '', '', 'share', '', ''],
-    rows: graded.buckets.map(({ from, to, confidence, count, reached, edgeBp }) => [
+    title: 'By confidence',
+    columns: [
+      'confidence',
+      'mean',
+      'entries',
+      'reached the target',
+      'return, bp',
+      'costs, bp',
+      'after costs, bp',
+    ],
+    units: ['', '', '', 'share', '', '', ''],
+    rows: graded.buckets.map(({ from, to, confidence, count, reached, edgeBp, costBp, netBp }) => [
       `${from.toFixed(3)} to ${to.toFixed(3)}`,
       confidence,
       count,
       reached,
       edgeBp,
-      lowered(edgeBp, feesBp),
+      costBp,
+      netBp,
     ]),
   };
 }
-
-const lowered = ({ value, low, high, why }: Figure, by: number): Figure => ({
-  value: value === null ? null : value - by,
-  low: low === null ? null : low - by,
-  high: high === null ? null : high - by,
-  why,
-});
