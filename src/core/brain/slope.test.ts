@@ -37,16 +37,39 @@ test('slope and interval by hand: y = 2x but for one pair', () => {
   fitted.add(-1, -2);
   fitted.add(-1, -2);
   fitted.fit();
+  const pairs = [
+    [1, 2],
+    [-1, -3],
+    [2, 4],
+    [0, 5],
+    [1, 2],
+    [1, 2],
+    [-1, -2],
+    [-1, -2],
+  ] as const;
   const slope = (2 + 3 + 8 + 2 + 2 + 2 + 2) / 10;
-  const error = (x: number, y: number): number => ((y - slope * x) * x) / (1 - (x * x) / 10);
-  const meat =
-    error(1, 2) ** 2 * 3 + error(-1, -3) ** 2 + error(-1, -2) ** 2 * 2 + error(2, 4) ** 2 + error(0, 5) ** 2;
-  const effective = 100 / 22;
-  assert.ok(Math.abs(fitted.slope - slope) < 1e-12);
-  assert.ok(
-    Math.abs(fitted.halfWidth - (studentQuantile(effective - 1) * Math.sqrt(meat)) / 10) < 1e-12,
-    `${fitted.halfWidth}`,
+  const scores = pairs.map(([x, y]) => (x * (y - slope * x)) / Math.sqrt(1 - (x * x) / 10));
+  // two lags for eight pairs, weights 2/3 and 1/3
+  const weight = (lag: number): number => Math.max(0, 1 - lag / 3);
+  let meat = 0;
+  scores.forEach((one, i) => {
+    scores.forEach((other, j) => {
+      meat += weight(Math.abs(i - j)) * one * other;
+    });
+  });
+  // Bell and McCaffrey by their matrices: columns of I − H, each times x / √(1 − leverage)
+  const columns = pairs.map(([x], i) =>
+    pairs.map(([other], j) => ((i === j ? 1 : 0) - (x * other) / 10) * (x / Math.sqrt(1 - (x * x) / 10))),
   );
+  const product = columns.map((one) =>
+    columns.map((other) => one.reduce((sum, value, i) => sum + value * other[i]!, 0)),
+  );
+  const trace = product.reduce((sum, row, i) => sum + row[i]!, 0);
+  const square = product.flat().reduce((sum, value) => sum + value * value, 0);
+  const freedom = (trace * trace) / square;
+  assert.ok(Math.abs(fitted.slope - slope) < 1e-12);
+  const wanted = (studentQuantile(freedom) * Math.sqrt(meat)) / 10;
+  assert.ok(Math.abs(fitted.halfWidth - wanted) < 1e-12, `${fitted.halfWidth} is not ${wanted}`);
 });
 
 test('only the last pairs count', () => {

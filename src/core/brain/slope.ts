@@ -12,12 +12,15 @@ export const studentQuantile = (freedom: number): number =>
 
 /**
  * Least squares through the origin, y = slope · x, over the last `window` pairs, with an interval that holds when large x
- * come with large errors, as they do in markets. Adding costs O(1), `fit` O(window).
+ * come with large errors, when x remember, and when errors are taken back, as they do in markets. Adding costs O(1), `fit`
+ * O(window).
  *
- * The interval is slope ± t · se with the heteroscedasticity-robust se of MacKinnon and White (HC3), "Some
- * heteroskedasticity-consistent covariance matrix estimators with improved finite sample properties", Journal of
- * Econometrics 29, 1985: each residual is divided by 1 − its leverage; t with the effective number of pairs (Σx²)²/Σx⁴ less
- * one as degrees of freedom: where few large trades decide everything, the interval says so.
+ * The interval is slope ± t · se. The se allows for unlike errors (each divided by the root of 1 − its leverage: HC2 of
+ * MacKinnon and White, Journal of Econometrics 29, 1985) and for neighbours that go together (Newey and West, Econometrica
+ * 55, 1987, lags up to 4 (n / 100)^(2/9) with falling weights). t has the degrees of freedom of Bell and McCaffrey (Survey
+ * Methodology 28, 2002; Imbens and Kolesár, Review of Economics and Statistics 98, 2016): where few large trades decide
+ * everything, the interval says so. HC3 with as many degrees as effective pairs, which this replaces, held the true slope
+ * in 94 to 98 % of 1500 runs of eight kinds of market, this in 93 to 96 % (`src/study/evaluate/known-lambda.ts`).
  */
 export class RollingSlope {
   /** 0 until fitted. */
@@ -30,12 +33,14 @@ export class RollingSlope {
   count = 0;
   private readonly x: Float64Array;
   private readonly y: Float64Array;
+  private readonly scores: Float64Array;
   private next = 0;
 
   constructor(window: number) {
     assert(window >= 3, 'a slope needs at least three pairs');
     this.x = new Float64Array(window);
     this.y = new Float64Array(window);
+    this.scores = new Float64Array(window);
   }
 
   add(x: number, y: number): void {
@@ -63,15 +68,45 @@ export class RollingSlope {
       this.unknown();
       return;
     }
-    const slope = xy / xx;
-    let meat = 0;
-    for (let i = 0; i < count; i++) {
-      const residual = (y[i]! - slope * x[i]!) / (1 - (x[i]! * x[i]!) / xx);
-      meat += x[i]! * x[i]! * residual * residual;
-    }
-    this.slope = slope;
-    this.halfWidth = (studentQuantile(effective - 1) * Math.sqrt(meat)) / xx;
+    this.slope = xy / xx;
+    this.halfWidth = (studentQuantile(Math.max(2, this.freedom(xx, xxxx))) * Math.sqrt(this.meat(xx))) / xx;
     this.explained = yy > 0 ? (xy * xy) / (xx * yy) : 0;
+  }
+
+  /** Variance of Σ x · error, errors unlike and neighbours alike. */
+  private meat(xx: number): number {
+    const { x, y, scores, count, slope } = this;
+    // oldest first
+    const begin = count === x.length ? this.next : 0;
+    let meat = 0;
+    for (let i = 0, at = begin; i < count; i++, at++) {
+      if (at === count) at = 0;
+      const each = x[at]!;
+      const score = (each * (y[at]! - slope * each)) / Math.sqrt(1 - (each * each) / xx);
+      scores[i] = score;
+      meat += score * score;
+    }
+    const lags = Math.min(count - 1, Math.floor(4 * (count / 100) ** (2 / 9)));
+    for (let lag = 1; lag <= lags; lag++) {
+      let together = 0;
+      for (let i = lag; i < count; i++) together += scores[i]! * scores[i - lag]!;
+      meat += 2 * (1 - lag / (lags + 1)) * together;
+    }
+    return Math.max(0, meat);
+  }
+
+  /** Degrees of freedom, were the errors all alike: how evenly the pairs share in the variance. */
+  private freedom(xx: number, xxxx: number): number {
+    const { x, count } = this;
+    let shares = 0;
+    let squares = 0;
+    for (let i = 0; i < count; i++) {
+      const leverage = (x[i]! * x[i]!) / xx;
+      const share = (leverage * leverage) / (1 - leverage);
+      shares += share;
+      squares += share * share;
+    }
+    return 1 / (xxxx / (xx * xx) + shares * shares - squares);
   }
 
   reset(): void {

@@ -213,7 +213,7 @@ class FlowGrader implements Grader {
         ...RIVALS.map(({ name }) => `60 s: ${name}`),
       ],
       rows: [...SHARES.keys(), null].map((share) => [
-        share === null ? 'any' : `${SHARES[share]![0] * 100} to ${SHARES[share]![1] * 100} %`,
+        share === null ? 'any' : shareText(SHARES[share]!),
         this.said(OURS, SECONDS[0], share, alone).length,
         ...SECONDS.map((seconds) => this.right(OURS, seconds, share, alone)),
         ...RIVALS.map((voice) => this.right(voice, 60, share, alone)),
@@ -298,6 +298,9 @@ class FlowGrader implements Grader {
     };
   }
 }
+
+const shareText = ([least, most]: readonly [number, number]): string =>
+  `${(least * 100).toFixed(0)} to ${(most * 100).toFixed(0)} %`;
 
 /** Was somebody of the other side at work at `at` (ms), or shortly before? */
 const contested = ({ label, all }: Parent, at: number): boolean =>

@@ -1,3 +1,4 @@
+import { gradeFlow } from './flow.ts';
 import { gradeIceberg } from './iceberg.ts';
 import { gradeMicrostructure } from './microstructure.ts';
 import type { GraderMaker } from './section.ts';
@@ -5,4 +6,10 @@ import { gradeSignal } from './signal.ts';
 import { gradeSpoof } from './spoof.ts';
 
 /** Every detector's grading, in the order in which the report shows them. */
-export const GRADERS: readonly GraderMaker[] = [gradeSpoof, gradeIceberg, gradeMicrostructure, gradeSignal];
+export const GRADERS: readonly GraderMaker[] = [
+  gradeFlow,
+  gradeSpoof,
+  gradeIceberg,
+  gradeMicrostructure,
+  gradeSignal,
+];
