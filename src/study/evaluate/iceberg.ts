@@ -231,3 +231,5 @@ function median(values: readonly number[]): number {
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
+
+export { RULE as ICEBERG_RULE, THRESHOLD as ICEBERG_ALARM };

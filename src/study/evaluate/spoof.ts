@@ -90,3 +90,5 @@ function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
 }
+
+export { ALARM as SPOOF_ALARM, RULE as SPOOF_RULE };
