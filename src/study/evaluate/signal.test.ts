@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { brainConfig } from '../../config/brain.ts';
+import { loadSettings } from '../../config/load.ts';
+import { BookEvent, FeedEvent, type MarketEvent, TradeEvent } from '../../core/events.ts';
+import { frameOf } from '../../core/testing/books.ts';
+import { BTC } from '../../core/testing/specs.ts';
+import { lots, ms, ticks, us } from '../../core/units.ts';
+import { Random } from '../../exchange/random.ts';
+import type { Figure } from './figures.ts';
+import { type MarketSource, play } from './play.ts';
+import type { GradingContext, Section } from './section.ts';
+import { gradeSignal } from './signal.ts';
+
+const seed = 20261122;
+const START = 1_800_000_000_000;
+const CONTEXT: GradingContext = {
+  feesBp: 10,
+  barriers: { unit: 'bp', target: 2.5, stop: 2.5, limitMs: 120_000 },
+  ...{ barriersAsked: false, confidenceThreshold: 0.6, barMs: 60_000, atrPeriod: 14, seed },
+};
+const PRICE = 100_000;
+
+/**
+ * A touch one tick wide whose middle price makes a step of ten ticks now and then; `knowing`: how often to the side whose
+ * queue is the thinner. A frame every 200 ms, a trade before each.
+ */
+function marketOf(minutes: number, knowing: number, random: Random): MarketSource {
+  return {
+    instruments: [BTC],
+    *play(emit) {
+      emit(new FeedEvent(us(START * 1000), 0, true, ''));
+      let bid = PRICE;
+      let leaning: 1 | -1 = 1;
+      const frames = minutes * 300;
+      for (let i = 0; i < frames; i++) {
+        const at = START + i * 200;
+        if (i % 20 === 0 && i > 0) {
+          const right = random.chance(knowing);
+          bid += (right ? leaning : -leaning) * 10;
+          leaning = random.chance(0.5) ? 1 : -1;
+        }
+        const side = random.chance(0.5) ? 'buy' : 'sell';
+        emit(new TradeEvent(us(at * 1000), 0, ms(at), ticks(bid), lots(5), side));
+        const [heavy, light] = [400 + random.below(100), 20 + random.below(20)];
+        const sizes = leaning > 0 ? [heavy, light] : [light, heavy];
+        const frame = frameOf(true, [[bid, sizes[0]!]], [[bid + 1, sizes[1]!]], at);
+        emit(new BookEvent(us(at * 1000), 0, frame) satisfies MarketEvent);
+        if (i % 1000 === 0) yield i / frames;
+      }
+    },
+  };
+}
+
+function sectionOf(source: MarketSource): Section {
+  const grader = gradeSignal(CONTEXT);
+  grader.played(
+    play(source, brainConfig(loadSettings(undefined).brain), (instrument, book) =>
+      grader.watch(instrument, book),
+    ),
+    null,
+  );
+  return grader.section()!;
+}
+
+const figure = ({ figures }: Section, name: string): Figure =>
+  figures.find((one) => one.name === name)!.figure;
+const COEFFICIENT = 'information coefficient at 10 s: microstructure';
+
+test('a score that knows the next step is told to know it, beyond chance, most at the horizon of the step', () => {
+  const section = sectionOf(marketOf(40, 0.9, new Random(seed)));
+  const told = figure(section, COEFFICIENT);
+  const chance = section.figures.find(({ name }) => name === COEFFICIENT)!.rivals[0]!.figure;
+  assert.ok(told.low! > chance.high!, `${told.value} [${told.low}], chance to ${chance.high}`);
+  const [byHorizon] = section.tables;
+  const row = byHorizon!.rows.find(([name]) => name === 'microstructure')!;
+  const at = (column: number): number => (row[column] as Figure).value!;
+  // steps come every 4 s: 5 s ahead there is one that is known, 60 s ahead one of fifteen
+  assert.ok(
+    at(2) > 0.5 && at(2) > at(1) && at(2) > 2 * at(5),
+    `${row.slice(1, 6).map((cell) => (cell as Figure).value)}`,
+  );
+  for (const { verdict, name } of section.checks) assert.notEqual(verdict, 'leaks', name);
+});
+
+test('where nothing can be known nothing is told to be', () => {
+  const section = sectionOf(marketOf(40, 0.5, new Random(seed, 1)));
+  const told = figure(section, COEFFICIENT);
+  assert.ok(told.low! <= 0 && told.high! >= 0, `${told.low} to ${told.high}`);
+  // three steps of ten ticks to either side, in a walk without drift
+  const reached = figure(section, 'target reached before the stop');
+  assert.ok(reached.low! < 0.5 && reached.high! > 0.5, `${reached.low} to ${reached.high}`);
+  const surest = section.figures.find(({ name }) => name.startsWith('return of the surest tenth'))!;
+  const chance = surest.rivals.find(({ name }) => name === 'confidences of other moments')!.figure;
+  assert.ok(surest.figure.value! >= chance.low! - 0.5 && surest.figure.value! <= chance.high! + 0.5);
+  for (const { verdict, name } of section.checks) assert.notEqual(verdict, 'leaks', name);
+});
+
+test('a market that was never two-sided has no section', () => {
+  const grader = gradeSignal(CONTEXT);
+  const source: MarketSource = {
+    instruments: [BTC],
+    *play(emit) {
+      emit(new BookEvent(us(1), 0, frameOf(true, [[100, 5]], [])));
+      yield 1;
+    },
+  };
+  grader.played(
+    play(source, brainConfig(loadSettings(undefined).brain), (instrument, book) =>
+      grader.watch(instrument, book),
+    ),
+    null,
+  );
+  assert.equal(grader.section(), null);
+});
