@@ -1,5 +1,6 @@
 import { gradeFlow } from './flow.ts';
 import { gradeIceberg } from './iceberg.ts';
+import { gradeImpact } from './impact.ts';
 import { gradeMicrostructure } from './microstructure.ts';
 import type { GraderMaker } from './section.ts';
 import { gradeSignal } from './signal.ts';
@@ -11,5 +12,6 @@ export const GRADERS: readonly GraderMaker[] = [
   gradeSpoof,
   gradeIceberg,
   gradeMicrostructure,
+  gradeImpact,
   gradeSignal,
 ];
