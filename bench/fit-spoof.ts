@@ -206,8 +206,8 @@ for (const held of [false, true]) {
 if (flags.has('--write')) {
   const shown = (name: Name): string => {
     const { intercept, coefficients } = models.get(name)!;
-    const terms = FEATURES.filter((f) => Math.abs(coefficients[FEATURE[f]]!) >= 0.0005).map(
-      (f) => `    ${f}: ${coefficients[FEATURE[f]]!.toFixed(3)},\n`,
+    const terms = FEATURES.filter((f) => Math.abs(coefficients[FEATURE[f]]!) >= 0.005).map(
+      (f) => `    ${f}: ${coefficients[FEATURE[f]]!.toFixed(2)},\n`,
     );
     return `  ${name.includes(' ') ? `'${name}'` : name}: {\n    intercept: ${intercept.toFixed(3)},\n${terms.join('')}  },\n`;
   };

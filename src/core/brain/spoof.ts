@@ -42,7 +42,7 @@ const ENDED_LEFT = 0.2;
 /** A part that goes is its own when it is at least so much of it. */
 const PART = 0.05;
 /** What traded to this share was meant, whatever else. */
-const MEANT = 0.8;
+const MEANT = 0.95;
 /** How long a size that went is waited for: in lives of the wall, within bounds. */
 const AWAY_LIVES = 3;
 const AWAY_LEAST_US = 300_000;
@@ -56,6 +56,8 @@ const EVEN_PULL = 0.03;
 const FRAME_SHARE = 0.002;
 /** Levels a side in the skew. */
 const SKEW_LEVELS = 20;
+/** Powers of two that are powers of four: ages in frames at which those that stand are looked at. */
+const FOURS = 0x55555555;
 /** Less is not worth a discount. */
 const SUSPECT_FROM = 0.05;
 
@@ -78,7 +80,7 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
  * re-quoted on both sides, stays, trades, or is of a size that this market shows all the time, speaks for innocence.
  *
  * While walls stand, a model of the same features without those of the end says how much of a level is not to be believed
- * (`Suspicion`), at ages of 1, 2, 4, 8 … frames.
+ * (`Suspicion`), at ages of 1, 4, 16, 64 … frames.
  *
  * Score: likelihoods of what was found lately, asks minus bids, over 1 + their sum: what pressed down was not meant, so up.
  * Likelihood: of the surest of them, fading.
@@ -110,6 +112,11 @@ export class Spoof implements Detector, Suspicion {
   /** Slots of the walls that are judged as one. */
   private readonly group = new Int16Array(CAPACITY);
   private grouped = 0;
+  /** Slots of the walls that came in this frame and in the last. */
+  private newest = new Int16Array(CAPACITY);
+  private newestCount = 0;
+  private newer = new Int16Array(CAPACITY);
+  private newerCount = 0;
   private frame = 0;
   private findings = 0;
   /** Takers since the last frame, by the side they took from: lots, and the farthest price. */
@@ -167,10 +174,10 @@ export class Spoof implements Detector, Suspicion {
     const { book, walls } = this;
     if (book.changes.snapshot) {
       // a new book: what stood in the old one was not taken away
-      walls.clear();
-      this.suspects = 0;
+      this.clear();
     } else if (book.twoSided) {
       this.frame += 1;
+      this.turn();
       if (walls.count > 0) this.takeAway(at);
       this.takeIn(at);
       this.follow(at);
@@ -206,15 +213,12 @@ export class Spoof implements Detector, Suspicion {
   figures(): Record<string, number> {
     const lots = [0, 0];
     const { walls } = this;
-    let standing = 0;
-    for (let i = 0; i < walls.count; i++) {
-      const slot = walls.used[i]!;
-      if (walls.state[slot] !== STANDING) continue;
-      standing += 1;
+    for (let i = 0; i < walls.standingCount; i++) {
+      const slot = walls.standing[i]!;
       lots[walls.side[slot]!]! += walls.suspected[slot]! * walls.left[slot]!;
     }
     return {
-      walls: standing,
+      walls: walls.standingCount,
       suspects: this.suspects,
       suspectedBidLots: lots[BID]!,
       suspectedAskLots: lots[ASK]!,
@@ -224,17 +228,16 @@ export class Spoof implements Detector, Suspicion {
   }
 
   evidence(): string {
-    const standing = `${this.suspects} of ${this.walls.count} walls suspected`;
+    const standing = `${this.suspects} of ${this.walls.standingCount} walls suspected`;
     if (this.likelihood < this.config.tellFrom) return standing;
     return `${standing}; lately ${this.lastPattern}, ${(this.likelihood * 100).toFixed(0)} % likely`;
   }
 
   reset(): void {
-    this.walls.clear();
+    this.clear();
     this.ordinary.reset();
     this.frame = 0;
     this.findings = 0;
-    this.suspects = 0;
     this.taken.fill(0);
     this.takenShare = 0;
     this.passedShare = 0;
@@ -243,6 +246,22 @@ export class Spoof implements Detector, Suspicion {
     this.lastPattern = '';
     this.score = 0;
     this.likelihood = 0;
+  }
+
+  private clear(): void {
+    this.walls.clear();
+    this.suspects = 0;
+    this.newestCount = 0;
+    this.newerCount = 0;
+  }
+
+  /** What was newest is so no more. */
+  private turn(): void {
+    const { newer } = this;
+    this.newer = this.newest;
+    this.newerCount = this.newestCount;
+    this.newest = newer;
+    this.newestCount = 0;
   }
 
   /** Levels with walls shrank: by trades as far as they explain it, else by somebody taking size away. */
@@ -269,7 +288,9 @@ export class Spoof implements Detector, Suspicion {
       left = Math.min(left, changes.newSize[i]!);
       walls.left[slot] = left;
       if (left > ENDED_LEFT * size) continue;
-      walls.state[slot] = ENDED;
+      this.unsuspect(slot);
+      this.witness(slot);
+      walls.end(slot);
       walls.endedAt[slot] = at;
       walls.endedFrame[slot] = this.frame;
       walls.endDistance[slot] = walls.distance(slot, book.bestBid, book.bestAsk);
@@ -307,6 +328,7 @@ export class Spoof implements Detector, Suspicion {
     if (here >= 0 && walls.state[here] === STANDING) {
       // the larger of two at one price is followed
       if (walls.left[here]! >= size) return;
+      this.unsuspect(here);
       walls.close(here);
     }
     if (walls.count === CAPACITY) this.makeRoom();
@@ -328,37 +350,42 @@ export class Spoof implements Detector, Suspicion {
     this.relate(slot);
   }
 
-  /** Who came with it, and which that is gone it continues. */
+  /** Who came with it, in this frame or the last, and which that is gone it continues. */
   private relate(slot: number): void {
-    const { walls, frame } = this;
+    const { walls, frame, newest, newer } = this;
+    for (let i = 0; i < this.newestCount; i++) this.meet(slot, newest[i]!, frame);
+    for (let i = 0; i < this.newerCount; i++) this.meet(slot, newer[i]!, frame - 1);
+    if (this.newestCount < CAPACITY) newest[this.newestCount++] = slot;
     const side = walls.side[slot]!;
     const size = walls.size[slot]!;
     let before = -1;
     let nearest = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < walls.count; i++) {
-      const other = walls.used[i]!;
-      if (other === slot) continue;
-      const ratio = walls.size[other]! / size;
-      if (ratio <= 0.5 || ratio >= 2) continue;
-      const off = Math.abs(ratio - 1);
-      if (walls.bornFrame[other]! >= frame - 1) {
-        const near = walls.side[other] === side ? walls.beside : walls.across;
-        const equal = walls.side[other] === side ? walls.besideEqual : walls.acrossEqual;
-        near[slot]! += 1;
-        near[other]! += 1;
-        if (off < EQUAL_SIZE) {
-          equal[slot]! += 1;
-          equal[other]! += 1;
-        }
-      }
-      if (off >= SAME_SIZE || walls.side[other] !== side) continue;
-      if (walls.state[other] === STANDING || walls.continued[other] === 1) continue;
+    for (let i = 0; i < walls.goneCount; i++) {
+      const other = walls.gone[i]!;
+      const off = Math.abs(walls.size[other]! / size - 1);
+      if (off >= SAME_SIZE || walls.side[other] !== side || walls.continued[other] === 1) continue;
       const away = off + (frame - walls.endedFrame[other]!) * SAME_SIZE;
       if (away >= nearest) continue;
       nearest = away;
       before = other;
     }
     if (before >= 0) this.succeed(slot, before);
+  }
+
+  /** Two that came together, if they did: a slot may have been given to another since. */
+  private meet(slot: number, other: number, frame: number): void {
+    const { walls } = this;
+    if (walls.bornFrame[other] !== frame || other === slot) return;
+    const ratio = walls.size[other]! / walls.size[slot]!;
+    if (ratio <= 0.5 || ratio >= 2) return;
+    const same = walls.side[other] === walls.side[slot];
+    const near = same ? walls.beside : walls.across;
+    near[slot]! += 1;
+    near[other]! += 1;
+    if (Math.abs(ratio - 1) >= EQUAL_SIZE) return;
+    const equal = same ? walls.besideEqual : walls.acrossEqual;
+    equal[slot]! += 1;
+    equal[other]! += 1;
   }
 
   private succeed(slot: number, before: number): void {
@@ -375,70 +402,90 @@ export class Spoof implements Detector, Suspicion {
     walls.continued[before] = 1;
   }
 
-  /** Gives up the least of the walls. */
+  /** Gives up the least of the walls, gone ones first. */
   private makeRoom(): void {
     const { walls } = this;
-    let least = walls.used[0]!;
-    for (let i = 1; i < walls.count; i++)
-      if (walls.largeness[walls.used[i]!]! < walls.largeness[least]!) least = walls.used[i]!;
+    const list = walls.goneCount > 0 ? walls.gone : walls.standing;
+    const count = walls.goneCount > 0 ? walls.goneCount : walls.standingCount;
+    let least = list[0]!;
+    for (let i = 1; i < count; i++)
+      if (walls.largeness[list[i]!]! < walls.largeness[least]!) least = list[i]!;
+    this.unsuspect(least);
     walls.close(least);
   }
 
-  /** What the frame's touch and takers mean to the walls that stand, or went in it. */
+  /** What the frame's touch and takers mean to the walls that stand. */
   private follow(at: Us): void {
-    const { walls, book, frame, taken, farthest } = this;
-    const { bestBid, bestAsk } = book;
-    let suspects = 0;
-    for (let i = 0; i < walls.count; i++) {
-      const slot = walls.used[i]!;
-      const standing = walls.state[slot] === STANDING;
-      if (!standing && walls.endedFrame[slot] !== frame) continue;
-      const onBid = walls.side[slot] === BID;
-      const otherBest = walls.otherBest[slot]!;
-      const other = onBid ? ASK : BID;
-      walls.otherTakenBefore[slot] = walls.otherTaken[slot]!;
-      const reached = onBid ? farthest[ASK]! >= otherBest : farthest[BID]! <= otherBest;
+    const { walls, frame, book } = this;
+    const eventful =
+      book.bestBid !== this.bid || book.bestAsk !== this.ask || this.taken[BID]! > 0 || this.taken[ASK]! > 0;
+    for (let i = 0; i < walls.standingCount; i++) {
+      const slot = walls.standing[i]!;
+      if (eventful) this.witness(slot);
       const age = frame - walls.bornFrame[slot]!;
-      if (age > 0 && taken[other]! > 0 && reached) walls.otherTaken[slot]! += taken[other]!;
-      if (walls.otherPassed[slot] === 0 && (onBid ? bestAsk > otherBest : bestBid < otherBest))
-        walls.otherPassed[slot] = frame;
-      if (!standing) continue;
-      const distance = walls.distance(slot, bestBid, bestAsk);
-      if (distance < walls.leastDistance[slot]!) walls.leastDistance[slot] = distance;
-      if (at - walls.bornAt[slot]! > STANDING_MOST_US) {
+      if (age <= 0 || (age & (age - 1)) !== 0 || (age & FOURS) === 0) continue;
+      if (at - walls.bornAt[slot]! <= STANDING_MOST_US) this.suspect(slot, at);
+      else {
+        this.unsuspect(slot);
         walls.close(slot);
         i -= 1;
-        continue;
       }
-      if (age > 0 && (age & (age - 1)) === 0) this.suspect(slot, at);
-      if (walls.suspected[slot]! >= SUSPECT_FROM) suspects += 1;
     }
-    this.suspects = suspects;
+  }
+
+  private witness(slot: number): void {
+    const { walls, book, frame } = this;
+    const { bestBid, bestAsk } = book;
+    const other = walls.otherBest[slot]!;
+    if (walls.bornFrame[slot]! < frame) this.countTaken(slot);
+    if (walls.otherPassed[slot] === 0 && (walls.side[slot] === BID ? bestAsk > other : bestBid < other))
+      walls.otherPassed[slot] = frame;
+    const distance = walls.distance(slot, bestBid, bestAsk);
+    if (distance < walls.leastDistance[slot]!) walls.leastDistance[slot] = distance;
+  }
+
+  /** Takers at the other side's first best price or beyond. */
+  private countTaken(slot: number): void {
+    const { walls } = this;
+    const other = walls.side[slot] === BID ? ASK : BID;
+    const lots = this.taken[other]!;
+    if (lots === 0) return;
+    const farthest = this.farthest[other]!;
+    const first = walls.otherBest[slot]!;
+    if (other === ASK ? farthest < first : farthest > first) return;
+    walls.otherTaken[slot]! += lots;
+    walls.otherTakenLast[slot] = lots;
+    walls.otherTakenFrame[slot] = this.frame;
   }
 
   private suspect(slot: number, at: Us): void {
     const { walls } = this;
+    this.unsuspect(slot);
     this.group[0] = slot;
     this.grouped = 1;
     this.describe(slot, at);
     const likelihood = this.models.standing.likelihood(this.features);
     walls.suspected[slot] = likelihood;
+    if (likelihood >= SUSPECT_FROM) this.suspects += 1;
     this.show(slot, at, 'wall', true, walls.price[slot]!, walls.price[slot]!, 0, likelihood);
+  }
+
+  private unsuspect(slot: number): void {
+    const { suspected } = this.walls;
+    if (suspected[slot]! >= SUSPECT_FROM) this.suspects -= 1;
+    suspected[slot] = 0;
   }
 
   private judge(at: Us): void {
     const { walls, frame } = this;
-    for (let i = 0; i < walls.count; i++) {
-      const slot = walls.used[i]!;
-      if (walls.state[slot] === STANDING) continue;
-      const goneUs = at - walls.endedAt[slot]!;
-      if (walls.state[slot] === ENDED && walls.endedFrame[slot]! < frame && goneUs >= GRACE_US)
-        this.conclude(slot, at);
-      const life = walls.endedAt[slot]! - walls.bornAt[slot]!;
-      const memory = Math.min(AWAY_MOST_US, Math.max(AWAY_LEAST_US, AWAY_LIVES * life));
-      if (walls.state[slot] !== JUDGED || goneUs <= memory) continue;
-      walls.close(slot);
-      i -= 1;
+    for (let i = 0; i < walls.goneCount; i++) {
+      const slot = walls.gone[i]!;
+      if (walls.state[slot] === ENDED) {
+        if (walls.endedFrame[slot]! < frame && at - walls.endedAt[slot]! >= GRACE_US) this.conclude(slot, at);
+      } else if (at > walls.forgetAt[slot]!) {
+        walls.close(slot);
+        i -= 1;
+      }
     }
   }
 
@@ -468,19 +515,22 @@ export class Spoof implements Detector, Suspicion {
       since = Math.min(since, walls.since[each]!);
       largest = Math.max(largest, walls.largeness[each]!);
       walls.state[each] = JUDGED;
+      const memory = AWAY_LIVES * (walls.endedAt[each]! - walls.bornAt[each]!);
+      walls.forgetAt[each] = walls.endedAt[each]! + Math.min(AWAY_MOST_US, Math.max(AWAY_LEAST_US, memory));
     }
     const lifeMs = (walls.endedAt[slot]! - walls.bornAt[slot]!) / 1000;
     ordinary.ended(lifeMs, largest * this.grouped, traded < size / 2);
     if (id === 0) id = ++this.findings;
-    for (let i = 0; i < this.grouped; i++) walls.finding[group[i]!] = id;
+    for (let i = 0; i < this.grouped; i++) {
+      walls.finding[group[i]!] = id;
+      walls.told[group[i]!] = told;
+    }
     if (traded >= MEANT * size) return;
     this.show(slot, us(walls.endedAt[slot]!), pattern, false, low, high, id, likelihood);
     if (likelihood < this.config.tellFrom || likelihood <= told) return;
     const side = walls.side[slot] as BookSide;
-    for (let i = 0; i < walls.count; i++) {
-      const each = walls.used[i]!;
-      if (walls.finding[each] === id) walls.told[each] = likelihood;
-    }
+    for (let i = 0; i < walls.standingCount; i++) this.hear(walls.standing[i]!, id, likelihood);
+    for (let i = 0; i < walls.goneCount; i++) this.hear(walls.gone[i]!, id, likelihood);
     const retreat = pattern === 'wall' && this.features[FEATURE.retreat] === 1;
     this.found[side].add(likelihood - told, at);
     const surest = this.surest.valueAt(at);
@@ -501,12 +551,17 @@ export class Spoof implements Detector, Suspicion {
     this.tell(finding);
   }
 
+  /** All showings of a finding know what was told of it. */
+  private hear(slot: number, id: number, likelihood: number): void {
+    if (this.walls.finding[slot] === id) this.walls.told[slot] = likelihood;
+  }
+
   /** Those not judged yet that came and went with it, a frame more or less, on its side and of about its size. */
   private gather(slot: number): void {
     const { walls, group } = this;
     this.grouped = 0;
-    for (let i = 0; i < walls.count; i++) {
-      const other = walls.used[i]!;
+    for (let i = 0; i < walls.goneCount; i++) {
+      const other = walls.gone[i]!;
       if (walls.state[other] !== ENDED || walls.side[other] !== walls.side[slot]) continue;
       if (Math.abs(walls.bornFrame[other]! - walls.bornFrame[slot]!) > 1) continue;
       if (Math.abs(walls.endedFrame[other]! - walls.endedFrame[slot]!) > 1) continue;
@@ -595,13 +650,11 @@ export class Spoof implements Detector, Suspicion {
     f[FEATURE.pulls] = Math.log(1 + pulls);
     f[FEATURE.evenPulls] = Math.log(1 + evenPulls);
     f[FEATURE.exact] = exact / grouped;
-    const executed = ended && walls.otherTaken[slot]! > walls.otherTakenBefore[slot]!;
+    const executed = ended && walls.otherTaken[slot]! > 0 && walls.otherTakenFrame[slot] === end;
+    const executedBefore = walls.otherTaken[slot]! - (executed ? walls.otherTakenLast[slot]! : 0);
     const gaveWay = ended && passed > 0 && passed >= end - 1;
     f[FEATURE.executed] = executed ? 1 : 0;
-    f[FEATURE.executedBefore] = Math.min(
-      1,
-      walls.otherTakenBefore[slot]! / Math.max(1, walls.otherQueue[slot]!),
-    );
+    f[FEATURE.executedBefore] = Math.min(1, executedBefore / Math.max(1, walls.otherQueue[slot]!));
     f[FEATURE.passed] = gaveWay ? 1 : 0;
     f[FEATURE.outlasted] = passed > 0 && passed < end - 1 ? 1 : 0;
     f[FEATURE.executedRare] = executed ? -Math.log(Math.max(FRAME_SHARE, this.takenShare)) : 0;

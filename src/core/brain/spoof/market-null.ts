@@ -145,9 +145,9 @@ export class MarketNull {
 
   private measure(): void {
     const { distances, from, lives, unfilled } = this;
-    distances.forget();
-    lives.forget();
-    unfilled.forget();
+    distances.settle();
+    lives.settle();
+    unfilled.settle();
     this.life = lives.upper(0.5);
     for (let band = 2; band < BANDS; band++)
       from[band] =
@@ -155,8 +155,8 @@ export class MarketNull {
     for (let band = 0; band < BANDS; band++) {
       const sizes = this.sizes[band]!;
       const maxima = this.maxima[band]!;
-      sizes.forget();
-      maxima.forget();
+      sizes.settle();
+      maxima.settle();
       if (maxima.count < STRETCHES_LEAST) continue;
       this.large[band] = maxima.upper(LARGER);
       this.tail[band] = Math.log(Math.max(1, maxima.upper(0.2) / Math.max(1, this.large[band]!)));

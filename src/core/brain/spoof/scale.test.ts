@@ -41,11 +41,11 @@ test('what happened long ago is forgotten: the newer half of the memory decides'
   const scale = new Scale(1000);
   for (let i = 0; i < 5000; i++) {
     scale.add(100);
-    scale.forget();
+    scale.settle();
   }
   for (let i = 0; i < 5000; i++) {
     scale.add(10);
-    scale.forget();
+    scale.settle();
   }
   assert.ok(scale.count <= 1000);
   assert.ok(Math.abs(scale.upper(0.01) / 10 - 1) < 0.1);

@@ -34,6 +34,9 @@ export class Scale {
   count = 0;
   private readonly memory: number;
   private readonly counts = new Int32Array(BINS);
+  /** How many were at or above each bin when it was last settled, and how many in all. */
+  private readonly from = new Int32Array(BINS);
+  private settled = 0;
 
   constructor(memory: number) {
     this.memory = memory;
@@ -45,16 +48,17 @@ export class Scale {
     this.count += 1;
   }
 
-  /** To be called between frames: within one, forgetting would depend on the order of the changes. */
-  forget(): void {
-    if (this.count < this.memory) return;
+  /** Forgets what is too much, and brings the shares up to date. Between frames: within one it would depend on their order. */
+  settle(): void {
+    const { counts, from } = this;
+    if (this.count >= this.memory) for (let bin = 0; bin < BINS; bin++) counts[bin]! >>= 1;
     let count = 0;
-    for (let bin = 0; bin < BINS; bin++) {
-      const half = this.counts[bin]! >> 1;
-      this.counts[bin] = half;
-      count += half;
+    for (let bin = BINS - 1; bin >= 0; bin--) {
+      count += counts[bin]!;
+      from[bin] = count;
     }
     this.count = count;
+    this.settled = count;
   }
 
   /** The value that a share of `above` reaches or exceeds, halfway into its bin; 0 with nothing seen. */
@@ -68,15 +72,15 @@ export class Scale {
     return 0;
   }
 
-  /** Share of what was seen that is in the bin of `x` or above, one more than was seen standing for the unseen. */
+  /** Share of what was seen until it was last settled that is in the bin of `x` or above; one more stands for the unseen. */
   shareFrom(x: number): number {
-    let seen = 0;
-    for (let bin = binOf(x); bin < BINS; bin++) seen += this.counts[bin]!;
-    return (seen + 1) / (this.count + 2);
+    return (this.from[binOf(x)]! + 1) / (this.settled + 2);
   }
 
   reset(): void {
     this.counts.fill(0);
+    this.from.fill(0);
     this.count = 0;
+    this.settled = 0;
   }
 }

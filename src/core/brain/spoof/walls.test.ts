@@ -15,21 +15,30 @@ test('whatever comes and goes, every wall is found at its price and no other: a 
       fc.integer({ min: 1, max: 40 }).map((n) => n * 2048),
     ),
     closes: fc.boolean(),
+    ends: fc.boolean(),
   });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 400 }), (steps) => {
       const walls = new Walls();
       const naive = new Map<string, number>();
-      for (const { side, price, closes } of steps) {
+      for (const { side, price, closes, ends } of steps) {
         const key = `${side} ${price}`;
         const known = naive.get(key);
         if (known !== undefined) {
           walls.close(known);
           naive.delete(key);
         }
-        if (!closes) naive.set(key, walls.open(side, price));
+        if (!closes) {
+          const slot = walls.open(side, price);
+          naive.set(key, slot);
+          if (ends) walls.end(slot);
+        }
         assert.equal(walls.count, naive.size);
-        assert.deepEqual([...walls.used.subarray(0, walls.count)].sort(), [...naive.values()].sort());
+        const listed = [
+          ...walls.standing.subarray(0, walls.standingCount),
+          ...walls.gone.subarray(0, walls.goneCount),
+        ];
+        assert.deepEqual(listed.sort(), [...naive.values()].sort());
         for (const [name, slot] of naive) {
           const [at, where] = name.split(' ').map(Number);
           assert.equal(walls.find(at as BookSide, where!), slot);

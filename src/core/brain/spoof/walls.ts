@@ -34,6 +34,8 @@ export class Walls {
   readonly bornFrame = new Float64Array(CAPACITY);
   readonly endedAt = new Float64Array(CAPACITY);
   readonly endedFrame = new Float64Array(CAPACITY);
+  /** Until when a judged one is remembered. */
+  readonly forgetAt = new Float64Array(CAPACITY);
   /** Ticks behind the best price of its side: when it came, the least while it stood, and when it went. */
   readonly bornDistance = new Float64Array(CAPACITY);
   readonly leastDistance = new Float64Array(CAPACITY);
@@ -50,11 +52,12 @@ export class Walls {
   readonly besideEqual = new Int32Array(CAPACITY);
   readonly across = new Int32Array(CAPACITY);
   readonly acrossEqual = new Int32Array(CAPACITY);
-  /** The other side when it came: best price, lots there; lots taken there or beyond since, and before the last frame. */
+  /** The other side when it came: best price, lots there; lots taken there or beyond since, the last of them, their frame. */
   readonly otherBest = new Float64Array(CAPACITY);
   readonly otherQueue = new Float64Array(CAPACITY);
   readonly otherTaken = new Float64Array(CAPACITY);
-  readonly otherTakenBefore = new Float64Array(CAPACITY);
+  readonly otherTakenLast = new Float64Array(CAPACITY);
+  readonly otherTakenFrame = new Float64Array(CAPACITY);
   /** Frame in which the other side's best price first gave way beyond that; 0 = not yet. */
   readonly otherPassed = new Float64Array(CAPACITY);
   /** Earlier showings of the same size: taken away and shown again later, moved within a frame; those with equals across. */
@@ -70,15 +73,21 @@ export class Walls {
   readonly told = new Float64Array(CAPACITY);
   /** 0…1, while it stands: how likely it is not meant. */
   readonly suspected = new Float64Array(CAPACITY);
-  /** Slots in use, in no order, and how many. */
-  readonly used = new Int16Array(CAPACITY);
-  count = 0;
+  /** Slots of those that stand, and of those that are gone but not forgotten; in no order; and how many of each. */
+  readonly standing = new Int16Array(CAPACITY);
+  standingCount = 0;
+  readonly gone = new Int16Array(CAPACITY);
+  goneCount = 0;
   private readonly place = new Int16Array(CAPACITY);
   private readonly free = new Int16Array(CAPACITY);
   private readonly table = new Int16Array(TABLE);
 
   constructor() {
     this.clear();
+  }
+
+  get count(): number {
+    return this.standingCount + this.goneCount;
   }
 
   /** Slot of the newest wall at a price, or −1. */
@@ -93,9 +102,9 @@ export class Walls {
   open(side: BookSide, price: number): number {
     if (this.count === CAPACITY) return NONE;
     const slot = this.free[CAPACITY - 1 - this.count]!;
-    this.place[slot] = this.count;
-    this.used[this.count] = slot;
-    this.count += 1;
+    this.place[slot] = this.standingCount;
+    this.standing[this.standingCount] = slot;
+    this.standingCount += 1;
     this.state[slot] = STANDING;
     this.side[slot] = side;
     this.price[slot] = price;
@@ -109,7 +118,8 @@ export class Walls {
     this.across[slot] = 0;
     this.acrossEqual[slot] = 0;
     this.otherTaken[slot] = 0;
-    this.otherTakenBefore[slot] = 0;
+    this.otherTakenLast[slot] = 0;
+    this.otherTakenFrame[slot] = 0;
     this.otherPassed[slot] = 0;
     this.returns[slot] = 0;
     this.moves[slot] = 0;
@@ -127,19 +137,25 @@ export class Walls {
     return slot;
   }
 
+  /** A standing one is gone. */
+  end(slot: number): void {
+    this.leave(slot);
+    this.state[slot] = ENDED;
+    this.place[slot] = this.goneCount;
+    this.gone[this.goneCount] = slot;
+    this.goneCount += 1;
+  }
+
   /** Gives a slot back. */
   close(slot: number): void {
     this.unlist(slot);
-    this.count -= 1;
-    const last = this.used[this.count]!;
-    const place = this.place[slot]!;
-    this.used[place] = last;
-    this.place[last] = place;
+    this.leave(slot);
     this.free[CAPACITY - 1 - this.count] = slot;
   }
 
   clear(): void {
-    this.count = 0;
+    this.standingCount = 0;
+    this.goneCount = 0;
     this.table.fill(NONE);
     for (let slot = 0; slot < CAPACITY; slot++) this.free[slot] = CAPACITY - 1 - slot;
   }
@@ -147,6 +163,18 @@ export class Walls {
   /** Ticks behind the best prices given. */
   distance(slot: number, bid: number, ask: number): number {
     return this.side[slot] === BID ? bid - this.price[slot]! : this.price[slot]! - ask;
+  }
+
+  /** Out of its list: the last one takes its place. */
+  private leave(slot: number): void {
+    const place = this.place[slot]!;
+    const stands = this.state[slot] === STANDING;
+    const list = stands ? this.standing : this.gone;
+    if (stands) this.standingCount -= 1;
+    else this.goneCount -= 1;
+    const last = list[stands ? this.standingCount : this.goneCount]!;
+    list[place] = last;
+    this.place[last] = place;
   }
 
   /** Takes it out of the table and closes the gap, so that no tombstones are needed. */
