@@ -1,6 +1,7 @@
 import type { Place } from '../commands.ts';
 import { exitContextOf } from '../exits/context.ts';
 import { describeExitRefusal, type ExitsConfig, placeExits } from '../exits/exits.ts';
+import { bookLevels } from '../exits/levels.ts';
 import type { Market } from '../market.ts';
 import type { Opinion } from '../opinion.ts';
 import { autoLeverage, entrySize, type SizingConfig } from '../position/sizing.ts';
@@ -54,7 +55,8 @@ export function planEntry(
   const near = side === 'buy' ? quote.bid : quote.ask;
   const far = side === 'buy' ? quote.ask : quote.bid;
   const reference = waits ? near : far;
-  const placed = placeExits(exits, instrument, exitContextOf(market, exits, direction, reference, takerFee));
+  const shown = market.book.valid ? bookLevels(market.book, exits) : { supports: [], resistances: [] };
+  const placed = placeExits(exits, instrument, exitContextOf(market, shown, direction, reference, takerFee));
   if (!placed.ok) return refuse({ detail: describeExitRefusal(placed.error), reason: placed.error.reason });
   const { stopLoss, takeProfit } = placed.value;
 

@@ -1,38 +1,33 @@
 import type { Market } from '../market.ts';
 import type { Ticks } from '../units.ts';
-import { bookLevels, type LevelRule } from './levels.ts';
 import type { ExitContext } from './method.ts';
 
-/**
- * What is known now for the exits of an entry at `entry`. Looks at the book's levels: for the moment of an entry, or once a
- * second, not for every frame. `takerFee` as a fraction.
- */
-export const exitContextOf = (
+/** Support and resistance that the book shows (`levels.ts`); none where there is no book. */
+export interface ShownLevels {
+  readonly supports: readonly Ticks[];
+  readonly resistances: readonly Ticks[];
+}
+
+/** What is known now for the exits of an entry at `entry`. `takerFee` as a fraction. */
+export function exitContextOf(
   market: Market,
-  rule: LevelRule,
+  shown: ShownLevels,
   direction: 'long' | 'short',
   entry: Ticks,
   takerFee: number,
-): ExitContext => ({
-  direction,
-  entry,
-  atr: market.atr.value,
-  sigma: market.volatility.perBar,
-  sigmaLong: market.volatilityLong.perBar,
-  spread: market.quote.spread,
-  imbalance: market.depthImbalance,
-  ...levelsOf(market, rule),
-  roundTripCost: 2 * takerFee + market.quote.spread / market.quote.mid,
-});
-
-/** Support and resistance: what rests in the book where there is one, and what the candles turned at. */
-function levelsOf(
-  { book, strategies }: Market,
-  rule: LevelRule,
-): { supports: readonly Ticks[]; resistances: readonly Ticks[] } {
-  const { supports, resistances } = book.valid ? bookLevels(book, rule) : { supports: [], resistances: [] };
+): ExitContext {
+  // and what the candles turned at
+  const { support, resistance } = market.strategies;
   return {
-    supports: strategies.support === null ? supports : [...supports, strategies.support],
-    resistances: strategies.resistance === null ? resistances : [...resistances, strategies.resistance],
+    direction,
+    entry,
+    atr: market.atr.value,
+    sigma: market.volatility.perBar,
+    sigmaLong: market.volatilityLong.perBar,
+    spread: market.quote.spread,
+    imbalance: market.depthImbalance,
+    supports: support === null ? shown.supports : [...shown.supports, support],
+    resistances: resistance === null ? shown.resistances : [...shown.resistances, resistance],
+    roundTripCost: 2 * takerFee + market.quote.spread / market.quote.mid,
   };
 }

@@ -99,9 +99,10 @@ class Seat {
     const { quote } = market;
     if (!quote.firm) return path.lose(at);
     path.push(at, quote.bid, quote.ask);
+    // as often as the signal does: the book's two sides are looked at in turn
+    stakes.refresh(at);
     if (at < this.next) return;
     this.next = (Math.floor(at / this.everyUs) + 1) * this.everyUs;
-    stakes.refresh(at);
     for (const { known, why } of [stakes.long, stakes.short])
       if (!known) this.refused[kindOf(why)] = (this.refused[kindOf(why)] ?? 0) + 1;
     if (!stakes.long.known && !stakes.short.known) return;
