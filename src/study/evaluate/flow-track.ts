@@ -30,15 +30,15 @@ export class FlowTrack implements Observer {
   readonly pressure: number[] = [];
   private readonly levelFlow = new LevelFlow(LEVELS);
   private last = Number.NaN;
+  /** Trades come before the frame that shows what they did: they belong to its bin. */
+  private readonly since = { volume: 0, orders: 0 };
   private lastOrderAt = { buy: 0, sell: 0 };
   private said = { parent: 0, score: 0, pressure: 0 };
 
   trade(event: TradeEvent): void {
-    const bin = this.at(event.at);
-    if (bin < 0) return;
     const sign = signOf(event.side);
-    this.volume[bin]! += sign * event.size;
-    if (event.at - this.lastOrderAt[event.side] >= ONE_ORDER_US) this.orders[bin]! += sign;
+    this.since.volume += sign * event.size;
+    if (event.at - this.lastOrderAt[event.side] >= ONE_ORDER_US) this.since.orders += sign;
     this.lastOrderAt[event.side] = event.at;
   }
 
@@ -53,6 +53,10 @@ export class FlowTrack implements Observer {
     if (bin < 0) return;
     this.last = known ? book.mid : Number.NaN;
     this.mid[bin] = this.last;
+    this.volume[bin]! += this.since.volume;
+    this.orders[bin]! += this.since.orders;
+    this.since.volume = 0;
+    this.since.orders = 0;
     if (known) {
       this.touch[bin]! += touchFlow(book);
       this.levels[bin]! += deep;
