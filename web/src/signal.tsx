@@ -51,11 +51,17 @@ function Verdict(props: { signal: SignalView }): JSX.Element {
         <p class={`direction ${props.signal.direction}`} data-field="direction">
           {DIRECTION[props.signal.direction]}
         </p>
-        <p>{isEntry() ? 'Above the entry threshold' : 'Below the entry threshold'}</p>
+        <p>
+          {isEntry()
+            ? props.signal.direction === 'none'
+              ? 'Above the entry threshold, not worth its costs'
+              : 'Above the entry threshold'
+            : 'Below the entry threshold'}
+        </p>
         <p class="calibration" classList={{ warn: !props.signal.calibrated }}>
           {props.signal.calibrated
-            ? 'Calibrated: fitted on outcomes'
-            : 'Uncalibrated prior: weights are stated, not fitted on outcomes'}
+            ? 'Calibrated: probability that the target comes before the stop'
+            : 'Uncalibrated: not fitted on outcomes of this market and these settings'}
         </p>
       </div>
       <ul class="reasons" aria-label="Reasons">

@@ -97,8 +97,10 @@ export class Fusion {
     const { model } = this.config;
     const moved = this.contributions().filter(({ logOdds }) => logOdds !== 0);
     const rest = moved.slice(TOLD);
+    const { calibrated, whyNot } = this.config;
     return [
       this.verdict(stake),
+      ...(calibrated ? [] : [`not calibrated: ${whyNot}`]),
       `without a word from the detectors: ${stake.chance.toFixed(2)}, the odds of a price without drift (${logOdds(stake.base)}), corrected by ${logOdds(model.intercept)}`,
       ...moved
         .slice(0, TOLD)
