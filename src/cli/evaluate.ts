@@ -42,7 +42,7 @@ export function evaluateCommand(): Command {
     )
     .option(
       '--barriers <target:stop:unit:seconds>',
-      'target, stop and time limit of the trades that the signal is graded by, such as 10:5:bp:60 or 2:1:atr:600 (default: exits of the settings; 5:5:bp:60 on a tape too short for them)',
+      'target, stop and time limit of the trades that the signal is graded by, such as 10:5:bp:60 or 2:1:atr:600 (default: exits of the settings; 3:3:bp:60 on a tape too short for them)',
       barriers,
     )
     .option('--report <file>', 'write everything as one self-contained HTML page')

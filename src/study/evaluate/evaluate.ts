@@ -193,7 +193,7 @@ function counted(labels: readonly { readonly kind: string }[]): Record<string, n
 /** So long a trade may last where the settings set no limit, ms. */
 const LIMIT_MS = 600_000;
 /** Where the average true range would be known too late to be of use. */
-const SHORT: BarrierRule = { unit: 'bp', target: 5, stop: 5, limitMs: 60_000 };
+const SHORT: BarrierRule = { unit: 'bp', target: 3, stop: 3, limitMs: 60_000 };
 
 function defaultBarriers({ exits, market }: Settings, spanMs: number): BarrierRule {
   const limitMs = exits.time_stop_ms > 0 ? exits.time_stop_ms : LIMIT_MS;

@@ -1,6 +1,6 @@
 import type { Label } from '../../exchange/scenarios/label.ts';
 import type { TouchPath } from './barriers.ts';
-import type { Figure } from './figures.ts';
+import { type Figure, plain } from './figures.ts';
 import type { Candidate } from './findings.ts';
 import { type Budget, type FindingGrades, type GradeOptions, grade } from './grade.ts';
 import { type Matched, type MatchRule, match } from './match.ts';
@@ -115,12 +115,10 @@ function gradedSection(section: FindingSection, labelled: readonly Told[]): Sect
 }
 
 function countedSection({ name, question, notes, told, rivals, rule, more = {} }: FindingSection): Section {
-  const rate = (of: readonly Told[]): SectionTable['rows'][number][number][] => {
+  const rate = (of: readonly Told[], least: number): Figure => {
     const hours = of.reduce((sum, { span }) => sum + (span.to - span.from) / 3.6e9, 0);
     const alarms = of.flatMap(({ candidates, span }) => match(candidates, [], rule, span).alarms);
-    return [0, 0.5, 0.9].map((least) =>
-      hours > 0 ? alarms.filter(({ likelihood }) => likelihood >= least).length / hours : null,
-    );
+    return plain(alarms.filter(({ likelihood }) => likelihood >= least).length / hours, 'no time');
   };
   return {
     name,
@@ -129,19 +127,21 @@ function countedSection({ name, question, notes, told, rivals, rule, more = {} }
       ...notes,
       'No labels: nobody knows what was there to be found, so only how often an alarm is raised can be told. Name a file with --labels to have it graded.',
     ],
-    figures: more.figures ?? [],
-    charts: [],
-    tables: [
-      {
-        title: 'Alarms an hour, by their likelihood',
-        columns: ['', 'any', 'from 0.5', 'from 0.9'],
-        rows: [
-          [name, ...rate(told)],
-          ...rivals.map((rival) => [`${rival.name} (rival)`, ...rate(rival.told)]),
-        ],
-      },
-      ...(more.tables ?? []),
+    figures: [
+      ...[0, 0.5, 0.9].map(
+        (least): SectionFigure => ({
+          name: least === 0 ? 'alarms at any likelihood' : `alarms at likelihood ${least} or more`,
+          unit: 'per hour',
+          figure: rate(told, least),
+          rivals: rivals.map((rival) => ({ name: rival.name, figure: rate(rival.told, least) })),
+          better: null,
+          goal: '',
+        }),
+      ),
+      ...(more.figures ?? []),
     ],
+    charts: [],
+    tables: more.tables ?? [],
     checks: [],
   };
 }
