@@ -154,7 +154,7 @@ describe('the page of an evaluation', () => {
     const short = await evaluated(path, null);
     assert.ok(short.sections.length > 0);
     await opened(short, async (page) => {
-      await page.getByText('nobody knows what was there to be found').waitFor();
+      await page.locator('header').getByText('nobody knows what was there to be found').waitFor();
       await page
         .getByText(/not enough/)
         .first()

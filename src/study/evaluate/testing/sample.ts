@@ -3,9 +3,10 @@ import { type Evaluation, evaluate } from '../evaluate.ts';
 import type { Figure } from '../figures.ts';
 import type { Section } from '../section.ts';
 
-/** A recording evaluated with the default settings. */
+/** A recording evaluated with the default settings, but for the signal: its priors need no hour to begin with. */
 export const evaluated = async (path: string, labels: string | null): Promise<Evaluation> => {
-  const { evaluation } = await evaluate([{ path, labels }], loadSettings(undefined), {
+  const settings = loadSettings(undefined, { signal: { model: 'priors' } } as object);
+  const { evaluation } = await evaluate([{ path, labels }], settings, {
     ...{ symbols: null, barriers: null, command: `hunter evaluate ${path}` },
   });
   return evaluation;
