@@ -11,6 +11,8 @@ import type { FollowConfig } from './entry-follow.ts';
 const FOLLOW: FollowConfig = { ticks: 2, intervalMs: 1000, movesMax: 3 };
 type Way = 'long' | 'short';
 const WAYS: readonly Way[] = ['long', 'short'];
+/** Exits of which any ratio will do: only the slippage bounds how far an entry follows. */
+const LOOSE = { ...DESK_CONFIG.exits, rewardRiskMin: 0.01, moveTakeProfit: false, costMultipleMin: 0 };
 
 /** A desk whose post-only entry rests at its side's best price, live. Prices are told as ticks in favour of the market. */
 class Waiting {
@@ -21,7 +23,7 @@ class Waiting {
   readonly size: Lots;
   private readonly sign: number;
 
-  constructor(way: Way, follow: Partial<FollowConfig> = {}, slippageBpMax = 5) {
+  constructor(way: Way, follow: Partial<FollowConfig> = {}, slippageBpMax = 5, exits = LOOSE) {
     const execution = {
       ...DESK_CONFIG.execution,
       ...{
@@ -31,7 +33,7 @@ class Waiting {
         entryTimeoutMs: 60_000,
       },
     };
-    this.desk = new Desk({ execution });
+    this.desk = new Desk({ execution, exits });
     this.desk.open();
     const place = this.desk.enter(way);
     this.id = place.clientOrderId;
@@ -110,6 +112,38 @@ for (const way of WAYS) {
   });
 }
 
+test('wherever it goes, the least ratio and the worth of its target in costs are kept (T6)', () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...WAYS),
+      fc.record({
+        rewardRiskMin: fc.double({ min: 0.5, max: 2, noNaN: true }),
+        costMultipleMin: fc.double({ min: 0, max: 2.5, noNaN: true }),
+        takeProfitAtr: fc.double({ min: 2, max: 6, noNaN: true }),
+      }),
+      fc.integer({ min: 1, max: 60 }),
+      (way, terms, step) => {
+        const exits = { ...DESK_CONFIG.exits, ...terms, moveTakeProfit: true, rewardRiskDefault: 2 };
+        const waiting = new Waiting(way, { ticks: 0, intervalMs: 100, movesMax: 100 }, 50, exits);
+        const { takeProfit, stopLoss } = waiting.desk.trader.entry!.place;
+        const follower = new Waiting(way, { ticks: 1, intervalMs: 100, movesMax: 100 }, 50, exits);
+        // the market runs to the target and beyond
+        for (let by = step; by < 2 * Math.abs(takeProfit - waiting.start); by += step)
+          for (const moved of follower.moves(follower.touch(by, 1000))) {
+            const price = follower.at(moved);
+            const [reward, risk] = [Math.abs(takeProfit - price), Math.abs(price - stopLoss)];
+            assert.ok(reward >= terms.rewardRiskMin * risk - 1e-6, `${reward} : ${risk}`);
+            // two taker fees of 5 bp and a spread of two ticks
+            const costs = price * 0.001 + 2;
+            assert.ok(reward >= terms.costMultipleMin * costs * 0.9999, `${reward} for costs of ${costs}`);
+            follower.stands(moved);
+          }
+      },
+    ),
+    { seed: 20261122, numRuns: 60 },
+  );
+});
+
 test('its size is that of the worst price that it may come to: no more is lost at the stop there', () => {
   const kelly = { ...DESK_CONFIG.sizing.kelly, riskMin: 0.0005, riskMax: 0.0005 };
   const sizing = { ...DESK_CONFIG.sizing, mode: 'kelly' as const, baseSize: 0.05, kelly };
@@ -118,7 +152,7 @@ test('its size is that of the worst price that it may come to: no more is lost a
       ...DESK_CONFIG.execution,
       ...{ entry: 'postOnly' as const, follow: { ...FOLLOW, ticks: follow }, slippageBpMax: 10 },
     };
-    const desk = new Desk({ execution, sizing });
+    const desk = new Desk({ execution, sizing, exits: LOOSE });
     desk.open();
     return desk.enter('long');
   };

@@ -1,6 +1,6 @@
 import type { Place } from '../commands.ts';
 import { exitContextOf } from '../exits/context.ts';
-import { describeExitRefusal, type ExitsConfig, placeExits } from '../exits/exits.ts';
+import { describeExitRefusal, type ExitsConfig, farthestEntry, placeExits } from '../exits/exits.ts';
 import { bookLevels } from '../exits/levels.ts';
 import type { Market } from '../market.ts';
 import type { Opinion } from '../opinion.ts';
@@ -56,7 +56,8 @@ export function planEntry(
   const far = side === 'buy' ? quote.ask : quote.bid;
   const reference = waits ? near : far;
   const shown = market.book.valid ? bookLevels(market.book, exits) : { supports: [], resistances: [] };
-  const placed = placeExits(exits, instrument, exitContextOf(market, shown, direction, reference, takerFee));
+  const context = exitContextOf(market, shown, direction, reference, takerFee);
+  const placed = placeExits(exits, instrument, context);
   if (!placed.ok) return refuse({ detail: describeExitRefusal(placed.error), reason: placed.error.reason });
   const { stopLoss, takeProfit } = placed.value;
 
@@ -65,7 +66,13 @@ export function planEntry(
     Math.floor((reference * slippageBpMax) / 10_000),
     Math.abs(takeProfit - reference) - 1,
   );
-  const worst = ticks(side === 'buy' ? reference + slippage : reference - slippage);
+  const sign = side === 'buy' ? 1 : -1;
+  let worst = ticks(reference + sign * slippage);
+  if (waits) {
+    // the exits stay where they are: an entry follows no further than they are worth having
+    const farthest = sign * (farthestEntry(exits, placed.value, context.roundTripCost) - reference);
+    worst = ticks(reference + sign * Math.max(0, Math.min(slippage, farthest)));
+  }
   // what waits and is not to follow the market fills at its price or not at all
   const price = waits && follow.ticks === 0 ? reference : worst;
   const leverage = Math.min(

@@ -77,6 +77,24 @@ export function placeExits(
   });
 }
 
+/**
+ * The farthest price at which an entry with these exits keeps the least ratio and its target's worth in costs: how far an order
+ * may follow the market while its exits stay.
+ */
+export function farthestEntry(
+  { rewardRiskMin, costMultipleMin }: ExitsConfig,
+  { takeProfit, stopLoss }: Pick<Exits, 'takeProfit' | 'stopLoss'>,
+  roundTripCost: number,
+): Ticks {
+  const sign = takeProfit > stopLoss ? 1 : -1;
+  // (target − entry) = ratio · (entry − stop), and (target − entry) = multiple · cost · entry
+  const byRatio = (takeProfit + rewardRiskMin * stopLoss) / (1 + rewardRiskMin);
+  const byCosts = takeProfit / (1 + sign * costMultipleMin * roundTripCost);
+  return ticks(
+    sign > 0 ? Math.floor(Math.min(byRatio, byCosts) + 1e-9) : Math.ceil(Math.max(byRatio, byCosts) - 1e-9),
+  );
+}
+
 /** In words, for the journal and the page. */
 export function describeExitRefusal(refusal: ExitRefusal): string {
   switch (refusal.reason) {
