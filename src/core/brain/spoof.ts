@@ -41,7 +41,7 @@ const GRACE_US = 50_000;
 const ENDED_LEFT = 0.2;
 /** A part that goes is its own when it is at least so much of it. */
 const PART = 0.05;
-/** What traded to this share was meant, whatever else. */
+/** A wall that traded to this share was meant, whatever else. */
 const MEANT = 0.95;
 /** How long a size that went is waited for: in lives of the wall, within bounds. */
 const AWAY_LIVES = 3;
@@ -525,7 +525,7 @@ export class Spoof implements Detector, Suspicion {
       walls.finding[group[i]!] = id;
       walls.told[group[i]!] = told;
     }
-    if (traded >= MEANT * size) return;
+    if (this.grouped === 1 && traded >= MEANT * size) return;
     this.show(slot, us(walls.endedAt[slot]!), pattern, false, low, high, id, likelihood);
     const risen = Math.max(told, likelihood);
     // what was told as a wall, or two, has turned out to flicker: told again, no less sure, by its name
@@ -630,7 +630,9 @@ export class Spoof implements Detector, Suspicion {
     const band = walls.band[slot]!;
     const born = walls.bornDistance[slot]!;
     const large = Math.log(largest);
-    const life = Math.log((1 + (at - walls.bornAt[slot]!) / 1000) / Math.max(1, ordinary.life));
+    const lifeMs = (at - walls.bornAt[slot]!) / 1000;
+    const life = Math.log((1 + lifeMs) / Math.max(1, ordinary.life));
+    const brief = ended && walls.endedFrame[slot]! - walls.bornFrame[slot]! <= 1;
     const end = ended ? walls.endedFrame[slot]! : this.frame;
     const passed = walls.otherPassed[slot]!;
     const recurred = returns + moves;
@@ -645,8 +647,11 @@ export class Spoof implements Detector, Suspicion {
     f[FEATURE.touch] = born === 0 ? 1 : 0;
     f[FEATURE.life] = life;
     f[FEATURE.longer] = Math.max(0, life);
-    f[FEATURE.brief] = ended && end - walls.bornFrame[slot]! <= 1 ? 1 : 0;
+    f[FEATURE.brief] = brief ? 1 : 0;
+    f[FEATURE.briefRough] = brief && exact === 0 ? 1 : 0;
+    f[FEATURE.haste] = ended ? -Math.log(ordinary.shortness(lifeMs)) : 0;
     f[FEATURE.traded] = Math.min(1, traded / size);
+    f[FEATURE.filled] = traded >= MEANT * size ? 1 : 0;
     f[FEATURE.approach] = approach;
     f[FEATURE.retreat] = nearest === 1 && walls.endDistance[slot]! < born / 3 ? 1 : 0;
     f[FEATURE.nearest] = nearest;

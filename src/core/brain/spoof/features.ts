@@ -28,9 +28,15 @@ export const FEATURES = [
   'longer',
   /** 1: gone within a frame of coming. */
   'brief',
+  /** 1: that, and not one of its walls went to the lot as it came. */
+  'briefRough',
+  /** −ln of the share of the market's walls that were gone as soon. */
+  'haste',
   // how it ended
   /** Share of it that traded. */
   'traded',
+  /** 1: all of it, or nearly. */
+  'filled',
   /** 1 − distance at the end over distance at the beginning, at least 0. */
   'approach',
   /** 1: went with the best price nearer than ever and within a third of the first distance. */
@@ -88,6 +94,7 @@ export const FEATURE = Object.fromEntries(FEATURES.map((name, i) => [name, i])) 
 /** Known only when the wall is gone. */
 export const OF_THE_END: readonly Feature[] = [
   'skew',
+  'haste',
   'approach',
   'retreat',
   'nearest',

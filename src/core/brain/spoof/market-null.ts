@@ -53,8 +53,10 @@ export class MarketNull {
 
   /** A level grew by `size` lots, `distance` ticks behind the best; gives its band where that is a wall, else −1. */
   add(size: number, distance: number): number {
-    const band = this.bandOf(distance);
     if (distance > 0) this.distances.add(distance);
+    // before the first measure there are no bands
+    if (this.from[2] === Number.POSITIVE_INFINITY) return -1;
+    const band = this.bandOf(distance);
     this.sizes[band]!.add(size);
     if (size > this.largest[band]!) this.largest[band] = size;
     if (++this.seen[band]! === STRETCH) {
@@ -112,6 +114,11 @@ export class MarketNull {
   /** Share of the walls that went unfilled that were as large. */
   commonness(largeness: number): number {
     return this.unfilled.shareFrom(largeness * FINENESS);
+  }
+
+  /** Share of the walls that were gone as soon. */
+  shortness(lifeMs: number): number {
+    return this.lives.shareUpTo(lifeMs);
   }
 
   /** Between frames. */

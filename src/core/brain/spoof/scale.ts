@@ -77,6 +77,12 @@ export class Scale {
     return (this.from[binOf(x)]! + 1) / (this.settled + 2);
   }
 
+  /** The same of the bin of `x` and those below. */
+  shareUpTo(x: number): number {
+    const above = binOf(x) + 1;
+    return (this.settled - (above < BINS ? this.from[above]! : 0) + 1) / (this.settled + 2);
+  }
+
   reset(): void {
     this.counts.fill(0);
     this.from.fill(0);
