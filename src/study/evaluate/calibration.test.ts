@@ -95,6 +95,8 @@ test('a calibrated confidence: error as small as chance makes it, every bucket�
   assert.ok(Math.abs(of.brier.value! - 1 / 6) < 0.005, `${of.brier.value}`);
   assert.ok(Math.abs(of.brierOfBaseRate.value! - 1 / 4) < 0.002);
   assert.ok(Math.abs(of.brierShuffled.value! - 1 / 3) < 0.005);
+  const gain = of.brierOfBaseRate.value! - of.brier.value!;
+  assert.ok(Math.abs(of.brierGain.value! - gain) < 1e-12 && of.brierGain.low! > 0);
   assert.ok(of.logLoss.value! < of.logLossOfBaseRate.value!);
   // of the surest tenth 95 % reach it: 10 · (0.95 − 0.05)
   assert.ok(Math.abs(of.surestEdgeBp.value! - 9) < 0.35, `${of.surestEdgeBp.value}`);
@@ -117,7 +119,7 @@ test('a confidence that knows nothing: no better than put to other moments, its 
     quick,
   );
   assert.ok(Math.abs(of.brier.value! - of.brierShuffled.value!) < 0.005);
-  assert.ok(of.brier.value! > of.brierOfBaseRate.value!);
+  assert.ok(of.brier.value! > of.brierOfBaseRate.value! && of.brierGain.high! < 0);
   const { low, high } = of.surestByChance!;
   assert.ok(of.surestEdgeBp.value! >= low && of.surestEdgeBp.value! <= high);
 });

@@ -50,6 +50,8 @@ export interface Calibration {
   readonly brier: Figure;
   /** The same of the base rate said each time, and of the confidences put to other moments. */
   readonly brierOfBaseRate: Figure;
+  /** By how much the base rate's is larger, drawn together: both share the luck of the draw. Above 0: the confidence knows something. */
+  readonly brierGain: Figure;
   readonly brierShuffled: Figure;
   /** Mean of −ln(probability given to what happened); confidences of 0 and 1 count as 1e-6 away from it. */
   readonly logLoss: Figure;
@@ -76,7 +78,13 @@ export function calibration(predictions: Predictions, drawing: Drawing = DRAWING
     const none = withheld(`not enough: ${count} entries, at least ${ENTRIES_MIN} needed`);
     return {
       ...{ count, baseRate: none, buckets: [], error: none, errorByChance: null, brier: none },
-      ...{ brierOfBaseRate: none, brierShuffled: none, logLoss: none, logLossOfBaseRate: none },
+      ...{
+        brierOfBaseRate: none,
+        brierGain: none,
+        brierShuffled: none,
+        logLoss: none,
+        logLossOfBaseRate: none,
+      },
       ...{ edgeBp: none, surestEdgeBp: none, acted: 0, actedNetBp: none, surestByChance: null },
     };
   }
@@ -110,10 +118,8 @@ export function calibration(predictions: Predictions, drawing: Drawing = DRAWING
     error: figure((w) => errorOf(sums, w, buckets)),
     errorByChance: errorByChance(confidence, bucketOf, buckets, drawing.seed),
     brier: figure((w) => sums.total(w, SQUARED) / sums.count(w)),
-    brierOfBaseRate: figure((w) => {
-      const rate = sums.reached(w) / sums.count(w);
-      return rate * (1 - rate);
-    }),
+    brierOfBaseRate: figure((w) => ofBaseRate(sums, w)),
+    brierGain: figure((w) => ofBaseRate(sums, w) - sums.total(w, SQUARED) / sums.count(w)),
     brierShuffled: plain(mean(shuffled.brier), 'no entry'),
     logLoss: figure((w) => sums.total(w, LOSS) / sums.count(w)),
     logLossOfBaseRate: plain(-share * Math.log(share) - (1 - share) * Math.log(1 - share), 'all alike'),
@@ -221,6 +227,12 @@ class Sums {
   reached(weights: Float64Array): number {
     return this.total(weights, REACHED);
   }
+}
+
+/** Mean of (rate − reached)² where the rate of the sample itself is said each time. */
+function ofBaseRate(sums: Sums, weights: Float64Array): number {
+  const rate = sums.reached(weights) / sums.count(weights);
+  return rate * (1 - rate);
 }
 
 function errorOf(sums: Sums, weights: Float64Array, buckets: number): number {

@@ -65,7 +65,7 @@ class SignalGrader implements Grader {
       horizons: HORIZONS_MS.map((horizonMs) => information(pairsOf(tracks, speaker, horizonMs))),
     }));
     const trades = tradesOf(tracks, this.context);
-    const { predictions, notKnown, moments } = predictionsOf(tracks, trades, this.context.feesBp);
+    const { predictions, notKnown, moments, stretchMs } = predictionsOf(tracks, trades, this.context.feesBp);
     const graded = calibration(predictions);
     const fitted = tracks.every(({ track }) => track.fitted?.whyNot === '');
     return {
@@ -74,7 +74,7 @@ class SignalGrader implements Grader {
       notes: [
         `Looked at once a second: ${moments} moments of ${tracks.map(({ instrument }) => instrument).join(', ')}. Target and stop of each: ${trades.words}, entered and left by taking at the touch.`,
         ...new Set(tracks.map(({ track }) => meaningOf(track))),
-        `${predictions.confidence.length} moments had a direction and an outcome; ${notKnown} had none: no direction, target or stop not known yet, or too near the end. Neighbouring moments share most of their future: intervals come of stretches of ${tradesPartMs(trades.limitMs) / 1000} s drawn together, so a short tape has none.`,
+        `${predictions.confidence.length} moments had a direction and an outcome; ${notKnown} had none: no direction, target or stop not known yet, or too near the end. Neighbouring moments share most of their future: intervals come of stretches of ${Math.round(stretchMs / 1000)} s drawn together, ${TRADES_A_PART} times what a trade usually lasts, so a short tape has none.`,
         'Information coefficient: rank correlation of the score with the move of the middle price after it. By chance: the same with the score moved along the recording, by 5 to 95 % of it.',
         'Nothing here is out of sample by itself: name a tape that nothing was tuned on.',
       ],
@@ -136,8 +136,8 @@ const describe = ({ unit, target, stop, limitMs }: BarrierRule): string =>
   `${target} / ${stop} ${unit === 'bp' ? 'bp' : 'ATR'} within ${limitMs / 1000} s`;
 
 const partMs = (horizonMs: number): number => Math.max(PART_MIN_MS, HORIZONS_A_PART * horizonMs);
-/** Most trades end long before their time is up. */
-const tradesPartMs = (limitMs: number): number => Math.max(PART_MIN_MS, limitMs);
+/** Stretches of trades hold so many of what a trade usually lasts: most end long before their time is up. */
+const TRADES_A_PART = 3;
 
 function speakersOf({ names }: SignalTrack): Speaker[] {
   return [
@@ -193,15 +193,16 @@ function predictionsOf(
   tracks: readonly Played[],
   trades: Trades,
   feesBp: number,
-): { predictions: Predictions; notKnown: number; moments: number } {
-  const partOf = partsOf(tracks, tradesPartMs(trades.limitMs));
+): { predictions: Predictions; notKnown: number; moments: number; stretchMs: number } {
   const entries: {
     said: number;
     reached: number;
     returnBp: number;
     costBp: number;
     acts: boolean;
-    part: number;
+    played: Played;
+    at: number;
+    lastedMs: number;
   }[] = [];
   let moments = 0;
   for (const played of tracks) {
@@ -216,19 +217,24 @@ function predictionsOf(
       const { outcome, returnBp } = result;
       entries.push({
         ...{ said, reached: outcome === 'target' ? 1 : 0, returnBp, acts },
-        ...{ costBp: stake?.costBp ?? feesBp, part: partOf(played, at) },
+        ...{ costBp: stake?.costBp ?? feesBp, played, at, lastedMs: (result.at - at) / 1000 },
       });
     }
   }
-  entries.sort((a, b) => a.part - b.part);
+  const lasted = Float64Array.from(entries, ({ lastedMs }) => lastedMs).sort();
+  const stretchMs = Math.max(PART_MIN_MS, TRADES_A_PART * (lasted[lasted.length >> 1] ?? 0));
+  const partOf = partsOf(tracks, stretchMs);
+  const parts = new Map(entries.map((entry) => [entry, partOf(entry.played, entry.at)]));
+  entries.sort((a, b) => parts.get(a)! - parts.get(b)!);
   return {
+    stretchMs,
     predictions: {
       confidence: entries.map(({ said }) => said),
       reached: entries.map(({ reached }) => reached),
       returnBp: entries.map(({ returnBp }) => returnBp),
       costBp: entries.map(({ costBp }) => costBp),
       acts: entries.map(({ acts }) => acts),
-      part: dense(entries.map(({ part }) => part)),
+      part: dense(entries.map((entry) => parts.get(entry)!)),
     },
     notKnown: moments - entries.length,
     moments,
@@ -334,6 +340,14 @@ function figuresOf(graded: Calibration, fitted: boolean): Section['figures'] {
       ],
       better: 'lower',
       goal: 'below both',
+    },
+    {
+      name: 'Brier score of the base rate less its own',
+      unit: '',
+      figure: graded.brierGain,
+      rivals: [],
+      better: 'higher',
+      goal: 'above 0',
     },
     {
       name: 'log loss',
