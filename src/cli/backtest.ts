@@ -10,6 +10,7 @@ import type { Figure } from '../study/metrics/figure.ts';
 import { parity } from '../study/parity/parity.ts';
 import { parityText } from '../study/parity/text.ts';
 import type { Report } from '../study/report/pack.ts';
+import type { MarketModel } from '../study/report/report-data.ts';
 import { reportOf, writeReport } from '../study/report/write-report.ts';
 import { interruptible } from './interrupt.ts';
 import { requireReportFile } from './report-file.ts';
@@ -210,10 +211,16 @@ function readable(result: BacktestResult, report: Report, file: string | undefin
   const { verdict, detail } = data.lookAhead;
   if (verdict !== 'notChecked') lines.push(`look-ahead ${verdict}: ${detail}`);
   lines.push(
-    `${data.trades.length} closed trades, ${data.fills.length} fills; fees, spread and latency included; in-sample for whatever was tuned on these data`,
+    `${data.trades.length} closed trades, ${data.fills.length} fills; ${terms(data.market)}; in-sample for whatever was tuned on these data`,
   );
   if (file !== undefined) lines.push(`report: ${file}`);
   return lines.join('\n');
+}
+
+/** What a trade was made to pay, in a line. */
+function terms({ takerFee, assumedSpreadBp, latencyMsMin }: MarketModel): string {
+  const spread = assumedSpreadBp === null ? 'the spread of the books' : `a spread of ${assumedSpreadBp} bp`;
+  return `paid: taker fee ${Number((takerFee * 10_000).toFixed(4))} bp, ${spread}, at least ${latencyMsMin} ms to the venue`;
 }
 
 function keyFigures({ growth, risk, trades }: AccountMetrics): string[] {

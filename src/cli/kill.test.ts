@@ -1,8 +1,9 @@
 /** `hunter kill`, `arm` and `status` as a person meets them: against real instances, running, hung or not there. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -54,6 +55,16 @@ async function withHunter(settings: string, body: (hunter: Hunter) => Promise<vo
     await hunter.dispose();
   }
 }
+
+test('a folder that does not exist is nobody’s: nothing is killed, nothing is made, and that is an error', () => {
+  const folder = join(tmpdir(), `nobody-${process.pid}`);
+  const { status, stderr } = spawnSync(process.execPath, [entry, 'kill', '--data-dir', folder], {
+    encoding: 'utf8',
+  });
+  assert.equal(status, 2);
+  assert.match(stderr, /nobody-\d+: does not exist, so nothing was killed; name the bot's with --data-dir/);
+  assert.equal(existsSync(folder), false);
+});
 
 describe('a running instance', { timeout: 180_000 }, () => {
   test('is killed, looked at, armed and killed again from another terminal', () =>

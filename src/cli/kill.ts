@@ -1,6 +1,7 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { ConfigError } from '../config/load.ts';
 import { KILL_FILE } from '../run/kill-switch.ts';
 import { operate, type RunningInstance, UnreachableError, viewOf } from '../run/running.ts';
 import { becomes, findInstances, type InstanceFlags, report, withInstanceFlags } from './instances.ts';
@@ -36,6 +37,11 @@ interface Killed {
  */
 async function kill(flags: KillFlags): Promise<void> {
   const { dataDir, instances, killFlattens } = findInstances(flags);
+  // the folder of no bot: a mistyped name must not look like a bot that was killed
+  if (!existsSync(dataDir))
+    throw new ConfigError([
+      `data folder ${dataDir}: does not exist, so nothing was killed; name the bot's with --data-dir`,
+    ]);
   const flatten = flags.flatten ?? killFlattens;
   const words: string[] = [];
   let file: string | null = null;
@@ -94,7 +100,6 @@ async function confirmedSoon(instance: RunningInstance): Promise<boolean> {
 
 /** Whole or not at all: nobody reads half of a word. */
 function writeKillFile(dataDir: string, flatten: boolean): string {
-  mkdirSync(dataDir, { recursive: true });
   const path = join(dataDir, KILL_FILE);
   const half = `${path}.${process.pid}`;
   writeFileSync(half, `${flatten ? 'flatten' : 'keep'}\n`);

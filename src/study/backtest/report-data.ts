@@ -97,6 +97,7 @@ function marketOf(
     from: [...kinds].map((kind) => words[kind]).join(', '),
     makerFee: Number(paper.maker_fee),
     takerFee: Number(paper.taker_fee),
+    assumedSpreadBp: withoutBook ? market.assumed_spread_bp : null,
     latencyMsMin: leastLatency(paper),
     funding:
       fundings > 0

@@ -42,7 +42,10 @@ export function readSession(path: string): SessionRun[] {
   try {
     names = readdirSync(path).sort();
   } catch (error) {
-    throw new ConfigError([`--parity ${path}: ${(error as Error).message}`]);
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why =
+      code === 'ENOTDIR' ? 'is a file' : code === 'ENOENT' ? 'does not exist' : `cannot be read (${message})`;
+    throw new ConfigError([`--parity ${path}: ${why}; name the folder that \`hunter start --record\` wrote`]);
   }
   const folders = names
     .map((name) => join(path, name))

@@ -71,6 +71,8 @@ export interface MarketModel {
   /** Fractions of value, positive = paid: 0.0005 is 5 bp. */
   readonly makerFee: number;
   readonly takerFee: number;
+  /** Whole spread assumed where no book is known, basis points; null where books were. */
+  readonly assumedSpreadBp: number | null;
   /** Shortest time from decision to the venue, ms. */
   readonly latencyMsMin: number;
   /** Whether funding was charged; `why` in words (`no funding data on the tape`). */

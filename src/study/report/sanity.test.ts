@@ -36,6 +36,23 @@ describe('the sanity stop', () => {
     assert.ok(clean.trades.length > 100);
   });
 
+  test('growth is judged by the year from a quarter on, before that by what it is', () => {
+    const grown = (days: number, growth: number): boolean =>
+      codes(
+        withAccount(({ equity }) => ({
+          equity: {
+            ...equity,
+            at: equity.at.map((_, i) => clean.from + (i / (equity.at.length - 1)) * days * 86_400_000),
+            equity: equity.equity.map((_, i) => 1000 * (1 + (growth * i) / (equity.at.length - 1))),
+          },
+        })),
+      ).includes('growth');
+    // four times in a year is 1.463 times in 100 days
+    assert.deepEqual([grown(100, 0.44), grown(100, 0.48)], [false, true]);
+    assert.deepEqual([grown(60, 0.48), grown(60, 0.52)], [false, true]);
+    assert.deepEqual([grown(365, 2.9), grown(365, 3.1)], [false, true]);
+  });
+
   const falsified: readonly (readonly [string, FindingCode, FindingLevel, Change])[] = [
     [
       'look-ahead that was found',
@@ -123,6 +140,8 @@ describe('the sanity stop', () => {
       { market: { ...clean.market, latencyMsMin: -5 } },
     ],
     ['no latency', 'noLatency', 'caution', { market: { ...clean.market, latencyMsMin: 0 } }],
+    ['no spread', 'noSpread', 'caution', { market: { ...clean.market, assumedSpreadBp: 0 } }],
+    ['a fee that nobody is given', 'lowFees', 'caution', { market: { ...clean.market, takerFee: 0.00001 } }],
     [
       'twenty times the money in six weeks',
       'growth',

@@ -1,7 +1,7 @@
 import { formatMoney, parseMoney } from '../../core/instrument.ts';
 import { money } from '../../core/units.ts';
 import { DAY_MS, dailyReturns } from '../metrics/daily.ts';
-import { DAYS_MIN, TRADES_MIN } from '../metrics/figure.ts';
+import { DAYS_MIN, GROWTH_DAYS_MIN, TRADES_MIN } from '../metrics/figure.ts';
 import { DAYS_A_YEAR, sharpe } from '../metrics/returns.ts';
 import { CandleIndex } from './candles.ts';
 import type { AccountReport, FillReport, InstrumentReport, ReportData } from './report-data.ts';
@@ -44,11 +44,15 @@ export type FindingCode =
   | 'share'
   | 'noFunding'
   | 'noLatency'
+  | 'noSpread'
+  | 'lowFees'
   | 'unknownCurrency';
 
-/** Growth a year that no record of such trading has ever kept: +300 %; and under half as much again in total is no claim. */
+/** Growth a year that no record of such trading has ever kept: +300 %; and half as much again in less than a quarter is no claim. */
 const GROWTH_A_YEAR_MAX = 3;
 const GROWTH_MIN = 0.5;
+/** No venue’s ordinary account takes for less; OKX’s base tier pays 5 bp. As a fraction. */
+const TAKER_FEE_LOW = 0.0001;
 /** The best audited records of liquid markets stay below it. */
 const SHARPE_MAX = 5;
 /** Share of a bar's volume beyond which the market would have moved against us. */
@@ -245,7 +249,11 @@ function returnsOf(account: AccountReport): Finding[] {
   if (at.length < 2) return found;
   const days = (at.at(-1)! - at[0]!) / DAY_MS;
   const growth = equity.at(-1)! / equity[0]!;
-  const reasonable = Math.max((1 + GROWTH_A_YEAR_MAX) ** (days / DAYS_A_YEAR), 1 + GROWTH_MIN);
+  // annual figures are shown from a quarter on: from there on they are what is judged
+  const reasonable = Math.max(
+    (1 + GROWTH_A_YEAR_MAX) ** (days / DAYS_A_YEAR),
+    days < GROWTH_DAYS_MIN ? 1 + GROWTH_MIN : 1,
+  );
   if (growth > reasonable)
     found.push({
       level: 'suspect',
@@ -382,6 +390,21 @@ function costs({ market, fills, trades }: ReportData): Finding[] {
       code: 'noCosts',
       title: 'Trading cost nothing',
       detail: `The taker fee is ${market.takerFee * 10_000} bp and ${count(fills.length, 'fill')} paid ${round(paid)} in all. Most strategies that win without costs lose with them.`,
+    });
+  else if (fills.length > 0 && market.takerFee < TAKER_FEE_LOW)
+    found.push({
+      level: 'caution',
+      code: 'lowFees',
+      title: `The taker fee is ${market.takerFee * 10_000} bp`,
+      detail:
+        'No ordinary account trades as cheaply; OKX’s base tier takes 5 bp. Say which tier it is, or set `paper.taker_fee`.',
+    });
+  if (fills.length > 0 && market.assumedSpreadBp === 0)
+    found.push({
+      level: 'caution',
+      code: 'noSpread',
+      title: 'There was no spread to pay',
+      detail: 'Buying and selling at one price is a gift on every trade. Set `market.assumed_spread_bp`.',
     });
   const overnight = trades.filter(({ openedAt, closedAt }) => fundingTimes(openedAt, closedAt) > 0);
   if (!market.funding.charged && overnight.length > 0)

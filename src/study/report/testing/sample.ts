@@ -292,6 +292,7 @@ export function sampleReport(options: SampleOptions): ReportData {
       from: '5m candles',
       makerFee: 0.0002,
       takerFee: Number(TAKER_FEE),
+      assumedSpreadBp: 1,
       latencyMsMin: 40,
       funding: { charged: false, why: 'there is no funding data for these months' },
       assumptions: [
