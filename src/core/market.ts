@@ -3,6 +3,7 @@ import { OrderBook } from './book/order-book.ts';
 import { Brain, type BrainConfig } from './brain/brain.ts';
 import type { FindingSink } from './brain/finding.ts';
 import { Fusion, type FusionConfig } from './brain/fusion.ts';
+import { SlowReadings } from './brain/slow.ts';
 import { Stakes, type StakesConfig } from './brain/stakes.ts';
 import { barToMs, type Candle, CandleSeries } from './candles/candle-series.ts';
 import { AverageTrueRange, RollingVolatility } from './candles/indicators.ts';
@@ -95,6 +96,7 @@ export class Market {
       this.brain.signal.fusion = new Fusion(fusion, {
         brain: this.brain,
         stakes: new Stakes(this, fusion.stakes),
+        slow: new SlowReadings(this.brain),
       });
   }
 

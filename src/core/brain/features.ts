@@ -1,10 +1,12 @@
 import type { Brain } from './brain.ts';
+import type { SlowReadings } from './slow.ts';
 import type { Stakes } from './stakes.ts';
 
 /** What features are read from. */
 export interface FeatureSource {
   readonly brain: Brain;
   readonly stakes: Stakes;
+  readonly slow: SlowReadings;
 }
 
 export interface Feature {
@@ -91,8 +93,14 @@ export const FEATURES: readonly Feature[] = [
     ({ brain: { impact } }) => impact.score * impact.likelihood,
   ),
   even('impact', 'VPIN', '0…1', ({ brain }) => brain.impact.vpin),
+  signed('order_flow', 'takers, minutes', '−1…1', ({ slow }) => slow.of('takers')),
+  signed('order_flow', 'touch flow, minutes', '−1…1', ({ slow }) => slow.of('touchFlow')),
+  signed('order_flow', 'keeps coming, minutes', '−1…1', ({ slow }) => slow.of('coming')),
+  signed('microstructure', 'depth imbalance, minutes', '−1…1', ({ slow }) => slow.of('depth')),
+  signed('market', 'move of 2 bars', 'deviations', ({ stakes }) => stakes.moveOver(2)),
   signed('market', 'move of 5 bars', 'deviations', ({ stakes }) => stakes.moveOver(5)),
   signed('market', 'move of 15 bars', 'deviations', ({ stakes }) => stakes.moveOver(15)),
+  signed('market', 'move of 30 bars', 'deviations', ({ stakes }) => stakes.moveOver(30)),
   signed('market', 'move of 45 bars', 'deviations', ({ stakes }) => stakes.moveOver(45)),
   even('market', 'volatility', 'ln of its slow level’s multiple', ({ stakes }) => stakes.volatilityRatio),
 ];

@@ -54,6 +54,7 @@ export class Fusion {
     const { stakes, values, source } = this;
     const { model } = this.config;
     stakes.refresh(now);
+    source.slow.look(now);
     const { long, short } = stakes;
     if (!long.known && !short.known) return this.clear();
     const { features } = model;
@@ -69,7 +70,14 @@ export class Fusion {
     this.direction = this.edgeBp > 0 ? this.lean : 'none';
   }
 
-  clear(): void {
+  /** The market was lost: what was seen of it says nothing about what comes. */
+  reset(): void {
+    this.stakes.reset();
+    this.source.slow.reset();
+    this.clear();
+  }
+
+  private clear(): void {
     this.direction = 'none';
     this.lean = 'none';
     this.confidence = 0;

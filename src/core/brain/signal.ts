@@ -63,8 +63,7 @@ export class Signal implements Opinion {
   }
 
   clear(): void {
-    this.fusion?.clear();
-    this.fusion?.stakes.reset();
+    this.fusion?.reset();
     this.direction = 'none';
     this.lean = 'none';
     this.confidence = 0;

@@ -1,4 +1,5 @@
 import { FEATURES, type FeatureSource } from '../../core/brain/features.ts';
+import { SlowReadings } from '../../core/brain/slow.ts';
 import { type Stake, Stakes, type StakesConfig } from '../../core/brain/stakes.ts';
 import type { EngineConfig } from '../../core/engine.ts';
 import { EventKind, type MarketEvent } from '../../core/events.ts';
@@ -67,7 +68,8 @@ class Seat {
   constructor(instrument: Instrument, { market, stakes, everyMs }: MomentsConfig) {
     this.market = new Market(market, instrument);
     this.stakes = new Stakes(this.market, stakes);
-    this.source = { brain: this.market.brain, stakes: this.stakes };
+    const { brain } = this.market;
+    this.source = { brain, stakes: this.stakes, slow: new SlowReadings(brain) };
     this.everyUs = everyMs * 1000;
     this.limitUs = stakes.limitMs * 1000;
   }
@@ -90,6 +92,7 @@ class Seat {
         market.onFeed(event);
         if (event.live) return;
         this.stakes.reset();
+        this.source.slow.reset();
         return this.path.lose(event.at);
     }
   }
@@ -101,6 +104,7 @@ class Seat {
     path.push(at, quote.bid, quote.ask);
     // as often as the signal does: the book's two sides are looked at in turn
     stakes.refresh(at);
+    this.source.slow.look(at);
     if (at < this.next) return;
     this.next = (Math.floor(at / this.everyUs) + 1) * this.everyUs;
     for (const { known, why } of [stakes.long, stakes.short])
