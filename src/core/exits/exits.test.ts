@@ -320,6 +320,19 @@ test('a target that the costs would eat is refused with how many costs it is wor
   assert.ok(Math.abs(refused.error.actual - 1 / 3) < 1e-12);
 });
 
+test('a target worth just so many costs as are asked is taken, one worth the least bit less is not', () => {
+  // a round trip of 10 bp of 600,000 ticks is 600; the target 2 ATR away, the ratio no matter
+  for (const [multiple, least] of [
+    [1.5, 450],
+    [2, 600],
+    [5, 1500],
+    [0.5, 150],
+  ] as const) {
+    const taken = (atr: number) => place({ costMultipleMin: multiple }, { atr, roundTripCost: 0.001 }).ok;
+    assert.deepEqual([taken(least * 1.001), taken(least * 0.999)], [true, false], `${multiple} costs`);
+  }
+});
+
 test('costs are told in the net ratio', () => {
   // 2,000 ticks of reward, 1,000 of risk, 600 of costs
   const exits = placed({}, { atr: 1000, roundTripCost: 0.001 });

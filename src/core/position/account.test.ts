@@ -331,6 +331,29 @@ test('funding that is told when the next trade has begun is not the next trade�
   assert.equal(account.funding, -14n);
 });
 
+test('what a liquidation takes is the holding’s until another trade begins, and never the next one’s', () => {
+  const account = opened(parseMoney('1000'), [BTC]);
+  const at = (time: number, side: Side, size: number, tradeId: string): FillEvent =>
+    Object.assign(fill(side, size, 600_000, { fee: -5n, tradeId }), { exchangeAt: time });
+  const settled = (time: number, amount: bigint, tradeId = ''): boolean =>
+    account.settle(
+      new SettlementEvent(us(0), 0, `s${time}${tradeId}`, ms(time), money(amount), tradeId, 'net'),
+    );
+  const holding = account.holding(0);
+  account.fill(at(100, 'buy', 10, 'open'));
+  assert.ok(settled(150, -40n));
+  assert.ok(settled(160, -3n, 'cut'));
+  assert.deepEqual([holding.penalty, holding.realized], [-43n, -48n], 'fee and both penalties');
+  // one trade closes 10 and opens 5 the other way: what it is settled for is the ended one's
+  account.fill(at(200, 'sell', 15, 'turn'));
+  assert.ok(settled(200, -7n, 'turn'));
+  assert.ok(settled(190, -2n), 'told late');
+  assert.equal(holding.penalty, 0n);
+  assert.ok(settled(210, -11n));
+  assert.equal(holding.penalty, -11n);
+  assert.equal(account.settled, -63n, 'the account bears all of it');
+});
+
 test('a trade over a restart has the same record as one without', () => {
   const story = [
     fill('sell', 6, 600_000, { fee: -3n }),
