@@ -13,6 +13,7 @@ import type { Label } from '../../exchange/scenarios/label.ts';
 import { areaUnderCurve, gradeFlow } from './flow.ts';
 import type { Section } from './section.ts';
 
+const SPAN = { ...{ from: us(0), to: us(0), frames: 1, trades: 0, changes: 1 }, aheadMs: 1 };
 const FROM_MS = 1_700_000_000_000;
 const PARENTS = 14;
 const LIFE_MS = 90_000;
@@ -62,7 +63,7 @@ function graded(relabel: (label: Label, index: number) => Label): Section {
     brain.onBook(us((at + 99) * 1000));
     observer!.frame?.(brain, book, us((at + 99) * 1000));
   }
-  grader.played({ events: 1, spans: [] }, [labels.map(relabel)]);
+  grader.played({ events: 1, spans: [SPAN] }, [labels.map(relabel)]);
   return grader.section()!;
 }
 
@@ -99,7 +100,7 @@ test('without labels it says so and still tells what flow explains', () => {
     book.apply(frameOf(i === 0, [[100, 50 + (i % 7)]], [[101, 50]]));
     observer!.frame?.(brain, book, us(FROM_MS * 1000 + i * 100_000));
   }
-  grader.played({ events: 400, spans: [] }, null);
+  grader.played({ events: 400, spans: [SPAN] }, null);
   const section = grader.section()!;
   assert.match(section.notes[0]!, /cannot be graded/);
   assert.equal(section.figures[0]!.figure.value, null);

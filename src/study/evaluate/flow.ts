@@ -1,6 +1,7 @@
 import type { Label } from '../../exchange/scenarios/label.ts';
 import { type Figure, figureOf, plain } from './figures.ts';
 import { BIN_US, explained, FlowTrack } from './flow-track.ts';
+import { onOurClock } from './labels.ts';
 import type { PlayedMarket } from './play.ts';
 import type { Chart, Grader, GraderMaker, LeakCheck, Section, SectionTable } from './section.ts';
 
@@ -73,12 +74,12 @@ class FlowGrader implements Grader {
     return [track];
   }
 
-  played(_market: PlayedMarket, labels: readonly (readonly Label[])[] | null): void {
+  played({ spans }: PlayedMarket, labels: readonly (readonly Label[])[] | null): void {
     const { fresh } = this;
     this.fresh = [];
     fresh.forEach((track, i) => {
       this.tracks.push(track);
-      const all = labels?.[i]?.filter(({ kind }) => kind === 'parent') ?? [];
+      const all = onOurClock(labels?.[i] ?? [], spans[i]!.aheadMs).filter(({ kind }) => kind === 'parent');
       if (labels !== null) this.labelled.push({ track, all });
       for (const label of all) {
         const share = Number(label.parameters.participation);

@@ -11,6 +11,7 @@ import { Random } from '../../exchange/random.ts';
 import { gradeImpact } from './impact.ts';
 import type { Section } from './section.ts';
 
+const SPAN = { ...{ from: us(0), to: us(0), frames: 1, trades: 0, changes: 1 }, aheadMs: 1 };
 const FROM = 1_700_000_000_000_000;
 
 /** Levels of 10 lots a side, one tick apart; `shift`: where the middle is at a frame. */
@@ -30,7 +31,7 @@ function graded(seconds: number, shift: (frame: number) => number, levels = 30):
     brain.onBook(at);
     observer!.frame?.(brain, book, at);
   }
-  grader.played({ events: 1, spans: [] }, null);
+  grader.played({ events: 1, spans: [SPAN] }, null);
   return grader.section()!;
 }
 

@@ -4,6 +4,7 @@ import { type Figure, figureOf } from './figures.ts';
 import { areaUnderCurve } from './flow.ts';
 import { type CostForecast, type Gauges, ImpactTrack } from './impact-track.ts';
 import { rankCorrelation, ranks } from './information.ts';
+import { onOurClock } from './labels.ts';
 import type { PlayedMarket } from './play.ts';
 import type { Grader, GraderMaker, Section, SectionTable } from './section.ts';
 
@@ -29,6 +30,8 @@ const WARM_UP_US = 120_000_000;
 
 interface Played {
   readonly track: ImpactTrack;
+  /** Instruments of one tape move together: their stretches of time are drawn together. */
+  readonly tape: number;
   readonly labels: readonly Label[] | null;
 }
 
@@ -54,6 +57,7 @@ class ImpactGrader implements Grader {
   private readonly seed: number;
   private fresh: ImpactTrack[] = [];
   private readonly all: Played[] = [];
+  private tapes = 0;
 
   constructor(seed: number) {
     this.seed = seed;
@@ -65,10 +69,13 @@ class ImpactGrader implements Grader {
     return [track];
   }
 
-  played(_market: PlayedMarket, labels: readonly (readonly Label[])[] | null): void {
+  played({ spans }: PlayedMarket, labels: readonly (readonly Label[])[] | null): void {
     this.fresh.forEach((track, i) => {
-      this.all.push({ track, labels: labels?.[i] ?? null });
+      const own = labels?.[i];
+      const set = own === undefined ? null : onOurClock(own, spans[i]!.aheadMs);
+      this.all.push({ track, tape: this.tapes, labels: set });
     });
+    this.tapes += 1;
     this.fresh = [];
   }
 
@@ -270,22 +277,21 @@ interface Errors {
 
 function errorsOf(played: readonly Played[], pick: (forecast: CostForecast) => number): Errors {
   const each: Errors['each'][number][] = [];
-  let parts = 0;
-  for (const { track } of played) {
+  const parts = new Map<string, number>();
+  for (const { track, tape } of played) {
     const { forecasts } = track;
     const mean = forecasts.reduce((sum, { halfSpreadBp }) => sum + halfSpreadBp, 0) / forecasts.length;
     const rivals = RIVALS.map(({ forecast }) => forecast(forecasts, mean));
-    const first = Math.min(...forecasts.map(({ at }) => at));
-    const begin = parts;
     forecasts.forEach((one, i) => {
-      const part = begin + Math.floor((one.at - first) / PART_US);
-      parts = Math.max(parts, part + 1);
+      const stretch = `${tape} ${Math.floor(one.at / PART_US)}`;
+      const part = parts.get(stretch) ?? parts.size;
+      parts.set(stretch, part);
       const cost = pick(one);
       const said = [one.forecastBp, ...rivals.map((rival) => rival[i]!)];
       each.push({ part, queues: one.queues, cost, all: said.map((value) => Math.abs(value - cost)) });
     });
   }
-  return { each, parts };
+  return { each, parts: parts.size };
 }
 
 /** The mean cost of the orders of like size before; the half spread where there was none. */
