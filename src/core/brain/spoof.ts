@@ -526,15 +526,18 @@ export class Spoof implements Detector, Suspicion {
       walls.told[group[i]!] = told;
     }
     if (this.grouped === 1 && traded >= MEANT * size) return;
+    // an addition that nobody counted the orders of and that is gone with the next frame may have been anybody's, and many's
+    const { features } = this;
+    if (pattern === 'wall' && features[FEATURE.brief] === 1 && features[FEATURE.counted] === 0) return;
     this.show(slot, us(walls.endedAt[slot]!), pattern, false, low, high, id, likelihood);
     const risen = Math.max(told, likelihood);
     // what was told as a wall, or two, has turned out to flicker: told again, no less sure, by its name
-    const renamed = pattern === 'flicker' && this.features[FEATURE.returns] === LN_3;
+    const renamed = pattern === 'flicker' && features[FEATURE.returns] === LN_3;
     if (risen < this.config.tellFrom || (likelihood <= told && !renamed)) return;
     const side = walls.side[slot] as BookSide;
     for (let i = 0; i < walls.standingCount; i++) this.hear(walls.standing[i]!, id, risen);
     for (let i = 0; i < walls.goneCount; i++) this.hear(walls.gone[i]!, id, risen);
-    const retreat = pattern === 'wall' && this.features[FEATURE.retreat] === 1;
+    const retreat = pattern === 'wall' && features[FEATURE.retreat] === 1;
     this.found[side].add(risen - told, at);
     const surest = this.surest.valueAt(at);
     if (risen >= surest) {
