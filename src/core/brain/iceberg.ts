@@ -82,9 +82,11 @@ export class Iceberg implements Detector, QueueWatch {
   private readonly book: OrderBook;
   private readonly tell: FindingSink;
   private readonly links: LinkSink | null;
-  private readonly queues = new Queues(this);
+  protected readonly queues = new Queues(this);
   private readonly repeats = new Repeats();
-  private readonly sizes = [new OrderSizes(this.repeats), new OrderSizes(this.repeats)] as const;
+  private readonly queued = new OrderSizes(this.repeats);
+  /** Of orders that stand alone at their price, and of those that queue. */
+  private readonly sizes = [new OrderSizes(this.repeats, this.queued), this.queued] as const;
   private readonly stayers = new ChainPool();
   private readonly followers = new ChainPool();
   private readonly stay: Staying;
@@ -95,6 +97,8 @@ export class Iceberg implements Detector, QueueWatch {
   private readonly finding = new Told();
   private found = 0;
   private readonly active: readonly Active[];
+  /** Of likelihoods, per µs. */
+  private readonly forgetting: number;
   private readonly touched = new Int32Array(TOUCHED_MAX);
   private touchedCount = 0;
   /** Best price of each side, ticks. */
@@ -114,7 +118,8 @@ export class Iceberg implements Detector, QueueWatch {
     this.links = links;
     this.stay = new Staying(this.stayers, this.queues.price, this.sizes);
     this.follow = new Following(this.followers, this.sizes[QUEUED]);
-    this.active = Array.from({ length: ACTIVE_MAX }, () => new Active());
+    this.forgetting = Math.LN2 / (config.halfLifeMs * 1000);
+    this.active = Array.from({ length: ACTIVE_MAX }, () => new Active(this.stayers));
   }
 
   onTrade(event: TradeEvent): void {
@@ -200,7 +205,7 @@ export class Iceberg implements Detector, QueueWatch {
         one.serial = 0;
         continue;
       }
-      one.likelihood = one.told * 2 ** (-Math.max(0, age) / (this.config.halfLifeMs * 1000));
+      one.likelihood = one.told * Math.exp(-Math.max(0, age) * this.forgetting);
       balance += (one.side === BID ? one.likelihood : -one.likelihood) * one.left;
       if (one.likelihood > likelihood) likelihood = one.likelihood;
     }
@@ -399,7 +404,7 @@ export class Iceberg implements Detector, QueueWatch {
 
 /** An iceberg that is in the reading. */
 class Active {
-  chains: ChainPool = NO_CHAINS;
+  chains: ChainPool;
   chain = 0;
   /** 0: free. */
   serial = 0;
@@ -414,9 +419,11 @@ class Active {
   left = 0;
   leftLow = 0;
   leftHigh = 0;
-}
-const NO_CHAINS = new ChainPool();
 
+  constructor(chains: ChainPool) {
+    this.chains = chains;
+  }
+}
 /** The finding that is lent. */
 class Told implements Finding {
   readonly kind = 'iceberg';

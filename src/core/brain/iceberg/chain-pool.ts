@@ -1,6 +1,6 @@
 import type { BookSide } from '../../book/frame.ts';
 
-/** Chains remembered; the one begun longest ago makes way. */
+/** Chains remembered, a power of two; the one begun longest ago makes way. */
 const CHAINS = 1024;
 /** Kinds of links; the evidence of each kind is summed by itself. */
 export const KINDS = 4;
@@ -52,7 +52,7 @@ export class ChainPool {
   /** Where a chain lies; −1 where there is none (any more). */
   find(serial: number): number {
     if (serial <= 0) return -1;
-    const chain = serial % CHAINS;
+    const chain = serial & (CHAINS - 1);
     return this.serials[chain] === serial ? chain : -1;
   }
 
@@ -62,7 +62,7 @@ export class ChainPool {
 
   /** Begins a chain with an order of `size` that is gone. */
   begin(side: BookSide, size: number, volume: number, at: number): number {
-    const chain = ++this.last % CHAINS;
+    const chain = ++this.last & (CHAINS - 1);
     this.serials[chain] = this.last;
     this.side[chain] = side;
     this.since[chain] = at;

@@ -49,7 +49,7 @@ export class Following {
       }
     }
     const to = side * DUE + this.next[side]!;
-    this.next[side] = (this.next[side]! + 1) % DUE;
+    this.next[side] = (this.next[side]! + 1) & (DUE - 1);
     this.size[to] = size;
     this.chain[to] = chain >= 0 ? serial : ORDINARY;
     this.kind[to] = kind;

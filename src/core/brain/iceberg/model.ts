@@ -23,6 +23,8 @@ export const STAYING_FEATURES = [
   'two links or more',
   'ln of the volume at its price over its own',
   'ln of seconds to a link',
+  'evidence, at most 12',
+  'evidence to a link',
 ] as const;
 
 export const FOLLOWING_FEATURES = [
@@ -39,6 +41,7 @@ export const FOLLOWING_FEATURES = [
   'evidence of change of price, at most 5',
   'evidence of change of price, at most 10',
   'ln of seconds to a link',
+  'evidence to a link',
 ] as const;
 
 /** Spreads beyond are as good as any, in logarithm of size. */
@@ -77,6 +80,8 @@ export function stayingFeatures(
   to[15] = several ? 1 : 0;
   to[16] = Math.log(Math.max(0.1, volume / (peak * (orders - 1))));
   to[17] = several ? secondsToLink(chains, chain, links) : 0;
+  to[18] = Math.min(12, chains.totalEvidence(chain));
+  to[19] = chains.totalEvidence(chain) / links;
 }
 
 export function followingFeatures(
@@ -101,6 +106,7 @@ export function followingFeatures(
   to[10] = Math.min(5, change);
   to[11] = Math.min(10, change);
   to[12] = several ? secondsToLink(chains, chain, links) : 0;
+  to[13] = chains.totalEvidence(chain) / links;
 }
 
 /** Logistic regression. */

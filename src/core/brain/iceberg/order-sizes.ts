@@ -18,8 +18,12 @@ export class OrderSizes {
   private total = 0;
   private sinceHalved = 0;
 
-  constructor(repeats: Repeats) {
+  private readonly like: OrderSizes | null;
+
+  /** Until enough of its own were seen, orders are taken to be as large as those they are `like`. */
+  constructor(repeats: Repeats, like: OrderSizes | null = null) {
     this.repeats = repeats;
+    this.like = like;
   }
 
   /** Counts from the next `settle` on. */
@@ -46,11 +50,8 @@ export class OrderSizes {
    */
   evidence(wanted: number, size: number, same: boolean, own: number, trials: number): number {
     const off = Math.log(size / wanted) / SPREAD;
-    const centre = Math.log(wanted) / WIDTH;
-    const mass = Math.max(0, this.massBetween(centre - REACH, centre + REACH) - own) + PRIOR_MASS;
-    const density = mass / ((this.total + PRIOR_MASS * PRIOR_SPAN) * 2 * REACH * WIDTH);
     const near = Math.exp(-0.5 * off * off) / (SPREAD * ROOT_TAU);
-    let ratio = near / density;
+    let ratio = near / this.density(Math.log(wanted) / WIDTH, own);
     if (same) ratio = Math.max(ratio, SAME_SHARE / this.repeats.chance(size, own));
     return Math.min(EVIDENCE_MAX, Math.log(ratio / trials));
   }
@@ -72,6 +73,19 @@ export class OrderSizes {
     this.sinceHalved = 0;
   }
 
+  /**
+   * Ordinary orders about a place on the scale of bins, of all, to a natural unit. Few are near a rare size, so the near ones
+   * are drawn towards what the wider surroundings let expect.
+   */
+  private density(centre: number, own: number): number {
+    const near = Math.max(0, this.massBetween(centre - NEAR, centre + NEAR) - own);
+    const wide = Math.max(near, this.massBetween(centre - WIDE, centre + WIDE) - own);
+    const mass = (wide * (near + (SURROUNDINGS * NEAR) / WIDE)) / (wide + SURROUNDINGS) + PRIOR_MASS;
+    const borrowed = this.like === null ? 0 : BORROWED * this.like.density(centre, 0) * 2 * NEAR * WIDTH;
+    const total = this.total + PRIOR_MASS * PRIOR_SPAN + (this.like === null ? 0 : BORROWED);
+    return (mass + borrowed) / (total * 2 * NEAR * WIDTH);
+  }
+
   /** Orders between two places on the scale of bins; within a bin they lie evenly. */
   private massBetween(from: number, to: number): number {
     let mass = 0;
@@ -85,8 +99,13 @@ export class OrderSizes {
 /** Standard deviation of an iceberg's orders about the mean of those before, in logarithm. */
 const SPREAD = 0.08;
 const ROOT_TAU = Math.sqrt(2 * Math.PI);
-/** Ordinary orders are counted so many bins either way. */
-const REACH = 1.5;
+/** Bins either way that are near, and that are about. */
+const NEAR = 1.5;
+const WIDE = 6;
+/** What is about counts as so many orders. */
+const SURROUNDINGS = 8;
+/** What the others are like counts as so many orders. */
+const BORROWED = 50;
 /** Before any order was seen: a few, spread over the scale. */
 const PRIOR_MASS = 0.1;
 const PRIOR_SPAN = 20;

@@ -2,8 +2,8 @@ import type { BookSide } from '../../book/frame.ts';
 
 /** Prices of a side that are remembered; each lies at its remainder, a newer one at the same takes its place. */
 export const PLACES = 512;
-/** Orders kept in order at one price; what comes beyond is one lump at the back. */
-const QUEUE = 32;
+/** Orders kept in order at one price; what comes beyond is one lump at the back. OKX's BTC swap shows 15 to 70 at its best. */
+const QUEUE = 64;
 const MASK = QUEUE - 1;
 
 /** An order that is no chain's. */
@@ -49,8 +49,8 @@ export class Queues {
   private readonly length = new Uint8Array(PLACES * 2);
   private readonly size = new Float64Array(PLACES * 2 * QUEUE);
   private readonly left = new Float64Array(PLACES * 2 * QUEUE);
-  private readonly staying = new Float64Array(PLACES * 2 * QUEUE);
-  private readonly following = new Float64Array(PLACES * 2 * QUEUE);
+  private readonly staying = new Int32Array(PLACES * 2 * QUEUE);
+  private readonly following = new Int32Array(PLACES * 2 * QUEUE);
   private readonly watch: QueueWatch;
 
   constructor(watch: QueueWatch) {

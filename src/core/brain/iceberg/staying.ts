@@ -4,7 +4,7 @@ import { EVIDENCE_MAX, type OrderSizes } from './order-sizes.ts';
 import { ORDINARY, PLACES } from './queues.ts';
 
 /** Orders remembered at a place, whose return would be news. */
-const DUE = 24;
+const DUE = 16;
 /** Less traded since an order came than this share of it: it is still there, and the next of its size is another's. */
 const TRADED_LEAST = 0.9;
 /** Where an order is only presumed gone, the next comes so soon after a trade at its price, µs: by hand, not by chance. */
