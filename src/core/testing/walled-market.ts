@@ -19,6 +19,8 @@ export interface WalledMarketOptions {
   /** The market in other units: so many lots and ticks for one. */
   readonly lots?: number;
   readonly ticks?: number;
+  /** The frame, before the book takes it. */
+  readonly onFrame?: (frame: BookFrame, at: Us) => void;
   readonly onBook: (at: Us) => void;
   readonly onTrade: (event: TradeEvent) => void;
 }
@@ -113,6 +115,7 @@ export class WalledMarket {
       }
       this.touched[side].clear();
     }
+    this.options.onFrame?.(frame, us(this.now));
     this.book.apply(frame);
     this.options.onBook(us(this.now));
   }
