@@ -1,0 +1,111 @@
+import { ASK, BID, BookFrame, type BookSide } from '../../core/book/frame.ts';
+import { NO_PRICE } from '../../core/book/ladder.ts';
+import { OrderBook } from '../../core/book/order-book.ts';
+import { BookEvent, EventKind, type MarketEvent } from '../../core/events.ts';
+import { us } from '../../core/units.ts';
+import type { MarketSource } from './play.ts';
+
+/** Depth of one side that is taken away for a while and given back. */
+export interface Withdrawal {
+  readonly side: BookSide;
+  /** Of the first frame without it and the first with it again, µs on our clock. */
+  readonly from: number;
+  readonly to: number;
+  /** Share of each level's size that goes, 0…1. */
+  readonly share: number;
+  /** The best so many levels at the beginning; prices are fixed from there on. */
+  readonly levels: number;
+}
+
+/**
+ * A market of one instrument with withdrawals laid over it: the levels of one side within a range of prices show less than they
+ * hold, at least one lot. Nothing else changes: not the trades, not the prices of the levels.
+ */
+export function thinned(source: MarketSource, withdrawals: readonly Withdrawal[]): MarketSource {
+  const sorted = [...withdrawals].sort((a, b) => a.from - b.from);
+  return {
+    instruments: source.instruments,
+    *play(emit) {
+      const thinner = new Thinner(sorted);
+      yield* source.play((event) => emit(thinner.take(event)));
+    },
+  };
+}
+
+class Thinner {
+  private readonly withdrawals: readonly Withdrawal[];
+  private next = 0;
+  private active: Withdrawal | null = null;
+  /** Ticks, both included. */
+  private low = 0;
+  private high = 0;
+  private readonly real = new OrderBook();
+  private readonly out = new BookEvent(us(0), 0, new BookFrame());
+
+  constructor(withdrawals: readonly Withdrawal[]) {
+    this.withdrawals = withdrawals;
+  }
+
+  take(event: MarketEvent): MarketEvent {
+    if (event.kind !== EventKind.book) return event;
+    const { out, real } = this;
+    const { frame } = out;
+    real.apply(event.frame);
+    const ended = this.active;
+    if (this.active !== null && event.at >= this.active.to) this.active = null;
+    if (this.active === null && event.at >= (this.withdrawals[this.next]?.from ?? Number.POSITIVE_INFINITY)) {
+      this.active = this.withdrawals[this.next]!;
+      this.next += 1;
+      this.fixRange(this.active);
+    }
+    out.at = event.at;
+    out.instrument = event.instrument;
+    frame.clear();
+    frame.snapshot = event.frame.snapshot;
+    frame.exchangeAt = event.frame.exchangeAt;
+    frame.prevSeqId = event.frame.prevSeqId;
+    frame.seqId = event.frame.seqId;
+    for (let i = 0; i < event.frame.count; i++) {
+      const side = event.frame.side[i] as BookSide;
+      this.push(side, event.frame.price[i]!, event.frame.size[i]!, event.frame.orders[i]!);
+    }
+    // what the frame did not tell of, and shows something else now
+    if (this.active !== ended)
+      for (const side of new Set([ended?.side, this.active?.side])) this.tellAll(side);
+    return out;
+  }
+
+  private fixRange({ side, levels }: Withdrawal): void {
+    const ladder = this.real.ladder(side);
+    let last: number = ladder.best;
+    for (let i = 1; i < levels; i++) {
+      const price = ladder.next(last);
+      if (price === NO_PRICE) break;
+      last = price;
+    }
+    const width = Math.abs(last - ladder.best);
+    // beyond the touch too: the price may move on
+    [this.low, this.high] = [
+      Math.min(last, ladder.best) - (side === ASK ? width : 0),
+      Math.max(last, ladder.best) + (side === BID ? width : 0),
+    ];
+  }
+
+  private tellAll(side: BookSide | undefined): void {
+    if (side === undefined) return;
+    const ladder = this.real.ladder(side);
+    for (let price: number = ladder.best; price !== NO_PRICE; price = ladder.next(price))
+      this.push(side, price, ladder.sizeAt(price), ladder.ordersAt(price));
+  }
+
+  private push(side: BookSide, price: number, size: number, orders: number): void {
+    const { active } = this;
+    const thin = active !== null && active.side === side && price >= this.low && price <= this.high;
+    this.out.frame.push(
+      side,
+      price,
+      thin && size > 0 ? Math.max(1, Math.round(size * (1 - active.share))) : size,
+      orders,
+    );
+  }
+}
