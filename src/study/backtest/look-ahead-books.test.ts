@@ -5,14 +5,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { parseSettings } from '../../config/load.ts';
+import { Signal } from '../../core/brain/signal.ts';
 import type { Candle } from '../../core/candles/candle-series.ts';
 import { EventKind } from '../../core/events.ts';
 import type { CandleOpinion } from '../../core/opinion.ts';
+import type { Us } from '../../core/units.ts';
 import { loadScenario } from '../../exchange/scenarios/load.ts';
 import { SIMULATED_FROM } from '../simulate.ts';
 import { simulateToFiles } from '../simulation-files.ts';
+import { accountsOf } from './accounts.ts';
 import { type BacktestResult, backtest } from './backtest.ts';
-import type { KnownData } from './play.ts';
+import { outcomeOf } from './outcome.ts';
+import { type KnownData, play } from './play.ts';
+import { Tapes } from './tapes.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hunter-look-ahead-books-'));
 const tape = join(folder, 'simulated', 'market.tape');
@@ -86,6 +91,44 @@ test('many entries on books, confirmed by what was known: passed, and all of it 
 
 test('confirmed by the candle that comes next: caught', () => {
   const { data } = checked((known) => new Foreseeing(known));
+  assert.ok(data.decisions.entered > 40, `${data.decisions.entered} entries`);
+  assert.equal(data.lookAhead.verdict, 'suspected', data.lookAhead.detail);
+});
+
+test('what the signal says is on record: who proposed at a time had that direction then, and was silent at others', () => {
+  const tapes = Tapes.open([tape]);
+  const settings = parseSettings(SETTINGS, 'test');
+  const [account] = accountsOf(tapes, settings, null, false);
+  const { traced, opinions } = outcomeOf(
+    play(tapes, settings, account!, { strategies: () => new Follower() }),
+  );
+  const said = opinions.filter(({ voice }) => voice === 'signal');
+  assert.ok(said.some(({ direction }) => direction === 'none'));
+  assert.ok(traced.length > 40);
+  for (const { at, opinion } of traced) {
+    const last = said.findLast((one) => one.at <= at)!;
+    assert.equal(opinion.split(' ')[1], last.direction, opinion);
+  }
+});
+
+test('a signal that is silent where the next trade goes against it is caught', (t) => {
+  // no plug for signals is offered to users: this one is put in by force
+  let trades: { at: number; price: number }[] = [];
+  const { combine } = Signal.prototype;
+  t.mock.method(Signal.prototype, 'combine', function (this: Signal, now: Us) {
+    combine.call(this, now);
+    const next = trades.findIndex(({ at }) => at > now);
+    if (next < 1) return;
+    const move = trades[next]!.price - trades[next - 1]!.price;
+    if (move * (this.direction === 'long' ? 1 : -1) < 0) this.confidence = 0;
+  });
+  const { data } = checked((known) => {
+    trades = [];
+    known.forEach((event) => {
+      if (event.kind === EventKind.trade) trades.push({ at: event.at, price: event.price });
+    });
+    return new Follower();
+  });
   assert.ok(data.decisions.entered > 40, `${data.decisions.entered} entries`);
   assert.equal(data.lookAhead.verdict, 'suspected', data.lookAhead.detail);
 });

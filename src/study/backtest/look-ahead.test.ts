@@ -54,7 +54,7 @@ const checked = (strategies: (known: KnownData) => CandleOpinion, path = tape): 
 /** Judges each closed candle by a rule. */
 abstract class Rule implements CandleOpinion {
   readonly name = 'rule';
-  readonly confidence = 1;
+  confidence = 1;
   readonly support = null;
   readonly resistance = null;
   direction: 'long' | 'short' | 'none' = 'none';
@@ -217,6 +217,65 @@ for (const [minutes, move] of [
     const { data } = checked((known) => new Abstaining(known, minutes, move));
     assert.equal(data.lookAhead.verdict, 'suspected', data.lookAhead.detail);
   });
+
+/** Honest in every direction, and below the least confidence where it knows that the price will go against it. */
+class Quiet extends Honest {
+  private readonly table = new Map<number, number>();
+  private readonly minutes: number;
+  private readonly move: number;
+  constructor(known: KnownData, minutes: number, move: number) {
+    super();
+    this.minutes = minutes;
+    this.move = move;
+    known.forEach((event) => {
+      if (event.kind === EventKind.candle) this.table.set(event.openAt, event.close);
+    });
+  }
+  protected override judge(candle: Readonly<Candle>) {
+    const direction = super.judge(candle);
+    const later = this.table.get(candle.openAt + this.minutes * 60_000);
+    const gain = later === undefined ? 0 : (later / candle.close - 1) * (direction === 'long' ? 1 : -1);
+    this.confidence = gain < -this.move ? 0.3 : 1;
+    return direction;
+  }
+}
+
+for (const [minutes, move] of [
+  [1, 0],
+  [1, 0.0005],
+  [1, 0.001],
+  [1, 0.0015],
+  [2, 0.001],
+  [5, 0.002],
+] as const)
+  test(`one that is not sure of itself where the close ${minutes} minutes ahead goes ${move * 100} % against it is caught`, () => {
+    const { data } = checked((known) => new Quiet(known, minutes, move));
+    assert.ok(data.decisions.entered > 100);
+    assert.equal(data.lookAhead.verdict, 'suspected', data.lookAhead.detail);
+  });
+
+/** Goes with each candle, but does not turn where the next one is still on its side: no decision shows that, and no silence. */
+class Stubborn extends Rule {
+  private readonly table = new Map<number, number>();
+  constructor(known: KnownData) {
+    super();
+    known.forEach((event) => {
+      if (event.kind === EventKind.candle) this.table.set(event.openAt, event.close);
+    });
+  }
+  protected judge({ openAt, open, close }: Readonly<Candle>) {
+    const later = this.table.get(openAt + 60_000);
+    const pays = later === undefined ? 'none' : later > close ? 'long' : 'short';
+    return pays === this.direction && pays !== 'none' ? pays : close > open ? 'long' : 'short';
+  }
+}
+
+test('one that does not turn while the next candle pays it is caught, where it neither decides nor falls silent', () => {
+  const { data } = checked((known) => new Stubborn(known));
+  assert.ok(data.decisions.entered > 100);
+  assert.equal(data.lookAhead.verdict, 'suspected', data.lookAhead.detail);
+  assert.match(data.lookAhead.detail, /the whole run heard/);
+});
 
 test('one that acts of itself, before it is told, is caught by being told later', () => {
   /** Learns in one run what it does in the next, one candle earlier. */

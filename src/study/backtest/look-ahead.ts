@@ -43,12 +43,14 @@ export function variationsOf(
 ): Variation[] {
   const entered = timesOf(traced.filter((decision) => decision.entered));
   const refused = timesOf(traced.filter((decision) => !decision.entered));
-  const silenced = timesOf(opinions.filter(({ direction }) => direction === 'none'));
+  const silenced = (['strategies', 'signal'] as const)
+    .map((one) => timesOf(opinions.filter(({ voice, direction }) => voice === one && direction === 'none')))
+    .filter(({ length }) => length > 0);
   const cost = (times: readonly number[]): number =>
     times.reduce((sum, at) => sum + shareUntil(us(at), from, to), 0);
   for (let count = CUTS_MAX; ; count--) {
     const quiet = entered.length === 0 ? 0 : Math.floor(count * QUIET_SHARE);
-    const cuts = spread(silenced, Math.ceil(quiet / 2));
+    const cuts = silenced.flatMap((times) => spread(times, Math.ceil(quiet / (silenced.length + 1))));
     cuts.push(...between(entered[0]! / 1000, to, quiet - cuts.length));
     cuts.push(...spread(entered, count - cuts.length));
     cuts.push(...spread(refused, Math.min(REFUSED_MAX, count - cuts.length)));
@@ -137,10 +139,12 @@ function cutDifference(whole: Compared, cut: Compared, until: Us): string {
     if (
       before?.direction === after?.direction &&
       before?.at === after?.at &&
-      before?.symbol === after?.symbol
+      before?.symbol === after?.symbol &&
+      before?.voice === after?.voice &&
+      before?.name === after?.name
     )
       continue;
-    return `the whole run’s strategies said ${say(before)}, the cut one’s ${say(after)}`;
+    return `the whole run heard ${say(before)}, the cut one ${say(after)}`;
   }
   return '';
 }
@@ -182,7 +186,9 @@ function sameFills(
 }
 
 const say = (opinion: TracedOpinion | undefined): string =>
-  opinion === undefined ? 'nothing new' : `${opinion.symbol} ${opinion.direction} at ${timeOf(opinion.at)}`;
+  opinion === undefined
+    ? 'nothing new'
+    : `${opinion.voice}: ${opinion.symbol} ${opinion.direction} ${opinion.name} at ${timeOf(opinion.at)}`;
 
 const tell = (decision: TracedDecision | undefined): string =>
   decision === undefined ? 'nothing' : `${decision.what} at ${timeOf(decision.at)}`;

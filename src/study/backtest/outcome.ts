@@ -23,7 +23,7 @@ export interface Outcome {
   readonly refused: readonly RefusalReport[];
   /** Every decision in the order they were made. */
   readonly traced: readonly TracedDecision[];
-  /** Every change of what the strategies said. */
+  /** Every change of what was said, by the strategies and by the signal where it leads. */
   readonly opinions: readonly TracedOpinion[];
   readonly signals: readonly SignalSummary[];
   readonly events: number;

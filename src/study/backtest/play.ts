@@ -38,7 +38,7 @@ export interface Played {
   readonly desk: Desk;
   /** One for each instrument. */
   readonly tallies: readonly SignalTally[];
-  /** Every change of what the strategies said. */
+  /** Every change of what was said, by the strategies and by the signal where it leads. */
   readonly opinions: readonly TracedOpinion[];
   readonly events: number;
   /** Of the first and the last event, ms; both 0 where there were none. */
@@ -68,7 +68,10 @@ export function play(
   const until = options.until ?? Number.POSITIVE_INFINITY;
   const delayUs = (options.delayMs ?? 0) * 1000;
   const { progress } = options;
-  const opinions = new OpinionTrace(desk.instruments.map((_, index) => desk.marketOf(index)));
+  const opinions = new OpinionTrace(
+    desk.instruments.map((_, index) => desk.marketOf(index)),
+    settings.signal.confidence_threshold,
+  );
   const together = new Together(desk, tallies, opinions);
   const places = tapes.instruments.map((_, place) => account.instruments.indexOf(place));
   let events = 0;
