@@ -19,7 +19,7 @@ const RULE: MatchRule = {
 };
 
 /** Named beforehand: told on seeds 1 to 999 of `btc-like` about twice an hour without reason. */
-const ALARM = 0.3;
+const ALARM = 0.25;
 
 /** The spoof detector against spoofers that were planted, with innocent look-alikes about, and the rule that bots ship. */
 export const gradeSpoof = findingGrader({
