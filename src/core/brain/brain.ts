@@ -8,6 +8,7 @@ import { Impact, type ImpactConfig } from './impact.ts';
 import { Liquidity, type LiquidityConfig } from './liquidity.ts';
 import { Microstructure, type MicrostructureConfig } from './microstructure.ts';
 import { OrderFlow, type OrderFlowConfig } from './order-flow.ts';
+import { Regime } from './regime.ts';
 import { Signal } from './signal.ts';
 import { Spoof, type SpoofConfig } from './spoof.ts';
 
@@ -27,6 +28,7 @@ export class Brain {
   readonly liquidity: Liquidity;
   readonly iceberg: Iceberg;
   readonly microstructure: Microstructure;
+  readonly regime: Regime;
   readonly impact: Impact;
   readonly detectors: readonly Detector[];
   readonly signal: Signal;
@@ -38,6 +40,7 @@ export class Brain {
     this.liquidity = new Liquidity(config.liquidity, book, this.spoof);
     this.iceberg = new Iceberg(config.iceberg, book, findings);
     this.microstructure = new Microstructure(config.microstructure, book, this.spoof);
+    this.regime = new Regime(book);
     this.impact = new Impact(config.impact, book);
     this.detectors = [
       this.orderFlow,
@@ -45,6 +48,7 @@ export class Brain {
       this.liquidity,
       this.iceberg,
       this.microstructure,
+      this.regime,
       this.impact,
     ];
     this.signal = new Signal(this.detectors);

@@ -2,6 +2,7 @@ import { gradeFlow } from './flow.ts';
 import { gradeIceberg } from './iceberg.ts';
 import { gradeImpact } from './impact.ts';
 import { gradeMicrostructure } from './microstructure.ts';
+import { gradeRegime } from './regime.ts';
 import type { GraderMaker } from './section.ts';
 import { gradeSignal } from './signal.ts';
 import { gradeSpoof } from './spoof.ts';
@@ -12,6 +13,7 @@ export const GRADERS: readonly GraderMaker[] = [
   gradeSpoof,
   gradeIceberg,
   gradeMicrostructure,
+  gradeRegime,
   gradeImpact,
   gradeSignal,
 ];
