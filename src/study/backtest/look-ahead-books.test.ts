@@ -5,11 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { parseSettings } from '../../config/load.ts';
-import { Signal } from '../../core/brain/signal.ts';
 import type { Candle } from '../../core/candles/candle-series.ts';
 import { EventKind } from '../../core/events.ts';
 import type { CandleOpinion } from '../../core/opinion.ts';
-import type { Us } from '../../core/units.ts';
 import { loadScenario } from '../../exchange/scenarios/load.ts';
 import { SIMULATED_FROM } from '../simulate.ts';
 import { simulateToFiles } from '../simulation-files.ts';
@@ -109,26 +107,4 @@ test('what the signal says is on record: who proposed at a time had that directi
     const last = said.findLast((one) => one.at <= at)!;
     assert.equal(opinion.split(' ')[1], last.direction, opinion);
   }
-});
-
-test('a signal that is silent where the next trade goes against it is caught', (t) => {
-  // no plug for signals is offered to users: this one is put in by force
-  let trades: { at: number; price: number }[] = [];
-  const { combine } = Signal.prototype;
-  t.mock.method(Signal.prototype, 'combine', function (this: Signal, now: Us) {
-    combine.call(this, now);
-    const next = trades.findIndex(({ at }) => at > now);
-    if (next < 1) return;
-    const move = trades[next]!.price - trades[next - 1]!.price;
-    if (move * (this.direction === 'long' ? 1 : -1) < 0) this.confidence = 0;
-  });
-  const { data } = checked((known) => {
-    trades = [];
-    known.forEach((event) => {
-      if (event.kind === EventKind.trade) trades.push({ at: event.at, price: event.price });
-    });
-    return new Follower();
-  });
-  assert.ok(data.decisions.entered > 40, `${data.decisions.entered} entries`);
-  assert.equal(data.lookAhead.verdict, 'suspected', data.lookAhead.detail);
 });

@@ -385,3 +385,21 @@ test('the repetitions of a long run take no longer than so many whole runs, wher
       assert.ok(quiet.length <= 8, `${quiet.length} of ${cuts.length} cuts are at no decision`);
     }
 });
+
+test('the data are cut off where the strategies fell silent, where the signal did, and between', () => {
+  const [from, to] = [0, 1_000_000];
+  const silences = (voice: 'strategies' | 'signal', first: number, count: number) =>
+    Array.from({ length: count }, (_, i) => ({
+      ...{ at: (first + i) * 1000, symbol: 'A', voice, name: '', direction: 'none' as const },
+    }));
+  // the signal falls silent a thousand times as often
+  const opinions = [...silences('strategies', 500_000, 3), ...silences('signal', 600_000, 3000)];
+  const traced = Array.from({ length: 100 }, (_, i) => ({
+    ...{ at: (i + 1) * 1000, what: '', opinion: '', entered: true },
+  }));
+  const cuts = variationsOf({ traced, opinions }, from, to).flatMap(({ until }) => (until ?? 0) / 1000);
+  const within = (first: number, last: number) => cuts.filter((at) => at >= first && at <= last).length;
+  assert.equal(within(500_000, 500_002), 3);
+  assert.equal(within(600_000, 602_999), 3);
+  assert.equal(within(101, 499_999) + within(500_003, 599_999) + within(603_000, to), 2);
+});
