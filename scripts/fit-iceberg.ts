@@ -46,7 +46,7 @@ for (const argument of process.argv.slice(2)) {
 }
 
 const listed = (names: readonly string[], weights: readonly number[]): string =>
-  names.map((name, i) => `      ${weights[i]!.toFixed(3)}, // ${name}\n`).join('');
+  names.map((name, i) => `      ${Number(weights[i]!.toFixed(3))}, // ${name}\n`).join('');
 const set = (kind: 'full' | 'frames' | 'uncounted'): string => {
   const { staying, following } = rows[kind];
   const of = (some: readonly Row[]) =>
@@ -85,8 +85,8 @@ ${set('full')}${set('frames')}${set('uncounted')}};
 
 /** Whole over peak of the simulated markets' icebergs that were refilled twice, as ${PRIOR_ICEBERGS} icebergs. */
 export const LIFETIMES: Lifetimes = {
-  reached: [${reached.map((each) => each.toFixed(2)).join(', ')}],
-  ended: [${ended.map((each) => each.toFixed(3)).join(', ')}],
+  reached: [${reached.map((each) => Number(each.toFixed(2))).join(', ')}],
+  ended: [${ended.map((each) => Number(each.toFixed(3))).join(', ')}],
 };
 `,
 );

@@ -100,7 +100,7 @@ export class Queues {
     let taken = this.traded[place]!;
     const traded = taken > 0;
     let knownGone = 0;
-    let lumpGone = false;
+    let lumpTaken = false;
     this.traded[place] = 0;
     this.shown[place] = size;
     this.orders[place] = orders;
@@ -110,15 +110,14 @@ export class Queues {
       this.left[first]! -= part;
       taken -= part;
       stood -= part;
+      if (this.staying[first] === LUMP) lumpTaken = true;
       if (this.left[first]! > 0) break;
       this.head[place] = (this.head[place]! + 1) & MASK;
       this.length[place]! -= 1;
       const staying = this.staying[first]!;
-      if (staying === LUMP) lumpGone = true;
-      else {
-        knownGone += 1;
-        watch.consumed(place, this.size[first]!, staying, this.following[first]!);
-      }
+      if (staying === LUMP) continue;
+      knownGone += 1;
+      watch.consumed(place, this.size[first]!, staying, this.following[first]!);
     }
     const added = size + taken - stood;
     if (taken > 0 && (!counted || orders <= 1)) {
@@ -128,7 +127,7 @@ export class Queues {
     } else if (counted && orders === 1) this.settleOn(place, size, traded);
     else if (added > 0) {
       const more = orders - (ordersBefore - knownGone);
-      if (taken === 0 && (!counted || more === 1 || (lumpGone && more < 1)))
+      if (taken === 0 && (!counted || more === 1 || (lumpTaken && more < 1)))
         this.arrive(place, added, stood === 0, true, traded);
       else this.push(place, size - stood, size - stood, LUMP, ORDINARY);
     } else if (added < 0) this.remove(place, -added);

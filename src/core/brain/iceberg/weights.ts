@@ -16,87 +16,87 @@ export interface Weights {
 /** By kind of feed: orders counted and every change told; orders counted, ten frames a second; orders not counted. */
 export const WEIGHTS: Readonly<Record<'full' | 'frames' | 'uncounted', Weights>> = {
   full: {
-    // 784 of 14882 links true
+    // 785 of 14967 links true
     staying: [
-      -4.898, // one
+      -4.926, // one
       0.017, // evidence alone
-      -0.139, // evidence queued
-      -0.336, // evidence presumed same
-      0.000, // evidence presumed
-      -2.768, // links alone, ln(1 + n)
-      -2.176, // links queued, ln(1 + n)
-      -0.113, // links presumed same, ln(1 + n)
-      0.000, // links presumed, ln(1 + n)
-      -2.528, // share of exact links
-      1.278, // spread of sizes, at most 0.2
-      -1.353, // rank of the peak among orders alone
-      4.896, // rank of the peak among queued orders
-      -0.060, // share of orders inferred
-      -0.890, // evidence, at most 5
-      1.266, // two links or more
-      0.104, // ln of the volume at its price over its own
-      -0.477, // ln of seconds to a link
-      1.061, // evidence, at most 12
-      0.550, // evidence to a link
+      -0.147, // evidence queued
+      -0.357, // evidence presumed same
+      0, // evidence presumed
+      -2.698, // links alone, ln(1 + n)
+      -2.08, // links queued, ln(1 + n)
+      -0.151, // links presumed same, ln(1 + n)
+      0, // links presumed, ln(1 + n)
+      -2.566, // share of exact links
+      1.162, // spread of sizes, at most 0.2
+      -1.424, // rank of the peak among orders alone
+      4.956, // rank of the peak among queued orders
+      -0.071, // share of orders inferred
+      -0.883, // evidence, at most 5
+      1.251, // two links or more
+      0.111, // ln of the volume at its price over its own
+      -0.478, // ln of seconds to a link
+      1.066, // evidence, at most 12
+      0.541, // evidence to a link
     ],
-    // 1253 of 22647 links true
+    // 1258 of 22746 links true
     following: [
-      -7.459, // one
-      0.007, // evidence at its price
-      0.059, // evidence elsewhere
-      0.071, // evidence after it was taken out
-      0.988, // links at its price, ln(1 + n)
-      2.266, // links elsewhere, ln(1 + n)
-      -0.879, // links after it was taken out, ln(1 + n)
-      -0.459, // share of exact links
-      0.820, // spread of sizes, at most 0.2
-      4.892, // rank of the peak among queued orders
-      -0.541, // evidence of change of price, at most 5
-      0.436, // evidence of change of price, at most 10
-      -0.218, // ln of seconds to a link
-      0.522, // evidence to a link
+      -7.437, // one
+      0.011, // evidence at its price
+      0.026, // evidence elsewhere
+      0.034, // evidence after it was taken out
+      0.896, // links at its price, ln(1 + n)
+      2.161, // links elsewhere, ln(1 + n)
+      -0.892, // links after it was taken out, ln(1 + n)
+      -0.505, // share of exact links
+      0.856, // spread of sizes, at most 0.2
+      4.902, // rank of the peak among queued orders
+      -0.571, // evidence of change of price, at most 5
+      0.498, // evidence of change of price, at most 10
+      -0.199, // ln of seconds to a link
+      0.523, // evidence to a link
     ],
   },
   frames: {
-    // 2847 of 46885 links true
+    // 2883 of 48217 links true
     staying: [
-      -7.484, // one
-      0.024, // evidence alone
-      -0.338, // evidence queued
-      -0.547, // evidence presumed same
-      0.000, // evidence presumed
-      -2.424, // links alone, ln(1 + n)
-      -2.949, // links queued, ln(1 + n)
-      0.206, // links presumed same, ln(1 + n)
-      0.000, // links presumed, ln(1 + n)
-      -2.626, // share of exact links
-      2.613, // spread of sizes, at most 0.2
-      2.260, // rank of the peak among orders alone
-      2.954, // rank of the peak among queued orders
-      0.745, // share of orders inferred
-      -0.850, // evidence, at most 5
+      -7.462, // one
+      0.021, // evidence alone
+      -0.091, // evidence queued
+      -0.549, // evidence presumed same
+      0, // evidence presumed
+      -1.849, // links alone, ln(1 + n)
+      -3.289, // links queued, ln(1 + n)
+      0.248, // links presumed same, ln(1 + n)
+      0, // links presumed, ln(1 + n)
+      -2.629, // share of exact links
+      2.564, // spread of sizes, at most 0.2
+      1.625, // rank of the peak among orders alone
+      3.398, // rank of the peak among queued orders
+      0.73, // share of orders inferred
+      -0.9, // evidence, at most 5
       2.408, // two links or more
-      -0.001, // ln of the volume at its price over its own
-      -0.661, // ln of seconds to a link
-      0.815, // evidence, at most 12
-      0.964, // evidence to a link
+      0.016, // ln of the volume at its price over its own
+      -0.676, // ln of seconds to a link
+      0.754, // evidence, at most 12
+      1.02, // evidence to a link
     ],
-    // 560 of 10059 links true
+    // 615 of 12623 links true
     following: [
-      -3.706, // one
-      0.383, // evidence at its price
-      0.446, // evidence elsewhere
-      -0.142, // evidence after it was taken out
-      -1.492, // links at its price, ln(1 + n)
-      0.873, // links elsewhere, ln(1 + n)
-      -0.522, // links after it was taken out, ln(1 + n)
-      0.202, // share of exact links
-      1.114, // spread of sizes, at most 0.2
-      0.615, // rank of the peak among queued orders
-      -0.862, // evidence of change of price, at most 5
-      0.260, // evidence of change of price, at most 10
-      -1.292, // ln of seconds to a link
-      0.558, // evidence to a link
+      -4.186, // one
+      0.467, // evidence at its price
+      0.535, // evidence elsewhere
+      -0.135, // evidence after it was taken out
+      -1.512, // links at its price, ln(1 + n)
+      0.647, // links elsewhere, ln(1 + n)
+      -0.383, // links after it was taken out, ln(1 + n)
+      0.32, // share of exact links
+      0.982, // spread of sizes, at most 0.2
+      1, // rank of the peak among queued orders
+      -0.848, // evidence of change of price, at most 5
+      0.361, // evidence of change of price, at most 10
+      -1.073, // ln of seconds to a link
+      0.449, // evidence to a link
     ],
   },
   uncounted: {
@@ -104,7 +104,7 @@ export const WEIGHTS: Readonly<Record<'full' | 'frames' | 'uncounted', Weights>>
     staying: [
       -6.341, // one
       0.058, // evidence alone
-      -0.080, // evidence queued
+      -0.08, // evidence queued
       0.142, // evidence presumed same
       -0.312, // evidence presumed
       -2.222, // links alone, ln(1 + n)
@@ -114,14 +114,14 @@ export const WEIGHTS: Readonly<Record<'full' | 'frames' | 'uncounted', Weights>>
       -1.934, // share of exact links
       0.217, // spread of sizes, at most 0.2
       0.664, // rank of the peak among orders alone
-      4.840, // rank of the peak among queued orders
+      4.84, // rank of the peak among queued orders
       0.746, // share of orders inferred
       0.011, // evidence, at most 5
       0.924, // two links or more
       -0.232, // ln of the volume at its price over its own
-      -0.430, // ln of seconds to a link
+      -0.43, // ln of seconds to a link
       0.425, // evidence, at most 12
-      0.010, // evidence to a link
+      0.01, // evidence to a link
     ],
     // 306 of 8624 links true
     following: [
