@@ -125,6 +125,9 @@ export class Spoof implements Detector, Suspicion {
   /** How often a side is taken from in a frame, and its best price gives way: decaying means over both sides. */
   private takenShare = 0;
   private passedShare = 0;
+  /** Since the last frame: the best prices did, and anybody did. */
+  private moved = false;
+  private traded = false;
   private bid = 0;
   private ask = 0;
   private readonly found: readonly [DecayingSum, DecayingSum];
@@ -178,6 +181,8 @@ export class Spoof implements Detector, Suspicion {
     } else if (book.twoSided) {
       this.frame += 1;
       this.turn();
+      this.moved = book.bestBid !== this.bid || book.bestAsk !== this.ask;
+      this.traded = this.taken[BID]! > 0 || this.taken[ASK]! > 0;
       if (walls.count > 0) this.takeAway(at);
       this.takeIn(at);
       this.follow(at);
@@ -416,12 +421,10 @@ export class Spoof implements Detector, Suspicion {
 
   /** What the frame's touch and takers mean to the walls that stand. */
   private follow(at: Us): void {
-    const { walls, frame, book } = this;
-    const eventful =
-      book.bestBid !== this.bid || book.bestAsk !== this.ask || this.taken[BID]! > 0 || this.taken[ASK]! > 0;
+    const { walls, frame } = this;
     for (let i = 0; i < walls.standingCount; i++) {
       const slot = walls.standing[i]!;
-      if (eventful) this.witness(slot);
+      this.witness(slot);
       const age = frame - walls.bornFrame[slot]!;
       if (age <= 0 || (age & (age - 1)) !== 0 || (age & FOURS) === 0) continue;
       if (at - walls.bornAt[slot]! <= STANDING_MOST_US) this.suspect(slot, at);
@@ -435,9 +438,10 @@ export class Spoof implements Detector, Suspicion {
 
   private witness(slot: number): void {
     const { walls, book, frame } = this;
+    if (this.traded && walls.bornFrame[slot]! < frame) this.countTaken(slot);
+    if (!this.moved) return;
     const { bestBid, bestAsk } = book;
     const other = walls.otherBest[slot]!;
-    if (walls.bornFrame[slot]! < frame) this.countTaken(slot);
     if (walls.otherPassed[slot] === 0 && (walls.side[slot] === BID ? bestAsk > other : bestBid < other))
       walls.otherPassed[slot] = frame;
     const distance = walls.distance(slot, bestBid, bestAsk);
