@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { engineConfig } from './engine.ts';
+import { ConfigError, defaultSettings, parseSettings } from './load.ts';
+import { basisOf, EMBEDDED_MODEL, fusionOf, isEmbedded, loadModel, resolveModel } from './model.ts';
+import type { Settings } from './schema.ts';
+
+const shipped = fileURLToPath(new URL(`../../${EMBEDDED_MODEL}`, import.meta.url));
+const settingsOf = (text: string): Settings => parseSettings(text, 'test');
+const fusionFor = (text: string) => engineConfig(settingsOf(text), 't').market.fusion;
+
+test('auto is the embedded exchange’s own model on its market, and the priors elsewhere; what is named stays', () => {
+  const settings = defaultSettings();
+  assert.equal(settings.signal.model, 'auto');
+  assert.equal(resolveModel(settings, 'embedded').signal.model, 'embedded');
+  assert.equal(resolveModel(settings, 'other').signal.model, 'priors');
+  assert.equal(resolveModel(settingsOf('signal: { model: my.json }'), 'embedded').signal.model, 'my.json');
+  // whoever does not know what market it is gets no model
+  assert.equal(fusionFor(''), null);
+  assert.equal(fusionFor('signal: { model: priors }'), null);
+});
+
+test('a tape says whose market it holds', () => {
+  for (const source of [
+    'simulated: seed 7',
+    'embedded exchange, seed 7, 30 s',
+    'paper on embedded, recorded by hunter start',
+  ])
+    assert.ok(isEmbedded(source), source);
+  for (const source of [
+    'Binance recording: a.csv',
+    'OKX v5 capture: a.jsonl',
+    'paper on okx, recorded by hunter start',
+    '',
+  ])
+    assert.ok(!isEmbedded(source), source);
+});
+
+test('the shipped model is fitted for the settings as they are shipped, on seeds that are for fitting', () => {
+  const document = loadModel(shipped) as ReturnType<typeof loadModel> & {
+    tapes: readonly { source: string }[];
+  };
+  const fusion = fusionFor('signal: { model: embedded }');
+  assert.ok(fusion !== null);
+  assert.equal(fusion.whyNot, '');
+  assert.equal(fusion.calibrated, true);
+  assert.equal(fusion.stakes.limitMs, document.limitMs);
+  for (const { source } of document.tapes) {
+    const seed = Number(/seed (\d+)/.exec(source)?.[1]);
+    assert.ok(seed >= 1 && seed <= 999, source);
+    assert.match(source, /ordinary day/);
+  }
+});
+
+test('with other exits, bars or detectors it says that it is not calibrated, and for what', () => {
+  const whyNot = (text: string): string => fusionFor(`signal: { model: embedded }\n${text}`)!.whyNot;
+  assert.equal(whyNot('exits: { tp_multiplier: 3 }'), 'fitted for other settings: exits.tp_multiplier');
+  assert.equal(
+    whyNot('market: { bar: 5m }\nexecution: { entry: post_only }'),
+    'fitted for other settings: market.bar, execution.entry',
+  );
+  // what it does not look at does not matter
+  assert.equal(whyNot('risk: { notional_max: 100 }'), '');
+  const { brain } = basisOf(defaultSettings(), ['takers']);
+  assert.deepEqual(Object.keys(brain as object), ['order_flow']);
+});
+
+test('a file that is no model is refused by name, with the mend', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'model-test-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'm.json');
+  const refused = (text: string): string => {
+    writeFileSync(path, text);
+    try {
+      loadModel(path);
+    } catch (error) {
+      assert.ok(error instanceof ConfigError);
+      return error.message;
+    }
+    return '';
+  };
+  assert.match(refused('{'), /m\.json: cannot be read as a model .*hunter learn train/);
+  assert.match(refused('{}'), /m\.json: not a model file/);
+  assert.throws(() => fusionOf(settingsOf('signal: { model: /nowhere.json }'), {} as never), ConfigError);
+});
