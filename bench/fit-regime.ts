@@ -1,132 +1,103 @@
 /**
- * Fits the regime detector: `npx node bench/fit-regime.ts [--fit 9-48] [--held 1-8] [--scenario regimes] [--ablate] [--write]
- * [--keep FOLDER]`. Seeds are hours of the simulated market at the feed's 100 ms; those held are no part of the fit. `--keep`
- * holds the recorded seconds for the next run. `--write` puts the model into src/core/brain/regime/weights.ts.
+ * Fits the regime detector: `npx node bench/fit-regime.ts [--fit 9-28] [--held 1-8] [--ablate] [--write] [--keep FOLDER]`. Seeds are
+ * hours of the scenario `regimes` at the feed's 100 ms; those held are no part of the fit. `--keep` holds the recorded seconds for
+ * the next run. `--write` puts the model into src/core/brain/regime/weights.ts. The rival's thresholds are fitted on the same
+ * seeds and printed; they stand in src/study/evaluate/rivals/adx-atr.ts.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { RegimeModel } from '../src/core/brain/regime/model.ts';
-import { REGIME_MODEL } from '../src/core/brain/regime/weights.ts';
-import type { Label } from '../src/exchange/scenarios/label.ts';
-import { loadScenario } from '../src/exchange/scenarios/load.ts';
-import { simulationSource } from '../src/study/evaluate/play.ts';
-import { median, type RegimeWords, scoreOf } from '../src/study/evaluate/regime-truth.ts';
-import { type RecordedMarket, recordSeconds } from '../src/study/regime/seconds.ts';
-import { read, type TrainOptions, train } from '../src/study/regime/train.ts';
-import { SIMULATED_FROM } from '../src/study/simulate.ts';
+import { scoreOf } from '../src/study/evaluate/regime-truth.ts';
+import type { AdxAtrConfig } from '../src/study/evaluate/rivals/adx-atr.ts';
+import { HOUR_MINUTES, recordHour, seedsOf } from '../src/study/regime/hours.ts';
+import { type TrainOptions, train } from '../src/study/regime/train.ts';
+import { read, readAdx, told } from '../src/study/regime/words.ts';
 
-const MINUTES = 60;
+const VERSION = 1;
+const SCENARIO = 'regimes';
 const SYMBOLS = ['BTC-USDT-SWAP', 'ETH-USDT-SWAP'];
 const PLAIN: TrainOptions = { ridge: 20, use: () => true, mend: true };
 
 const { values } = parseArgs({
   options: {
-    fit: { type: 'string', default: '9-48' },
+    fit: { type: 'string', default: '9-28' },
     held: { type: 'string', default: '1-8' },
-    scenario: { type: 'string', default: 'regimes' },
     keep: { type: 'string' },
     ablate: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 });
-
-function seedsOf(range: string): number[] {
-  return range.split(',').flatMap((part) => {
-    const [first, last = first] = part.split('-').map(Number);
-    return Array.from({ length: last! - first! + 1 }, (_, i) => first! + i);
-  });
-}
-
-function record(scenario: string, seed: number): RecordedMarket[] {
-  const kept = values.keep === undefined ? null : join(values.keep, `${scenario}-${seed}.json`);
-  if (kept !== null && existsSync(kept)) {
-    const stored = JSON.parse(readFileSync(kept, 'utf8')) as (Omit<RecordedMarket, 'rows' | 'truth'> & {
-      rows: number[];
-      truth: number[];
-    })[];
-    return stored.map((market) => ({
-      ...market,
-      rows: Float64Array.from(market.rows),
-      truth: Int8Array.from(market.truth),
-    }));
-  }
-  const labels: Label[] = [];
-  const source = simulationSource(
-    { seed, scenario: loadScenario(scenario), symbols: SYMBOLS, feed: 'books', from: SIMULATED_FROM },
-    MINUTES,
-    (label) => {
-      if (label.kind === 'regime') labels.push(label);
-    },
-  );
-  const markets = recordSeconds(source, () => labels, scenario, seed);
-  if (kept !== null) {
-    mkdirSync(values.keep!, { recursive: true });
-    const plain = markets.map((market) => ({
-      ...market,
-      rows: Array.from(market.rows),
-      truth: Array.from(market.truth),
-    }));
-    writeFileSync(kept, JSON.stringify(plain));
-  }
-  return markets;
-}
-
-function told(name: string, words: readonly RegimeWords[]): string {
-  const { balanced, recalls, delays, falseAlarms, hours } = scoreOf(words);
-  const missed = delays.filter((delay) => delay === Number.POSITIVE_INFINITY).length;
-  return `${name}: balanced ${balanced.toFixed(3)} [${recalls.map((recall) => recall.toFixed(2)).join(' ')}], median delay ${median(delays).toFixed(0)} s (${missed} of ${delays.length} missed), ${(falseAlarms / hours).toFixed(1)} false alarms an hour`;
-}
-
-const markets = seedsOf(values.fit).flatMap((seed) => record(values.scenario, seed));
-const held = seedsOf(values.held).flatMap((seed) => record(values.scenario, seed));
-const bySymbol = (name: string, all: readonly RecordedMarket[], words: readonly RegimeWords[]): void => {
-  for (const symbol of SYMBOLS)
-    console.log(
-      told(
-        `  ${name}, ${symbol}`,
-        words.filter((_, i) => all[i]!.instrument === symbol),
-      ),
-    );
-};
+const hours = (range: string) =>
+  seedsOf(range).flatMap((seed) => recordHour(SCENARIO, seed, SYMBOLS, values.keep ?? null));
+const markets = hours(values.fit);
+const held = hours(values.held);
 
 function show(name: string, options: TrainOptions): RegimeModel {
   const { model, words, loss } = train(markets, options);
+  const fitted = { ...model, fittedOn: '' };
   console.log(
     `${name}: log loss out of fold ${loss.toFixed(3)}, filter ${JSON.stringify(model.horizons.at(-1)!.filter)}`,
   );
-  bySymbol('out of fold', markets, words);
-  const fitted = { ...model, fittedOn: '' };
-  bySymbol(
-    'held',
-    held,
-    held.map((market) => read(market, fitted)),
-  );
+  for (const symbol of SYMBOLS) {
+    const own = words.filter(({ instrument }) => instrument === symbol);
+    const others = held.filter(({ instrument }) => instrument === symbol);
+    console.log(told(`  out of fold, ${symbol}`, own));
+    console.log(
+      told(
+        `  held, ${symbol}`,
+        others.map((market) => read(market, fitted)),
+      ),
+    );
+  }
   return fitted;
 }
 
 const fitted = show('all', PLAIN);
+
+const rivals = [5, 7, 10, 14].flatMap((period) =>
+  [10, 15, 20, 25, 30, 35, 40, 45, 50].flatMap((trendFrom) =>
+    [1, 1.1, 1.2, 1.3, 1.4, 1.5, 1.7, 2].map(
+      (volatileFrom): AdxAtrConfig => ({ period, trendFrom, volatileFrom }),
+    ),
+  ),
+);
+const rival = rivals
+  .map((config) => ({ config, score: scoreOf(markets.map((market) => readAdx(market, config))).balanced }))
+  .reduce((best, each) => (each.score > best.score ? each : best));
+console.log(`ADX and ATR: ${JSON.stringify(rival.config)}`);
+console.log(
+  told(
+    '  on the seeds of the fit',
+    markets.map((market) => readAdx(market, rival.config)),
+  ),
+);
+console.log(
+  told(
+    '  held',
+    held.map((market) => readAdx(market, rival.config)),
+  ),
+);
+
 if (values.ablate) {
   const without = (...starts: readonly string[]): TrainOptions => ({
     ...PLAIN,
     use: (name) => !starts.some((start) => name.startsWith(start)),
   });
+  show('no filter: each second by itself', { ...PLAIN, filter: { hazard: 0.75, evidence: 1 } });
   show('what is usual not mended', { ...PLAIN, mend: false });
   show('no order flow', without('flow', '|flow|'));
-  show('no order flow, no orders at all', without('flow', '|flow|', 'orders', 'burstiness'));
-  show('prices of five seconds alone', {
+  show('no trades at all', without('flow', '|flow|', 'orders', 'burstiness'));
+  show('moves of five seconds and trend alone', {
     ...PLAIN,
     use: (name) => /^(five|trend|\|trend)/.test(name),
   });
   show('no trend', without('trend', '|trend|'));
-  show('ridge 5', { ...PLAIN, ridge: 5 });
-  show('ridge 100', { ...PLAIN, ridge: 100 });
+  for (const symbol of SYMBOLS) show(`fitted on ${symbol} alone`, { ...PLAIN, only: symbol });
 }
 if (values.write) {
-  const fittedOn = `${values.scenario}, seeds ${values.fit}, ${MINUTES} minutes each, ${SYMBOLS.join(' and ')}, 100 ms`;
-  const path = new URL('../src/core/brain/regime/weights.ts', import.meta.url);
+  const fittedOn = `${SCENARIO}, seeds ${values.fit}, ${HOUR_MINUTES} minutes each, ${SYMBOLS.join(' and ')}, 100 ms`;
   writeFileSync(
-    path,
-    `import type { RegimeModel } from './model.ts';\n\n/** Written by \`bench/fit-regime.ts\`; what the numbers are says \`model.ts\`. */\nexport const REGIME_MODEL: RegimeModel = ${JSON.stringify({ ...fitted, version: REGIME_MODEL.version, fittedOn }, null, 2)};\n`,
+    new URL('../src/core/brain/regime/weights.ts', import.meta.url),
+    `import type { RegimeModel } from './model.ts';\n\n/** Written by \`bench/fit-regime.ts\`; what the numbers are says \`model.ts\`. */\nexport const REGIME_MODEL: RegimeModel = ${JSON.stringify({ ...fitted, version: VERSION, fittedOn }, null, 2)};\n`,
   );
 }

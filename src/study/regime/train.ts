@@ -8,11 +8,21 @@ import {
   type RegimeModel,
   VOLATILE,
 } from '../../core/brain/regime/model.ts';
-import { mostProbable, RegimeReader, WARM_UP_SECONDS } from '../../core/brain/regime/reader.ts';
+import { WARM_UP_SECONDS } from '../../core/brain/regime/reader.ts';
 import { Second } from '../../core/brain/regime/second.ts';
 import type { RegimeWords } from '../evaluate/regime-truth.ts';
-import { digits, type Evidence, fitFilter, fitOdds, type Moments, type Use, within } from './fit.ts';
-import { type RecordedMarket, secondAt, WIDTH } from './seconds.ts';
+import {
+  digits,
+  type Evidence,
+  filterLoss,
+  fitFilter,
+  fitOdds,
+  type Moments,
+  type Use,
+  within,
+} from './fit.ts';
+import { type RecordedMarket, secondAt } from './seconds.ts';
+import { wordsOf } from './words.ts';
 
 export interface TrainOptions {
   readonly ridge: number;
@@ -20,6 +30,10 @@ export interface TrainOptions {
   readonly use: Use;
   /** Whether what is believed of a volatile regime mends what is usual. */
   readonly mend: boolean;
+  /** The filter, where it is not to be fitted. */
+  readonly filter?: FilterTerms;
+  /** The one instrument to fit on; every one when there is none. */
+  readonly only?: string;
 }
 
 /** The horizons: how far back the features of each remember, seconds. */
@@ -33,13 +47,15 @@ const PASSES = 3;
 
 export interface Trained {
   readonly model: Omit<RegimeModel, 'fittedOn'>;
-  /** What was said of each market by a fit on others; and the loss of it, the longest horizon's. */
-  readonly words: readonly RegimeWords[];
+  /** What was said of each market of the fit by a fit on the others; and the loss of it, the longest horizon's. */
+  readonly words: readonly (RegimeWords & { readonly instrument: string })[];
   readonly loss: number;
 }
 
 /** Fits a model; what it says of its own success is out of fold, its seeds having been no part of each fit. */
-export function train(markets: readonly RecordedMarket[], { ridge, use, mend }: TrainOptions): Trained {
+export function train(all: readonly RecordedMarket[], options: TrainOptions): Trained {
+  const { ridge, use, mend, filter: given, only } = options;
+  const markets = all.filter(({ instrument }) => only === undefined || instrument === only);
   const shift = mend ? shiftsOf(markets) : new Float64Array(LEVELS.length);
   let beliefs: readonly Float64Array[] = markets.map(({ truth }) => new Float64Array(truth.length));
   const longest = HORIZONS[HORIZONS.length - 1]!;
@@ -50,13 +66,16 @@ export function train(markets: readonly RecordedMarket[], { ridge, use, mend }: 
     walks = markets.map((market, i) => walk(market, shift, beliefs[i]!));
     odds = outOfFold(markets, walks, (name) => use(name) && within(longest)(name), ridge);
     const evidence = markets.map(({ truth }, i): Evidence => ({ truth, odds: odds[i]! }));
-    filter = fitFilter(evidence, WARM_UP_SECONDS);
+    filter =
+      given === undefined
+        ? fitFilter(evidence, WARM_UP_SECONDS)
+        : { ...given, loss: filterLoss(evidence, given, WARM_UP_SECONDS) };
     beliefs = evidence.map((each) => beliefOf(each, filter));
   }
-  const all = momentsOf(markets, walks);
+  const moments = momentsOf(markets, walks);
   const horizons = HORIZONS.map((seconds) => {
     const uses: Use = (name) => use(name) && within(seconds)(name);
-    const weights = fitOdds(all, uses, ridge);
+    const weights = fitOdds(moments, uses, ridge);
     const own =
       seconds === longest
         ? filter
@@ -73,34 +92,12 @@ export function train(markets: readonly RecordedMarket[], { ridge, use, mend }: 
       filter: { hazard: own.hazard, evidence: own.evidence },
     };
   });
-  const words = markets.map((market, i) => wordsOf(market, filtered(odds[i]!, filter)));
+  const words = markets.map((market, i) => ({
+    ...wordsOf(market, filtered(odds[i]!, filter)),
+    instrument: market.instrument,
+  }));
   const named = Object.fromEntries(LEVELS.map((name, i) => [name, digits(shift[i]!)]));
   return { model: { version: 1, shift: named, horizons }, words, loss: filter.loss };
-}
-
-/** What a model says of a market. */
-export function read(
-  market: RecordedMarket,
-  model: RegimeModel,
-): RegimeWords & { readonly probabilities: Float64Array } {
-  const reader = new RegimeReader(model);
-  const second = new Second();
-  const probabilities = new Float64Array(market.truth.length * REGIMES.length);
-  for (let s = 0; s < market.truth.length; s++) {
-    reader.step(secondAt(market, s, second));
-    probabilities.set(reader.probabilities, s * REGIMES.length);
-  }
-  return { ...wordsOf(market, probabilities), probabilities };
-}
-
-function wordsOf({ rows, truth, labels }: RecordedMarket, probabilities: Float64Array): RegimeWords {
-  const at = Array.from(truth, (_, s) => rows[s * WIDTH]! / 1000);
-  const said = at.map((_, s) =>
-    s < WARM_UP_SECONDS
-      ? -1
-      : mostProbable(probabilities.subarray(s * REGIMES.length, (s + 1) * REGIMES.length)),
-  );
-  return { at, said, truth: Array.from(truth), labels };
 }
 
 interface Walk {

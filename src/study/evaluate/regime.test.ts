@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { RANGE, TREND_DOWN, TREND_UP, VOLATILE } from '../../core/brain/regime/model.ts';
+import type { Label } from '../../exchange/scenarios/label.ts';
+import { median, type RegimeWords, scoreOf, truthAt } from './regime-truth.ts';
+import { AdxAtr } from './rivals/adx-atr.ts';
+
+const seed = 20261122;
+
+const label = (name: string, from: number, to: number): Label => ({
+  kind: 'regime',
+  instrument: 'BTC-USDT-SWAP',
+  from,
+  to,
+  side: null,
+  prices: [],
+  size: 0,
+  participant: '',
+  parameters: { name, complete: true },
+  orders: [],
+  trades: [],
+});
+
+/** One word a second. */
+function wordsOf(labels: readonly Label[], said: readonly number[]): RegimeWords {
+  const at = said.map((_, i) => i * 1000);
+  return { at, said, truth: at.map((time) => truthAt(labels, time)), labels };
+}
+
+test('the truth of a moment is its label’s; ordinary has no word, nor has what no label covers', () => {
+  const labels = [label('range', 0, 5000), label('ordinary', 5000, 8000), label('volatile', 8000, 9000)];
+  assert.deepEqual(
+    [-1, 0, 4999, 5000, 8500, 9000].map((at) => truthAt(labels, at)),
+    [-1, RANGE, RANGE, -1, VOLATILE, -1],
+  );
+});
+
+test('a scripted hour: recalls, delays, what was missed, false alarms', () => {
+  const labels = [
+    label('range', 0, 10_000),
+    label('trend_up', 10_000, 20_000),
+    label('volatile', 20_000, 30_000),
+  ];
+  const said = [
+    ...[-1, -1, ...new Array<number>(8).fill(RANGE)],
+    // three seconds late, then a false alarm of one second
+    ...[RANGE, RANGE, RANGE, ...new Array<number>(5).fill(TREND_UP), TREND_DOWN, TREND_UP],
+    ...new Array<number>(10).fill(TREND_UP),
+  ];
+  const { recalls, delays, falseAlarms, balanced, hours } = scoreOf([wordsOf(labels, said)]);
+  assert.deepEqual([recalls[RANGE], recalls[TREND_UP], recalls[VOLATILE]], [1, 0.6, 0]);
+  assert.ok(Number.isNaN(recalls[TREND_DOWN]));
+  assert.ok(Math.abs(balanced - 1.6 / 3) < 1e-12);
+  assert.deepEqual(delays, [3, Number.POSITIVE_INFINITY]);
+  assert.equal(falseAlarms, 1);
+  assert.ok(Math.abs(hours - 27 / 3600) < 1e-9);
+  assert.equal(median([3, Number.POSITIVE_INFINITY, 5]), 5);
+});
+
+test('one who knows has all, one who always says the same has a quarter of four', () => {
+  const labels = ['range', 'trend_up', 'trend_down', 'volatile'].map((name, i) =>
+    label(name, i * 10_000, (i + 1) * 10_000),
+  );
+  const truth = Array.from({ length: 40 }, (_, s) => truthAt(labels, s * 1000));
+  const known = scoreOf([wordsOf(labels, truth)]);
+  assert.deepEqual([known.balanced, known.falseAlarms, Math.max(...known.delays)], [1, 0, 0]);
+  for (let word = 0; word < 4; word++)
+    assert.equal(scoreOf([wordsOf(labels, new Array<number>(40).fill(word))]).balanced, 0.25);
+});
+
+test('ADX and ATR: a straight way is a trend, its mirror the other one, wide candles after narrow ones are volatile', () => {
+  const play = (mids: readonly number[]): number => {
+    const rival = new AdxAtr(null, { period: 5, trendFrom: 30, volatileFrom: 1.5 });
+    mids.forEach((mid, second) => {
+      rival.see(second, mid);
+    });
+    return rival.word;
+  };
+  fc.assert(
+    fc.property(fc.double({ min: 0.1, max: 10, noNaN: true }), (slope) => {
+      const way = Array.from({ length: 1800 }, (_, s) => slope * s);
+      assert.equal(play(way), TREND_UP);
+      assert.equal(play(way.map((mid) => -mid)), TREND_DOWN);
+    }),
+    { seed, numRuns: 20 },
+  );
+  const swing = (width: number, count: number): number[] =>
+    Array.from({ length: count }, (_, s) => width * Math.sin((2 * Math.PI * s) / 60));
+  assert.equal(play(swing(10, 1800)), RANGE);
+  assert.equal(play([...swing(10, 1800), ...swing(60, 900)]), VOLATILE);
+  assert.equal(play(swing(10, 300)), -1, 'no word yet');
+});
