@@ -6,7 +6,7 @@ import { type Us, us } from '../units.ts';
 import type { Detector } from './detector.ts';
 import type { Finding, FindingSink } from './finding.ts';
 import { ChainPool } from './iceberg/chain-pool.ts';
-import { Following, MOVED, TRADED } from './iceberg/following.ts';
+import { Following, MOVED, TRADED, TRADED_ELSEWHERE } from './iceberg/following.ts';
 import {
   FOLLOWING_FEATURES,
   followingFeatures,
@@ -382,7 +382,8 @@ export class Iceberg implements Detector, QueueWatch {
     one.serial = serial;
     one.told = chains.told[chain]!;
     one.likelihood = one.told;
-    one.follows = chains === this.followers;
+    one.follows =
+      chains === this.followers && chains.linksOf(chain, TRADED_ELSEWHERE) + chains.linksOf(chain, MOVED) > 0;
     one.exact = chains.exact[chain]! * 2 > chains.totalLinks(chain);
     one.side = chains.side[chain] as BookSide;
     one.price = chains.price[chain]!;

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { brainConfig } from '../../config/brain.ts';
+import { loadSettings } from '../../config/load.ts';
+import type { Label } from '../../exchange/scenarios/label.ts';
+import { loadScenario } from '../../exchange/scenarios/load.ts';
+import { SIMULATED_FROM } from '../simulate.ts';
+import { gradeIceberg } from './iceberg.ts';
+import { fitLogistic, lifetimesOf } from './iceberg-fit.ts';
+import { play, simulationSource } from './play.ts';
+
+const context = {
+  ...{ feesBp: 10, barMs: 60_000, atrPeriod: 14, seed: 1, barriersAsked: false, confidenceThreshold: 0.6 },
+  barriers: { unit: 'bp', target: 5, stop: 5, limitMs: 60_000 },
+} as const;
+
+test('icebergs of a simulated market are found and their sizes told, better than by the rule that bots ship', () => {
+  const labels: Label[] = [];
+  const scenario = loadScenario('manipulated');
+  const symbols = ['BTC-USDT-SWAP'];
+  const source = simulationSource(
+    { seed: 41, scenario, symbols, feed: 'books-l2-tbt', from: SIMULATED_FROM },
+    8,
+    (label) => labels.push(label),
+  );
+  const grader = gradeIceberg(context);
+  const played = play(source, brainConfig(loadSettings(undefined).brain), (instrument, book) =>
+    grader.watch(instrument, book),
+  );
+  grader.played(played, [labels]);
+  const section = grader.section()!;
+  const figure = (name: string) => section.figures.find((each) => each.name.startsWith(name))!;
+  const area = figure('PR-AUC');
+  assert.ok(area.figure.value! > 0.4, `PR-AUC ${area.figure.value}`);
+  assert.ok(area.figure.value! > 2 * (area.rivals[0]!.figure.value ?? 0));
+  const inside = figure('size left within').figure.value!;
+  assert.ok(inside >= 0 && inside <= 1);
+  assert.ok(figure('median error of the size left').figure.value! > 0);
+  const kinds = section.tables.find(({ title }) => title.startsWith('By kind'))!;
+  const [all] = kinds.rows;
+  const every = kinds.rows.at(-1)!;
+  // labels that showed nothing are counted in the last row alone
+  assert.ok((every[1] as number) >= (all![1] as number));
+  assert.ok((all![1] as number) > 0);
+});
+
+test('the fit finds the weights that data were drawn with', () => {
+  const weights = [-1, 2, -0.5];
+  let state = 1;
+  const random = (): number => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
+  const rows = Array.from({ length: 20_000 }, () => {
+    const features = Float64Array.of(1, 2 * random() - 1, 4 * random() - 2);
+    const sum = features.reduce((total, each, i) => total + each * weights[i]!, 0);
+    return { features, true: random() < 1 / (1 + Math.exp(-sum)) };
+  });
+  fitLogistic(rows, 1e-6).forEach((weight, i) => {
+    assert.ok(Math.abs(weight - weights[i]!) < 0.12, `weight ${i} is ${weight}`);
+  });
+});
+
+test('lifetimes count who reached a number of orders and who ended there', () => {
+  const { reached, ended } = lifetimesOf([1, 1, 2, 5], 4);
+  // of four, four had a first order, which was the last of two; two had a second, the last of one
+  assert.deepEqual(
+    reached.slice(0, 4).map((each) => Math.round(each)),
+    [5, 3, 2, 3],
+  );
+  assert.deepEqual(
+    ended.slice(0, 4).map((each) => Math.round(each)),
+    [2, 1, 0, 1],
+  );
+});
