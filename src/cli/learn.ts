@@ -96,7 +96,7 @@ async function runGrade(path: string, tapes: readonly string[], flags: Flags): P
   const settings = settingsWith(flags.config, flags.set);
   const score = await interruptible(async (signal) => {
     const { progress, done } = progressLine();
-    const outcomes = await outcomesOf(tapes, settings, {
+    const { outcomes } = await outcomesOf(tapes, settings, {
       ...{ limitMs: document.limitMs, everyMs: flags.every * 1000, symbols: flags.symbols ?? null },
       ...{ signal, progress },
     }).finally(done);

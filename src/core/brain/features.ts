@@ -1,4 +1,5 @@
 import type { Brain } from './brain.ts';
+import { RANGE, VOLATILE } from './regime/model.ts';
 import type { SlowReadings } from './slow.ts';
 import type { Stakes } from './stakes.ts';
 
@@ -97,6 +98,15 @@ export const FEATURES: readonly Feature[] = [
   signed('order_flow', 'touch flow, minutes', '−1…1', ({ slow }) => slow.of('touchFlow')),
   signed('order_flow', 'keeps coming, minutes', '−1…1', ({ slow }) => slow.of('coming')),
   signed('microstructure', 'depth imbalance, minutes', '−1…1', ({ slow }) => slow.of('depth')),
+  signed('regime', 'regime', 'P(trend up) − P(trend down)', ({ brain: { regime } }) =>
+    regime.regime !== null ? regime.score : Number.NaN,
+  ),
+  even('regime', 'volatile', 'probability', ({ brain: { regime } }) =>
+    regime.regime !== null ? regime.probabilities[VOLATILE]! : Number.NaN,
+  ),
+  even('regime', 'range', 'probability', ({ brain: { regime } }) =>
+    regime.regime !== null ? regime.probabilities[RANGE]! : Number.NaN,
+  ),
   signed('market', 'move of 2 bars', 'deviations', ({ stakes }) => stakes.moveOver(2)),
   signed('market', 'move of 5 bars', 'deviations', ({ stakes }) => stakes.moveOver(5)),
   signed('market', 'move of 15 bars', 'deviations', ({ stakes }) => stakes.moveOver(15)),

@@ -15,14 +15,15 @@ export interface MomentsConfig {
   readonly stakes: StakesConfig;
   /** Between two moments that are looked at, ms. */
   readonly everyMs: number;
+  /** False: the tape's candles are of another bar than the settings', and are built from its trades instead. */
+  readonly candles: boolean;
 }
 
 /** What was seen of one tape. */
 export interface Seen {
-  /** Moments at which both exits could be placed, and those at which they could not, by why. */
-  readonly moments: number;
+  /** Longs and shorts that could not be entered, by why. */
   readonly refused: Readonly<Record<string, number>>;
-  /** Moments whose end the tape does not show. */
+  /** Longs and shorts whose end the tape does not show. */
   readonly cutOff: number;
 }
 
@@ -37,7 +38,7 @@ export function collect(
   into: Outcomes,
 ): Iterable<number> & { readonly seen: Seen } {
   const seats = source.instruments.map((instrument) => new Seat(instrument, config));
-  const seen = { moments: 0, refused: {} as Record<string, number>, cutOff: 0 };
+  const seen = { refused: {} as Record<string, number>, cutOff: 0 };
   return {
     seen,
     *[Symbol.iterator]() {
@@ -58,6 +59,7 @@ class Seat {
   private readonly source: FeatureSource;
   private readonly path = new TouchPath();
   private readonly everyUs: number;
+  private readonly candles: boolean;
   private readonly limitUs: number;
   private readonly at: number[] = [];
   /** Of each moment the features, then of long and short what `put` puts there. */
@@ -65,12 +67,13 @@ class Seat {
   private readonly refused: Record<string, number> = {};
   private next = 0;
 
-  constructor(instrument: Instrument, { market, stakes, everyMs }: MomentsConfig) {
+  constructor(instrument: Instrument, { market, stakes, everyMs, candles }: MomentsConfig) {
     this.market = new Market(market, instrument);
     this.stakes = new Stakes(this.market, stakes);
     const { brain } = this.market;
     this.source = { brain, stakes: this.stakes, slow: new SlowReadings(brain) };
     this.everyUs = everyMs * 1000;
+    this.candles = candles;
     this.limitUs = stakes.limitMs * 1000;
   }
 
@@ -83,7 +86,8 @@ class Seat {
       case EventKind.trade:
         return market.onTrade(event);
       case EventKind.candle:
-        return market.onCandle(event);
+        if (this.candles) market.onCandle(event);
+        return;
       case EventKind.mark:
         return market.onMark(event);
       case EventKind.funding:
@@ -122,9 +126,8 @@ class Seat {
     tape: number,
     instrument: number,
     into: Outcomes,
-    seen: { moments: number; refused: Record<string, number>; cutOff: number },
+    seen: { refused: Record<string, number>; cutOff: number },
   ): void {
-    seen.moments += this.rows.length;
     for (const [why, count] of Object.entries(this.refused))
       seen.refused[why] = (seen.refused[why] ?? 0) + count;
     this.rows.forEach((row, i) => {

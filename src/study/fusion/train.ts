@@ -10,7 +10,7 @@ import { hashFile } from '../../tape/hash.ts';
 import { readTape } from '../../tape/reader.ts';
 import { tapeSource } from '../evaluate/play.ts';
 import { FIT, type FitConfig, fit, type Rival } from './fit.ts';
-import { collect } from './moments.ts';
+import { collect, type Seen } from './moments.ts';
 import { Outcomes } from './outcomes.ts';
 import { type Score, score } from './score.ts';
 
@@ -82,10 +82,10 @@ export async function train(
   settings: Settings,
   options: TrainOptions,
 ): Promise<{ document: TrainedModel; score: Score }> {
-  const outcomes = await outcomesOf(tapes, settings, options);
+  const { outcomes, seen } = await outcomesOf(tapes, settings, options);
   if (outcomes.count < OUTCOMES_MIN)
     throw new ConfigError([
-      `${outcomes.count} outcomes on ${tapes.length} tapes, at least ${OUTCOMES_MIN} wanted: exits need ${settings.market.volatility_window} bars of warm-up at best, and a trade may last ${options.limitMs / 1000} s (--limit)`,
+      `${outcomes.count} outcomes on ${tapes.length} tapes, at least ${OUTCOMES_MIN} wanted: ${whyNone(seen)}`,
     ]);
   const { fold, byTape, kept } = foldsOf(outcomes, FIT.folds);
   const fitted = fit(kept, fold, FIT);
@@ -132,6 +132,11 @@ export async function train(
   };
 }
 
+function whyNone({ refused, cutOff }: Seen): string {
+  const reasons = Object.entries(refused).map(([why, count]) => `${count} trades could not be made (${why})`);
+  return [...reasons, `${cutOff} would have lasted beyond the tape (--limit)`].join(', ');
+}
+
 /** Fewer than these are no data to fit on. */
 const OUTCOMES_MIN = 500;
 
@@ -146,16 +151,19 @@ export async function outcomesOf(
     signal,
     progress,
   }: Pick<TrainOptions, 'symbols' | 'limitMs' | 'everyMs' | 'signal' | 'progress'>,
-): Promise<Outcomes> {
+): Promise<{ readonly outcomes: Outcomes; readonly seen: Seen }> {
   const { market, exits, execution } = engineConfig(settings, 'learn');
   const outcomes = new Outcomes();
+  const seen = { refused: {} as Record<string, number>, cutOff: 0 };
   for (const [index, path] of tapes.entries()) {
+    const reader = readTape(path);
+    reader.close();
     const run = collect(
       tapeSource(path, symbols),
       {
-        market: { ...market, fusion: null },
+        ...{ market: { ...market, fusion: null }, everyMs },
         stakes: { exits, takerFee: execution.takerFee, limitMs },
-        everyMs,
+        candles: reader.meta.bar === settings.market.bar,
       },
       index,
       outcomes,
@@ -165,8 +173,11 @@ export async function outcomesOf(
       progress?.(path, done);
       await new Promise((resolve) => setImmediate(resolve));
     }
+    seen.cutOff += run.seen.cutOff;
+    for (const [why, count] of Object.entries(run.seen.refused))
+      seen.refused[why] = (seen.refused[why] ?? 0) + count;
   }
-  return outcomes;
+  return { outcomes, seen };
 }
 
 /**

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'learn-test-'));
+after(() => rmSync(folder, { recursive: true }));
+
+const hunter = (...words: string[]): { code: number; out: string; err: string } => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'bin/hunter.js'), ...words], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  return { code: status ?? -1, out: stdout, err: stderr };
+};
+
+/** Exits so near that minutes of tape hold many trades. */
+const QUICK = [
+  ...[
+    'exits.method=volatility',
+    'exits.tp_multiplier=0.2',
+    'exits.sl_multiplier=0.1',
+    'exits.cost_multiple_min=0',
+  ],
+].flatMap((word) => ['--set', word]);
+const tapes = [1, 2].map((n) => join(folder, `${n}/market.tape`));
+const model = join(folder, 'models/mine.json');
+
+before(() => {
+  for (const n of [1, 2]) {
+    const made = hunter(
+      ...[
+        'simulate',
+        '--seed',
+        `${500 + n}`,
+        '--minutes',
+        '16',
+        '--symbols',
+        'BTC-USDT-SWAP',
+        '--out',
+        `${n}`,
+      ],
+    );
+    assert.equal(made.code, 0, made.err);
+  }
+});
+
+describe('hunter learn', () => {
+  it('trains a model on a tape: a readable file with where it comes from and how it did where it had not looked', () => {
+    const run = hunter(
+      ...[
+        'learn',
+        'train',
+        tapes[0]!,
+        '--out',
+        model,
+        '--market',
+        'a test',
+        '--limit',
+        '20',
+        '--every',
+        '0.5',
+      ],
+      ...QUICK,
+    );
+    assert.equal(run.code, 0, run.err);
+    assert.match(run.out, /mine: a test, fitted \d{4}-\d\d-\d\d/);
+    const file = JSON.parse(readFileSync(model, 'utf8'));
+    assert.equal(file.limitMs, 20_000);
+    assert.match(file.tapes[0].sha256, /^[0-9a-f]{64}$/);
+    assert.match(file.tapes[0].source, /seed 501/);
+    assert.equal(file.basis.exits.tp_multiplier, 0.2);
+    assert.equal(file.fitted.heldOut, 'stretches of time');
+    assert.ok(file.fitted.independent < file.fitted.outcomes);
+    assert.ok(file.crossValidation.entries > 100);
+    for (const { cuts, values } of file.shapes) assert.equal(values.length, cuts.length + 1);
+  });
+
+  it('shows it, and grades it on another tape', () => {
+    const shown = hunter('learn', 'show', model);
+    assert.equal(shown.code, 0, shown.err);
+    assert.match(shown.out, /log-odds of a long/);
+    const graded = hunter('learn', 'grade', model, tapes[1]!, '--every', '0.5', ...QUICK, '--json');
+    assert.equal(graded.code, 0, graded.err);
+    const { entries, calibrationError, rivals } = JSON.parse(graded.out);
+    assert.ok(entries > 100 && calibrationError[0] >= 0 && calibrationError[0] < 0.5);
+    assert.ok('logistic regression' in rivals && 'equal weights' in rivals && 'order flow alone' in rivals);
+  });
+
+  it('is what the signal says from then on, in a backtest too', () => {
+    const run = hunter('backtest', tapes[1]!, '--set', `signal.model=${model}`, ...QUICK, '--json');
+    assert.equal(run.code, 0, run.err);
+    // a model that knows what trades cost makes none here
+    assert.equal(JSON.parse(run.out).trades.length, 0);
+  });
+
+  it('refuses what is no model, and tapes on which nothing can be learnt, with 2 and the mend', () => {
+    const wrong = join(folder, 'wrong.json');
+    writeFileSync(wrong, '{}');
+    const notOne = hunter('learn', 'show', wrong);
+    assert.equal(notOne.code, 2);
+    assert.match(notOne.err, /wrong\.json: not a model file/);
+    const short = hunter('learn', 'train', tapes[0]!, '--out', join(folder, 'short.json'));
+    assert.equal(short.code, 2);
+    assert.match(short.err, /outcomes on 1 tapes, at least 500 wanted/);
+    assert.ok(!existsSync(join(folder, 'short.json')));
+  });
+});
