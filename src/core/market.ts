@@ -30,6 +30,8 @@ export interface MarketConfig {
   readonly quotes: 'book' | 'prices';
   /** With `quotes: 'prices'`: the whole spread, basis points of the price; at least one tick, or none for 0. */
   readonly assumedSpreadBp: number;
+  /** Where everything is told later than it was received, as a backtest's check does: by how much, ms. Absent: not so. */
+  readonly toldLateMs?: number;
   /** The fitted signal and what its trades are; null: the stated priors. */
   readonly fusion: (FusionConfig & { readonly stakes: StakesConfig }) | null;
 }
@@ -58,7 +60,7 @@ export class Market {
   fundingRate = '';
   fundingAt = 0 as Ms;
   private readonly config: MarketConfig;
-  private newestClosedAt = 0 as Ms;
+  private newestClosedAt = -1 as Ms;
   /** The strategies came to another opinion with the newest candle, and nobody was told yet. */
   private opinionIsNew = false;
 
@@ -181,9 +183,9 @@ export class Market {
   takeProposalOfStrategies(now: Us): Opinion | null {
     if (!this.opinionIsNew) return null;
     this.opinionIsNew = false;
-    const { barMs } = this.candles;
-    if (this.config.lead !== 'strategies' || usToMs(now) >= this.newestClosedAt + 2 * barMs) return null;
-    return this.strategies;
+    const { lead, toldLateMs = 0 } = this.config;
+    const tooOld = usToMs(now) - toldLateMs >= this.newestClosedAt + 2 * this.candles.barMs;
+    return lead !== 'strategies' || tooOld ? null : this.strategies;
   }
 
   /** Who else has an opinion; null when nobody has. */

@@ -5,15 +5,16 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { parseSettings } from '../../config/load.ts';
 import type { Candle } from '../../core/candles/candle-series.ts';
-import { EventKind, FundingEvent } from '../../core/events.ts';
+import { EventKind, FundingEvent, TradeEvent } from '../../core/events.ts';
 import type { CandleOpinion } from '../../core/opinion.ts';
 import { generator } from '../../core/testing/books.ts';
 import { BTC } from '../../core/testing/specs.ts';
-import { ms, us } from '../../core/units.ts';
+import { lots, ms, ticks, us } from '../../core/units.ts';
 import { TapeWriter } from '../../tape/writer.ts';
 import { accountsOf } from './accounts.ts';
 import { type BacktestResult, backtest } from './backtest.ts';
 import { type Compared, judgeLookAhead, REPEATS_MAX, shareUntil, variationsOf } from './look-ahead.ts';
+import { ANOTHER_DATE_MS } from './look-ahead-telling.ts';
 import { outcomeOf } from './outcome.ts';
 import { type KnownData, type PlayOptions, play } from './play.ts';
 import { Tapes } from './tapes.ts';
@@ -43,8 +44,12 @@ execution: { cooldown_ms: 0, confirmation: none }
 exits: { method: percentage, tp_fraction: 0.004, sl_fraction: 0.002, cost_multiple_min: 0 }
 risk: { daily_loss_max: 1, drawdown_max: 1, loss_streak_max: 0, stop_loss_pause_ms: 0, book_age_ms_max: 600000 }
 `;
-const checked = (strategies: (known: KnownData) => CandleOpinion, path = tape): BacktestResult =>
-  backtest([path], parseSettings(SETTINGS, 'test'), {
+const checked = (
+  strategies: (known: KnownData) => CandleOpinion,
+  path = tape,
+  settings = SETTINGS,
+): BacktestResult =>
+  backtest([path], parseSettings(settings, 'test'), {
     symbols: null,
     strategies,
     command: 'test',
@@ -154,6 +159,7 @@ test('so does one that pays funding: its hour is later too', async () => {
     outcomeOf(play(tapes, settings, account!, { ...options, strategies: () => new Honest() })).account
       .funding;
   assert.equal(paid({ delayMs: 1700 }), paid({}));
+  assert.equal(paid({ movedMs: ANOTHER_DATE_MS }), paid({}));
 });
 
 test('one that knows the next ten minutes makes a fortune, and is caught', () => {
@@ -275,6 +281,80 @@ test('one that does not turn while the next candle pays it is caught, where it n
   assert.ok(data.decisions.entered > 100);
   assert.equal(data.lookAhead.verdict, 'suspected', data.lookAhead.detail);
   assert.match(data.lookAhead.detail, /the whole run heard/);
+});
+
+/** As the prophet, but its table was made outside the run: what a check cuts off of the data is in it all the same. */
+for (const [how, fills] of [
+  ['once', (table: ReadonlyMap<number, number>) => table.size === 0],
+  ['and added to in every run', () => true],
+] as const)
+  test(`one that looks the future up in a table that is kept outside the run, filled ${how}, is caught`, () => {
+    const table = new Map<number, number>();
+    class Keeper extends Rule {
+      protected judge({ openAt, close }: Readonly<Candle>) {
+        const later = table.get(openAt + 600_000) ?? close;
+        return later > close * 1.004 ? 'long' : later < close * 0.996 ? 'short' : 'none';
+      }
+    }
+    const { data } = checked((known) => {
+      if (fills(table))
+        known.forEach((event) => {
+          if (event.kind === EventKind.candle) table.set(event.openAt, event.close);
+        });
+      return new Keeper();
+    });
+    const wins = data.trades.filter(({ exitReason }) => exitReason === 'takeProfit').length;
+    assert.ok(wins > data.trades.length * 0.45, `${wins} of ${data.trades.length}`);
+    assert.equal(data.lookAhead.verdict, 'suspected', data.lookAhead.detail);
+    assert.match(data.lookAhead.detail, /told as of 28 years later/);
+  });
+
+test('honest ones pass that go by the days of the week, or look up what was before in a table of the run’s data', () => {
+  class Weekdays extends Honest {
+    protected override judge(candle: Readonly<Candle>) {
+      const direction = super.judge(candle);
+      const at = new Date(candle.openAt);
+      // this tape's two days are a Thursday and a Friday, the 1st and the 2nd
+      return at.getUTCDay() === 4 && at.getUTCDate() === 1 && at.getUTCHours() >= 3 ? direction : 'none';
+    }
+  }
+  class Prepared extends Rule {
+    private readonly table = new Map<number, number>();
+    constructor(known: KnownData) {
+      super();
+      known.forEach((event) => {
+        if (event.kind === EventKind.candle) this.table.set(event.openAt + 600_000, event.close);
+      });
+    }
+    protected judge({ openAt, close }: Readonly<Candle>) {
+      return close > (this.table.get(openAt) ?? close) ? 'long' : 'short';
+    }
+  }
+  for (const strategies of [() => new Weekdays(), (known: KnownData) => new Prepared(known)]) {
+    const { data } = checked(strategies);
+    assert.ok(data.decisions.entered > 30, `${data.decisions.entered} entries`);
+    assert.equal(data.lookAhead.verdict, 'passed', data.lookAhead.detail);
+  }
+});
+
+test('an honest one passes on sparse trades, where a bar of a second is over before anybody trades again', async () => {
+  const path = join(folder, 'sparse.tape');
+  const random = generator(7);
+  const writer = TapeWriter.create(path, [BTC.spec], {});
+  let price = 600_000;
+  let at = 1_600_000_000_000;
+  for (let i = 0; i < 6000; i++) {
+    // on the wire for some milliseconds; the next one after 50 ms to 7 s
+    at += 50 + Math.round(7000 * random() ** 3);
+    price = Math.round(price * (1 + (random() - 0.5) * 0.002));
+    const side = random() < 0.5 ? 'buy' : 'sell';
+    writer.write(new TradeEvent(us((at + 3) * 1000), 0, ms(at), ticks(price), lots(100), side));
+  }
+  await writer.close();
+  const { data } = checked(() => new Honest(), path, `market: { bar: 1s }\n${SETTINGS}`);
+  assert.ok(data.decisions.entered > 50, `${data.decisions.entered} entries`);
+  assert.equal(data.lookAhead.verdict, 'passed', data.lookAhead.detail);
+  assert.match(data.lookAhead.detail, /all came exactly so much later$/);
 });
 
 test('one that acts of itself, before it is told, is caught by being told later', () => {

@@ -1,12 +1,13 @@
 import { type Us, us } from '../../core/units.ts';
 import type { FillReport, LookAhead } from '../report/report-data.ts';
 import type { TracedOpinion } from './look-ahead-opinions.ts';
+import { ANOTHER_DATE_MS } from './look-ahead-telling.ts';
 import type { Outcome } from './outcome.ts';
 import type { PlayOptions } from './play.ts';
 import type { TracedDecision } from './trips.ts';
 
 /** How a repeated run differs from the whole one. */
-export type Variation = Pick<PlayOptions, 'until' | 'delayMs'>;
+export type Variation = Pick<PlayOptions, 'until' | 'delayMs' | 'movedMs'>;
 
 /** What is compared of a run. */
 export type Compared = Pick<Outcome, 'traced' | 'opinions' | 'fills' | 'to'>;
@@ -19,7 +20,7 @@ export interface Repeated {
   readonly varied: readonly Compared[];
 }
 
-/** Longer than any latency, and no part of any bar. */
+/** Longer than any latency, and no multiple of a bar's length, so that bars end between what was told before. */
 const DELAY_MS = 1_700;
 /** Moments at which the data are cut off, at most. */
 const CUTS_MAX = 24;
@@ -55,7 +56,9 @@ export function variationsOf(
     cuts.push(...spread(entered, count - cuts.length));
     cuts.push(...spread(refused, Math.min(REFUSED_MAX, count - cuts.length)));
     if (count > 1 && cost(cuts) > REPEATS_MAX - 1) continue;
-    return [{ delayMs: DELAY_MS }, ...timesOf(cuts.map((at) => ({ at }))).map((at) => ({ until: us(at) }))];
+    const moments = timesOf(cuts.map((at) => ({ at })));
+    // at another date, and the shortest first: a table that was kept of an earlier run knows nothing of what comes
+    return [{ delayMs: DELAY_MS }, ...moments.map((at) => ({ until: us(at), movedMs: ANOTHER_DATE_MS }))];
   }
 }
 
@@ -74,14 +77,14 @@ export function judgeLookAhead(accounts: readonly Repeated[]): LookAhead {
   let late = 0;
   for (const { whole, variations, varied } of accounts) {
     const decided = new Set<number>(whole.traced.map(({ at }) => at));
-    for (const [index, { until, delayMs }] of variations.entries()) {
-      const run = varied[index]!;
+    for (const [index, { until, delayMs, movedMs }] of variations.entries()) {
+      const run = atItsDate(varied[index]!, movedMs);
       if (until !== undefined) {
         const difference = cutDifference(whole, run, until);
         if (difference !== '')
           return {
             verdict: 'suspected',
-            detail: `with the data cut off at ${timeOf(until)}: ${difference}`,
+            detail: `with the data cut off at ${timeOf(until)}${movedMs === undefined ? '' : ' and told as of 28 years later'}: ${difference}`,
           };
         cuts[decided.has(until) ? 'decided' : 'quiet']++;
       }
@@ -106,6 +109,19 @@ export function judgeLookAhead(accounts: readonly Repeated[]): LookAhead {
   return {
     verdict: 'passed',
     detail: `${decisions.length} decisions, ${entered} of them to enter; the same ones on data that end with the event of a decision, at ${cuts.decided} of them, no other, and no other opinion, on data that end at ${cuts.quiet} moments between; with everything told ${DELAY_MS} ms later, ${late === decisions.length ? 'all' : `the first ${late}`} came exactly so much later${late === decisions.length ? '' : ', the others after different fills'}`,
+  };
+}
+
+/** What a run at another date came to, at the whole run's. */
+function atItsDate(run: Compared, movedMs = 0): Compared {
+  if (movedMs === 0) return run;
+  const back = <T extends { readonly at: number }>(all: readonly T[], moved: number): T[] =>
+    all.map((each) => ({ ...each, at: each.at - moved }));
+  return {
+    traced: back(run.traced, movedMs * 1000),
+    opinions: back(run.opinions, movedMs * 1000),
+    fills: back(run.fills, movedMs),
+    to: run.to - movedMs,
   };
 }
 

@@ -5,14 +5,15 @@ import { barToMs } from '../../core/candles/candle-series.ts';
 import { CandleEvent, EventKind, type MarketEvent } from '../../core/events.ts';
 import type { Instrument } from '../../core/instrument.ts';
 import type { CandleOpinion } from '../../core/opinion.ts';
-import { ms, type Us, us } from '../../core/units.ts';
+import { type Us, us } from '../../core/units.ts';
 import type { AccountPlan } from './accounts.ts';
 import { Desk, marketKind } from './desk.ts';
 import { OpinionTrace, type TracedOpinion } from './look-ahead-opinions.ts';
+import { retell, type Telling } from './look-ahead-telling.ts';
 import { SignalTally } from './signal-tally.ts';
 import type { Tapes } from './tapes.ts';
 
-export interface PlayOptions {
+export interface PlayOptions extends Telling {
   /**
    * Other strategies than rows S1 to S5, one for each instrument of a run. `known` are the run's data, for those that
    * prepare something of them: a check cuts them off.
@@ -20,8 +21,6 @@ export interface PlayOptions {
   readonly strategies?: (known: KnownData) => CandleOpinion;
   /** Stop before the first event after this time. */
   readonly until?: Us;
-  /** Everything is told to the engine and the venue so much later, ms. */
-  readonly delayMs?: number;
   /** Hears now and then how many events were told so far, and of the newest one's time. */
   readonly progress?: (events: number, at: Us) => void;
 }
@@ -66,7 +65,7 @@ export function play(
     (_, index) => new SignalTally(desk.marketOf(index), settings.signal.confidence_threshold),
   );
   const until = options.until ?? Number.POSITIVE_INFINITY;
-  const delayUs = (options.delayMs ?? 0) * 1000;
+  const retold = (options.delayMs ?? 0) !== 0 || (options.movedMs ?? 0) !== 0;
   const { progress } = options;
   const opinions = new OpinionTrace(
     desk.instruments.map((_, index) => desk.marketOf(index)),
@@ -82,10 +81,7 @@ export function play(
     (event) => {
       const index = places[event.instrument]!;
       if (index < 0 || event.at > until) return;
-      event.at = us(event.at + delayUs);
-      // what is due at a time is due later too: else a delayed run would miss what was told in the last moment
-      if (delayUs > 0 && event.kind === EventKind.funding && event.fundingAt > 0)
-        event.fundingAt = ms(event.fundingAt + delayUs / 1000);
+      if (retold) retell(event, options);
       event.instrument = index;
       if (events === 0) from = event.at;
       to = event.at;
@@ -113,9 +109,12 @@ function seat(tapes: Tapes, settings: Settings, account: AccountPlan, options: P
   const books = holdings.some((holding) => marketKind(holding) === 'books');
   const configured = engineConfig(settings, 'bt', books ? 'book' : 'prices');
   // without a book the detectors are silent: the strategies lead
-  const market = books ? configured.market : { ...configured.market, lead: 'strategies' as const };
-  const strategies =
-    options.strategies === undefined ? null : bound(options.strategies, tapes, options.until);
+  const market = {
+    ...configured.market,
+    ...(books ? {} : { lead: 'strategies' as const }),
+    toldLateMs: options.delayMs ?? 0,
+  };
+  const strategies = options.strategies === undefined ? null : bound(options.strategies, tapes, options);
   return new Desk(
     {
       engine: {
@@ -137,14 +136,21 @@ function seat(tapes: Tapes, settings: Settings, account: AccountPlan, options: P
   );
 }
 
+/** What a strategy may prepare itself from is cut off, and at another date, as the run is. */
 const bound =
-  (strategies: NonNullable<PlayOptions['strategies']>, tapes: Tapes, until = us(Number.POSITIVE_INFINITY)) =>
+  (
+    strategies: NonNullable<PlayOptions['strategies']>,
+    tapes: Tapes,
+    { until = us(Number.POSITIVE_INFINITY), movedMs = 0 }: PlayOptions,
+  ) =>
   (): CandleOpinion =>
     strategies({
       instruments: tapes.instruments,
       forEach: (emit) =>
         tapes.forEach((event) => {
-          if (event.at <= until) emit(event);
+          if (event.at > until) return;
+          retell(event, { movedMs });
+          emit(event);
         }),
     });
 

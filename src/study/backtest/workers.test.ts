@@ -40,7 +40,11 @@ paper: { latency: log_normal, order_latency_ms: 40 }
   'test',
 );
 const options = { symbols: null, command: 'test', check: true };
-const played = ({ eventsPerSecond: _clock, ...result }: BacktestResult) => result;
+/** What tapes and settings determine: not the clock, and not the commit, which may change while a test runs. */
+const played = ({ eventsPerSecond: _clock, data, ...result }: BacktestResult) => {
+  const { code: _code, ...run } = data.run;
+  return { ...result, data: { ...data, run } };
+};
 
 describe('a backtest in workers', () => {
   for (const { separate, threads } of [
