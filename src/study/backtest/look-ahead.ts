@@ -35,7 +35,8 @@ export const REPEATS_MAX = 10;
  * The runs that `judgeLookAhead` asks for beside the whole one, which went from `from` to `to`, ms: everything told later, and
  * the data cut off at the very event of a decision. Whoever decided by what lies any distance ahead, a single bar, cannot
  * decide so there; a cut elsewhere shows only what reaches across it. And whoever is *silent* because of what lies ahead is
- * not so where the data end: so they are cut off where the strategies fell silent, and at times between, as well.
+ * not so where the data end: so they are cut off where the strategies fell silent, or the signal where it leads, and at times
+ * between, as well. What is cut off is told at another date: no table of prices by their time, wherever it was kept, helps.
  */
 export function variationsOf(
   { traced, opinions }: Pick<Outcome, 'traced' | 'opinions'>,
@@ -67,10 +68,10 @@ export const shareUntil = (until: Us | undefined, from: number, to: number): num
   until === undefined || to === from ? 1 : (until / 1000 - from) / (to - from);
 
 /**
- * Whether the run knew anything before it could. It was repeated on data that end with the event on which it decided, or before the next one: what was
- * decided until then must be what the whole run decided, because the past cannot depend on what comes. And it was repeated
- * with everything told later, to the engine and the venue alike: all decisions must then come later by as much, to the
- * first that different fills explain.
+ * Whether the run knew anything before it could. It was repeated on data that end with the event on which it decided, or
+ * before the next one: what was decided and said until then must be what it was in the whole run, because the past cannot
+ * depend on what comes. And it was repeated with everything told later, to the engine and the venue alike: all decisions must
+ * then come later by as much, to the first that different fills explain.
  */
 export function judgeLookAhead(accounts: readonly Repeated[]): LookAhead {
   const cuts = { decided: 0, quiet: 0 };

@@ -52,7 +52,7 @@ const PROGRESS_EVERY = 65_536;
 
 /**
  * What tapes hold of one account's instruments, through the engine and the paper venue: the same code as paper trading, in
- * the tapes' own time. Same tapes and settings, same result.
+ * the tapes' own time. Same tapes and settings, same result but for `elapsed`.
  */
 export function play(
   tapes: Tapes,

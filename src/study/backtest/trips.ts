@@ -42,7 +42,7 @@ interface Open {
 export class Trips {
   readonly trades: TradeReport[] = [];
   readonly fills: FillReport[] = [];
-  /** Every decision and order in the order they were made. */
+  /** Every decision in the order they were made; of the orders, what the decision says of them. */
   readonly traced: TracedDecision[] = [];
   entered = 0;
   private readonly refusals = new Map<string, RefusalReport>();
