@@ -93,7 +93,14 @@ describe('a stop is moved in spite of', { concurrency: 3 }, () => {
             assert.ok(tries < 20, `never told of ${wanted}: ${told().map(({ stopLoss }) => stopLoss)}`);
             const before = told().length;
             submit({
-              ...{ kind: 'amend', target: 'protection', instrument: 0, protectionId: 's1x', takeProfit, cause: 'trailingStop' },
+              ...{
+                kind: 'amend',
+                target: 'protection',
+                instrument: 0,
+                protectionId: 's1x',
+                takeProfit,
+                cause: 'trailingStop',
+              },
               stopLoss: ticks(wanted),
             });
             await until('a word on the stop', () => told().length > before);

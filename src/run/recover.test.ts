@@ -320,7 +320,10 @@ describe('recovery', () => {
       journal.recordFill(fill, money(0n));
       for (const [stopLoss, cause, answered] of stops) {
         const pair = { instrument: 0, protectionId: `p${number}`, takeProfit: ticks(0) };
-        journal.recordIntent([{ kind: 'amend', target: 'protection', ...pair, stopLoss: ticks(stopLoss), cause }], us(at * 1000));
+        journal.recordIntent(
+          [{ kind: 'amend', target: 'protection', ...pair, stopLoss: ticks(stopLoss), cause }],
+          us(at * 1000),
+        );
         if (answered)
           journal.recordProtection(
             new ProtectionEvent(us(at * 1000), 0, pair.protectionId, ticks(0), ticks(stopLoss), ''),
