@@ -2,24 +2,20 @@ import type { Us } from '../units.ts';
 import type { Brain } from './brain.ts';
 import { DecayingMoments } from './decay.ts';
 
-/** Minutes, as the trades last that are asked about; the detectors remember seconds. */
-const HALF_LIFE_US = 120_000_000;
+/** About as long as a trade lasts, and as long as a market keeps its mood; the detectors remember seconds. */
+const HALF_LIVES_US = { minutes: 120_000_000, longer: 600_000_000 };
 const EVERY_US = 1_000_000;
 /** Share of the memory that must be filled before its mean is one. */
-const FILLED_MIN = 0.5;
+const FILLED_MIN = 0.4;
 
 /**
- * What the fast readings were over the last minutes: means with forgetting (half-life two minutes), each looked at once a
- * second. A trade lasts minutes, and a reading of seconds is mostly news that is over when its exits are met.
+ * What fast readings were over the last minutes: means with forgetting (half-lives of two and of ten minutes), each looked at
+ * once a second. A trade lasts minutes, and a reading of seconds is mostly news that is over when its exits are met.
  */
 export class SlowReadings {
+  readonly minutes = new Means(HALF_LIVES_US.minutes);
+  readonly longer = new Means(HALF_LIVES_US.longer);
   private readonly brain: Brain;
-  private readonly means = {
-    takers: new DecayingMoments(HALF_LIFE_US),
-    touchFlow: new DecayingMoments(HALF_LIFE_US),
-    depth: new DecayingMoments(HALF_LIFE_US),
-    coming: new DecayingMoments(HALF_LIFE_US),
-  };
   private nextAt = 0;
 
   constructor(brain: Brain) {
@@ -29,24 +25,60 @@ export class SlowReadings {
   look(now: Us): void {
     if (now < this.nextAt) return;
     this.nextAt = now + EVERY_US;
-    const { orderFlow, microstructure } = this.brain;
-    this.means.takers.set(orderFlow.volumeImbalance, now);
-    this.means.touchFlow.set(orderFlow.bookImbalance, now);
-    this.means.depth.set(microstructure.depthImbalance, now);
-    this.means.coming.set(orderFlow.parentImbalance, now);
-  }
-
-  /** −1…1; `NaN` while too little is remembered. */
-  of(reading: 'takers' | 'touchFlow' | 'depth' | 'coming'): number {
-    const memory = this.means[reading];
-    return memory.filled < FILLED_MIN ? Number.NaN : memory.mean;
+    this.minutes.look(this.brain, now);
+    this.longer.look(this.brain, now);
   }
 
   reset(): void {
     this.nextAt = 0;
-    this.means.takers.reset();
-    this.means.touchFlow.reset();
-    this.means.depth.reset();
-    this.means.coming.reset();
+    this.minutes.reset();
+    this.longer.reset();
   }
 }
+
+/** Each −1…1; `NaN` while too little is remembered. */
+class Means {
+  private readonly ofTakers: DecayingMoments;
+  private readonly ofTouchFlow: DecayingMoments;
+  private readonly ofDepth: DecayingMoments;
+  private readonly ofComing: DecayingMoments;
+
+  constructor(halfLifeUs: number) {
+    this.ofTakers = new DecayingMoments(halfLifeUs);
+    this.ofTouchFlow = new DecayingMoments(halfLifeUs);
+    this.ofDepth = new DecayingMoments(halfLifeUs);
+    this.ofComing = new DecayingMoments(halfLifeUs);
+  }
+
+  look({ orderFlow, microstructure }: Brain, now: Us): void {
+    this.ofTakers.set(orderFlow.volumeImbalance, now);
+    this.ofTouchFlow.set(orderFlow.bookImbalance, now);
+    this.ofDepth.set(microstructure.depthImbalance, now);
+    this.ofComing.set(orderFlow.parentImbalance, now);
+  }
+
+  get takers(): number {
+    return known(this.ofTakers);
+  }
+
+  get touchFlow(): number {
+    return known(this.ofTouchFlow);
+  }
+
+  get depth(): number {
+    return known(this.ofDepth);
+  }
+
+  get coming(): number {
+    return known(this.ofComing);
+  }
+
+  reset(): void {
+    this.ofTakers.reset();
+    this.ofTouchFlow.reset();
+    this.ofDepth.reset();
+    this.ofComing.reset();
+  }
+}
+
+const known = (memory: DecayingMoments): number => (memory.filled < FILLED_MIN ? Number.NaN : memory.mean);
