@@ -109,7 +109,7 @@ export function judgeLookAhead(accounts: readonly Repeated[]): LookAhead {
     };
   return {
     verdict: 'passed',
-    detail: `${decisions.length} decisions, ${entered} of them to enter; the same ones on data that end with the event of a decision, at ${cuts.decided} of them, no other, and no other opinion, on data that end at ${cuts.quiet} moments between; with everything told ${DELAY_MS} ms later, ${late === decisions.length ? 'all' : `the first ${late}`} came exactly so much later${late === decisions.length ? '' : ', the others after different fills'}`,
+    detail: `${decisions.length} decisions, ${entered} of them to enter; the same ones on data that end with the event of a decision, at ${cuts.decided} of them, no other, and no other opinion, on data that end at ${cuts.quiet} moments between, all of it told as of 28 years later; with everything told ${DELAY_MS} ms later, ${late === decisions.length ? 'all' : `the first ${late}`} came exactly so much later${late === decisions.length ? '' : ', the others after different fills'}`,
   };
 }
 
@@ -205,7 +205,7 @@ function sameFills(
 const say = (opinion: TracedOpinion | undefined): string =>
   opinion === undefined
     ? 'nothing new'
-    : `${opinion.voice}: ${opinion.symbol} ${opinion.direction} ${opinion.name} at ${timeOf(opinion.at)}`;
+    : `${opinion.voice}, ${opinion.symbol} ${opinion.direction}${opinion.name === '' ? '' : ` (${opinion.name})`} at ${timeOf(opinion.at)}`;
 
 const tell = (decision: TracedDecision | undefined): string =>
   decision === undefined ? 'nothing' : `${decision.what} at ${timeOf(decision.at)}`;
