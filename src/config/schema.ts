@@ -160,12 +160,7 @@ export const settingsSchema = z
               3_600_000,
               'Half-life of what is usual: depth, size of a level, withdrawal, ms.',
             ),
-            withdrawal_ms: whole(
-              2_000,
-              100,
-              3_600_000,
-              'Half-life of the withdrawal that is compared with the usual, ms.',
-            ),
+            withdrawal_ms: whole(500, 100, 3_600_000, 'What has gone within so long is withdrawn, ms.'),
             level_multiple: real(
               4,
               1,

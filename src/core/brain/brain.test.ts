@@ -29,7 +29,7 @@ const marketConfig: MarketConfig = {
       usualHalfLifeMs: 120_000,
     },
     spoof: { halfLifeMs: 60_000, tellFrom: 0.02 },
-    liquidity: { halfLifeMs: 60_000, withdrawalMs: 2000, levelMultiple: 4 },
+    liquidity: { halfLifeMs: 60_000, withdrawalMs: 500, levelMultiple: 4 },
     iceberg: { toldFrom: 0.1, halfLifeMs: 30_000 },
     microstructure: { halfLifeMs: 60_000, levels: 10 },
     impact: { barMs: 1000, bars: 300, halfLifeMs: 10_000, buckets: 50, bucketSeconds: 5 },
@@ -54,7 +54,14 @@ function play(path: Path, mirrored: boolean, look: (market: Market) => void): vo
     : framesOf(path);
   path.forEach(({ trades }, i) => {
     const at = i * 100_000;
-    for (const [side, size] of trades) market.onTrade(tradeOf(mirrored ? opposite(side) : side, size, at));
+    // at the touch that was last shown
+    const { bids, asks } = path[Math.max(0, i - 1)]!;
+    for (const [side, size] of trades) {
+      const price = (side === 'buy' ? asks : bids)[0]![0];
+      market.onTrade(
+        mirrored ? tradeOf(opposite(side), size, at, 20_000 - price) : tradeOf(side, size, at, price),
+      );
+    }
     market.onBook(new BookEvent(us(at), 0, frames[i]!));
     look(market);
   });

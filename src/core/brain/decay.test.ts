@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { DecayingMoments, DecayingSum } from './decay.ts';
+import { DecayingMeans, DecayingMoments, DecayingSum } from './decay.ts';
 
 const seed = 20261122;
 const close = (actual: number, wanted: number, tolerance = 1e-9): void =>
@@ -84,5 +84,29 @@ test('decaying moments are the weighted integrals over what stood when', () => {
       },
     ),
     { seed, numRuns: 100 },
+  );
+});
+
+test('means of several values are what each alone would have as a moment', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.integer({ min: -5, max: 200 }), fc.integer(), fc.integer()), { minLength: 1 }),
+      (steps) => {
+        const means = new DecayingMeans(100, 2);
+        const alone = [new DecayingMoments(100), new DecayingMoments(100)];
+        let at = 1000;
+        for (const [gap, ...values] of steps) {
+          at += gap;
+          means.advance(at);
+          for (const [i, value] of values.entries()) {
+            means.set(i, value);
+            alone[i]!.set(value, at);
+            close(means.mean(i), alone[i]!.mean, 1e-6);
+          }
+          close(means.filled, alone[0]!.filled);
+        }
+      },
+    ),
+    { seed, numRuns: 300 },
   );
 });

@@ -85,3 +85,55 @@ export class DecayingMoments {
     this.at = -1;
   }
 }
+
+/**
+ * Means over time, with exponential forgetting, of several values that stand until they change: `DecayingMoments` for many,
+ * which pays for the forgetting once. Entry i is 0 until set.
+ */
+export class DecayingMeans {
+  private readonly rate: number;
+  private weight = 0;
+  private readonly sums: Float64Array;
+  private readonly values: Float64Array;
+  private at = -1;
+
+  constructor(halfLifeUs: number, count: number) {
+    this.rate = Math.LN2 / halfLifeUs;
+    this.sums = new Float64Array(count);
+    this.values = new Float64Array(count);
+  }
+
+  /** Takes the standing values into account up to `at`. */
+  advance(at: number): void {
+    if (at <= this.at) return;
+    if (this.at >= 0) {
+      const keep = Math.exp((this.at - at) * this.rate);
+      const gain = 1 - keep;
+      const { sums, values } = this;
+      this.weight = this.weight * keep + gain;
+      for (let i = 0; i < sums.length; i++) sums[i] = sums[i]! * keep + gain * values[i]!;
+    }
+    this.at = at;
+  }
+
+  /** From the time of the last `advance` on value `i` is this. */
+  set(i: number, value: number): void {
+    this.values[i] = value;
+  }
+
+  mean(i: number): number {
+    return this.weight > 0 ? this.sums[i]! / this.weight : this.values[i]!;
+  }
+
+  /** 0…1: how much of the memory is filled. */
+  get filled(): number {
+    return this.weight;
+  }
+
+  reset(): void {
+    this.weight = 0;
+    this.sums.fill(0);
+    this.values.fill(0);
+    this.at = -1;
+  }
+}

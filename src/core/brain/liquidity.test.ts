@@ -9,7 +9,7 @@ import { us } from '../units.ts';
 import { NO_SUSPICION, type Suspicion } from './finding.ts';
 import { Liquidity, type LiquidityConfig } from './liquidity.ts';
 
-const config: LiquidityConfig = { halfLifeMs: 60_000, withdrawalMs: 2000, levelMultiple: 4 };
+const config: LiquidityConfig = { halfLifeMs: 60_000, withdrawalMs: 500, levelMultiple: 4 };
 const seed = 20261122;
 
 test('depths, imbalance and concentration are those of the listed book', () => {
@@ -54,7 +54,13 @@ class Scene {
   private readonly random = generator(5);
   private begun = false;
 
-  constructor(suspicion: Suspicion = NO_SUSPICION) {
+  private readonly lot: number;
+  private readonly tick: number;
+
+  /** Shown in lots and ticks that are so many times finer. */
+  constructor(suspicion: Suspicion = NO_SUSPICION, lot = 1, tick = 1) {
+    this.lot = lot;
+    this.tick = tick;
     this.liquidity = new Liquidity(config, this.book, suspicion);
     for (let k = 0; k < 25; k++) {
       this.bids.set(1000 - k, 100);
@@ -73,12 +79,20 @@ class Scene {
   }
 
   show(): void {
-    const frame: BookFrame = frameOf(!this.begun, [...this.bids], [...this.asks]);
+    const told = (side: Map<number, number>): Level[] =>
+      [...side].map(([price, size]) => [price * this.tick, size * this.lot]);
+    const frame: BookFrame = frameOf(!this.begun, told(this.bids), told(this.asks));
     this.begun = true;
     this.at += 100_000;
     this.book.apply(frame);
     this.liquidity.onBook(us(this.at));
     this.liquidity.reading(us(this.at));
+  }
+
+  /** The next book comes as a snapshot. */
+  snapshot(): void {
+    this.begun = false;
+    this.show();
   }
 
   scale(side: Map<number, number>, by: number): void {
@@ -101,19 +115,75 @@ test('half of the bids cancelled is a withdrawal of bids, and pressure down', ()
   assert.match(liquidity.evidence(), /bids are being withdrawn/);
 });
 
-test('half of the bids taken by sellers is no withdrawal', () => {
+test('half of the bids taken by sellers is no withdrawal, in one frame or in two', () => {
+  for (const frames of [1, 2]) {
+    const scene = new Scene();
+    scene.frames(1200);
+    // a taker works through the best of the bids: the exchange tells of every price
+    for (let k = 0; k < 10; k++) {
+      const price = 1000 - k;
+      const trade = tradeOf('sell', scene.bids.get(price)!, scene.at + 50_000, price);
+      scene.liquidity.onTrade(trade);
+      scene.bids.set(price, 0);
+      if (frames === 2 && k === 7) scene.show();
+    }
+    scene.show();
+    assert.ok(Math.abs(scene.liquidity.bids.withdrawalZ) < 4, `${scene.liquidity.bids.withdrawalZ}`);
+    scene.frames(3);
+    assert.ok(Math.abs(scene.liquidity.bids.withdrawalZ) < 4, `${scene.liquidity.bids.withdrawalZ}`);
+  }
+});
+
+test('one large order that goes, or a price that moves on with its quotes, is no withdrawal', () => {
+  const scene = new Scene();
+  scene.bids.set(992, 5000);
+  scene.frames(1200);
+  scene.bids.set(992, 100);
+  scene.show();
+  assert.ok(scene.liquidity.bids.withdrawalZ < 1, `${scene.liquidity.bids.withdrawalZ}`);
+  // both sides one tick up a frame: the lowest bid goes, a higher one comes
+  for (let up = 1; up <= 12; up++) {
+    const [gone, come] = [976 + up - 1, 1000 + up];
+    scene.bids.set(gone, 0).set(come, 100);
+    scene.asks.set(1001 + up - 1, 0).set(1025 + up, 100);
+    scene.show();
+    const { bids, asks } = scene.liquidity;
+    assert.ok(Math.abs(bids.withdrawalZ) < 4 && Math.abs(asks.withdrawalZ) < 4);
+  }
+});
+
+test('bit by bit within a window it is a withdrawal too; a new book is none', () => {
   const scene = new Scene();
   scene.frames(1200);
-  let taken = 0;
-  // a taker works through the best of the bids
-  for (let k = 0; k < 10; k++) {
-    const price = 1000 - k;
-    taken += scene.bids.get(price)!;
-    scene.bids.set(price, 0);
+  let most = 0;
+  for (let step = 0; step < 5; step++) {
+    for (const [price, size] of scene.bids)
+      if (price % 5 === step) scene.bids.set(price, Math.round(size * 0.6));
+    scene.show();
+    most = Math.max(most, scene.liquidity.bids.withdrawalZ);
   }
-  scene.liquidity.onTrade(tradeOf('sell', taken, scene.at + 50_000, 1000));
-  scene.show();
-  assert.ok(Math.abs(scene.liquidity.bids.withdrawalZ) < 4, `${scene.liquidity.bids.withdrawalZ}`);
+  assert.ok(most > 4, `${most}`);
+  const other = new Scene();
+  other.frames(1200);
+  other.scale(other.bids, 0.5);
+  other.snapshot();
+  assert.ok(Math.abs(other.liquidity.bids.withdrawalZ) < 1, `${other.liquidity.bids.withdrawalZ}`);
+});
+
+test('however large lots, ticks or prices are, a withdrawal is as unusual', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 2, max: 50 }), fc.integer({ min: 1, max: 9 }), (lot, tick) => {
+      const [plain, scaled] = [new Scene(), new Scene(NO_SUSPICION, lot, tick)];
+      for (const scene of [plain, scaled]) {
+        scene.frames(100);
+        scene.scale(scene.asks, 0.5);
+        scene.show();
+      }
+      assert.ok(plain.liquidity.asks.withdrawalZ > 1);
+      assert.equal(scaled.liquidity.asks.withdrawalZ, plain.liquidity.asks.withdrawalZ);
+    }),
+    { seed, numRuns: 20 },
+  );
 });
 
 test('support and resistance are the largest standing levels, with the time since they are large', () => {

@@ -3,15 +3,16 @@ import { type Ladder, NO_PRICE } from '../book/ladder.ts';
 import type { OrderBook } from '../book/order-book.ts';
 import type { TradeEvent } from '../events.ts';
 import type { Us } from '../units.ts';
-import { DecayingMoments, DecayingSum } from './decay.ts';
+import { DecayingMeans } from './decay.ts';
 import type { Detector } from './detector.ts';
 import type { Suspicion } from './finding.ts';
 import { StandingLevels } from './standing.ts';
+import { COMPARED, Withdrawal } from './withdrawal.ts';
 
 export interface LiquidityConfig {
   /** Half-life of what is usual: depth, size of a level, withdrawal, ms. */
   readonly halfLifeMs: number;
-  /** Half-life of the withdrawal that is compared with it, ms. */
+  /** A withdrawal is what has gone within so long, ms. */
   readonly withdrawalMs: number;
   /** A level is large from so many times the usual one on. */
   readonly levelMultiple: number;
@@ -19,9 +20,11 @@ export interface LiquidityConfig {
 
 const NEAR = 3;
 const MIDDLE = 10;
-const FAR = 20;
+const FAR = COMPARED;
 /** Support and resistance are looked for within so many times the usual reach of the best 20 levels. */
 const REACHES = 3;
+/** A level is followed, so that its age is known, within so many. */
+const FOLLOWED = 6;
 /** Deviations of withdrawal at which its part of the score is tanh(1). */
 const UNUSUAL = 4;
 
@@ -33,8 +36,8 @@ const UNUSUAL = 4;
  * - concentration: Herfindahl index of the best 20 levels, both sides' mean, 1/20 (even) … 1 (all in one);
  * - support and resistance: on each side the largest level, with neighbours within a usual gap, that holds at least
  *   `levelMultiple` times the usual level and stands within reach; since when it has been large, and how far it is;
- * - withdrawal: size cancelled minus size added near the touch over `withdrawalMs` (forgetting), as a share of usual depth, in
- *   deviations from what is usual for this side. What a taker took is not withdrawn: it is put back (`order-flow.ts`).
+ * - withdrawal: how many of the best 20 levels have shrunk within `withdrawalMs` without a taker, less those that have grown, in
+ *   deviations from what is usual for this side (`withdrawal.ts`).
  *
  * What is usual forgets over `halfLifeMs`, so every figure but the depths is free of tick, lot and price.
  *
@@ -48,34 +51,39 @@ export class Liquidity implements Detector {
   readonly bids: SideOfLiquidity;
   readonly asks: SideOfLiquidity;
   private readonly book: OrderBook;
+  private readonly usual: DecayingMeans;
 
   constructor(config: LiquidityConfig, book: OrderBook, suspicion: Suspicion) {
     this.book = book;
-    this.bids = new SideOfLiquidity(config, BID, book.bids, suspicion);
-    this.asks = new SideOfLiquidity(config, ASK, book.asks, suspicion);
+    this.usual = new DecayingMeans(config.halfLifeMs * 1000, 2 * USUALS);
+    this.bids = new SideOfLiquidity(config, BID, book.bids, suspicion, this.usual);
+    this.asks = new SideOfLiquidity(config, ASK, book.asks, suspicion, this.usual);
   }
 
   onTrade(event: TradeEvent): void {
     // who sells takes from the bids
-    if (event.side === 'sell') this.bids.taken += event.size;
-    else this.asks.taken += event.size;
+    (event.side === 'sell' ? this.bids : this.asks).withdrawal.took(event.price);
   }
 
   onBook(at: Us): void {
     const { book, bids, asks } = this;
     const { changes } = book;
-    if (!book.twoSided) {
-      bids.taken = 0;
-      asks.taken = 0;
-      return;
+    if (changes.snapshot || !book.twoSided) {
+      bids.interrupt();
+      asks.interrupt();
     }
-    bids.begin(book.previousBid);
-    asks.begin(book.previousAsk);
+    if (!book.twoSided) return;
     const { side, price, oldSize, newSize, count } = changes;
-    for (let i = 0; i < count; i++)
-      (side[i] === BID ? bids : asks).change(price[i]!, oldSize[i]!, newSize[i]!, at);
-    bids.end(at, !changes.snapshot);
-    asks.end(at, !changes.snapshot);
+    for (let i = 0; i < count; i++) {
+      const isBid = side[i] === BID;
+      const one = isBid ? bids : asks;
+      const where = price[i]!;
+      if (isBid ? where < one.farthest : where > one.farthest) continue;
+      const size = newSize[i]!;
+      // most changes are to ordinary levels
+      if (size >= one.large) one.standing.stands(where, size, at, one.large);
+      else if (oldSize[i]! >= one.standing.floor) one.standing.changed(where, size);
+    }
   }
 
   reading(now: Us): this {
@@ -85,13 +93,14 @@ export class Liquidity implements Detector {
       this.likelihood = 0;
       return this;
     }
+    this.usual.advance(now);
     bids.read(now);
     asks.read(now);
     const withdrawal = Math.tanh((asks.withdrawalZ - bids.withdrawalZ) / UNUSUAL);
     this.score = (balance(bids.depth20, asks.depth20) + withdrawal) / 2;
     const shown = bids.depth20 + bids.suspected + asks.depth20 + asks.suspected;
     const suspected = shown > 0 ? (bids.suspected + asks.suspected) / shown : 0;
-    this.likelihood = Math.min(bids.filled, asks.filled) * (1 - suspected);
+    this.likelihood = this.usual.filled * (1 - suspected);
     return this;
   }
 
@@ -148,6 +157,7 @@ export class Liquidity implements Detector {
   }
 
   reset(): void {
+    this.usual.reset();
     this.bids.reset();
     this.asks.reset();
     this.score = 0;
@@ -165,9 +175,13 @@ export interface StrongLevel {
   readonly ageSeconds: number;
 }
 
+/** Means kept of a side: distance from the best to the 20th level, ticks; lots of a level behind the touch; two of withdrawal. */
+const USUALS = 4;
+const REACH = 0;
+const LEVEL = 1;
+const GONE = 2;
+
 class SideOfLiquidity {
-  /** Lots that takers took since the last frame. */
-  taken = 0;
   /** Lots of the best levels, less what is suspected; as of the last reading. */
   depth3 = 0;
   depth10 = 0;
@@ -176,69 +190,57 @@ class SideOfLiquidity {
   suspected = 0;
   /** Herfindahl index of the best 20 levels. */
   concentration = 0;
-  /** Deviations from the usual; positive = more is taken away than put in. */
-  withdrawalZ = 0;
+  /** What is being taken away. */
+  readonly withdrawal: Withdrawal;
+  /** Lots from which on a level is large; out of reach until something is usual. */
+  large = Number.POSITIVE_INFINITY;
+  /** Ticks; large levels are followed up to here. */
+  farthest = 0;
+  readonly standing = new StandingLevels();
   private readonly side: BookSide;
   private readonly ladder: Ladder;
   private readonly suspicion: Suspicion;
   private readonly multiple: number;
-  private readonly standing = new StandingLevels();
-  /** Distance from the best to the 20th level, ticks. */
-  private readonly reach: DecayingMoments;
-  private readonly levelSize: DecayingMoments;
-  private readonly shown: DecayingMoments;
-  private readonly withdrawal: DecayingSum;
-  private readonly usualWithdrawal: DecayingMoments;
-  private inner = 0;
-  private flow = 0;
-  private large = Number.POSITIVE_INFINITY;
+  private readonly usual: DecayingMeans;
+  /** Where its means begin. */
+  private readonly first: number;
+  private stale = false;
   private now = 0;
 
-  constructor(config: LiquidityConfig, side: BookSide, ladder: Ladder, suspicion: Suspicion) {
+  constructor(
+    config: LiquidityConfig,
+    side: BookSide,
+    ladder: Ladder,
+    suspicion: Suspicion,
+    usual: DecayingMeans,
+  ) {
     this.side = side;
     this.ladder = ladder;
     this.suspicion = suspicion;
     this.multiple = config.levelMultiple;
-    const halfLifeUs = config.halfLifeMs * 1000;
-    this.reach = new DecayingMoments(halfLifeUs);
-    this.levelSize = new DecayingMoments(halfLifeUs);
-    this.shown = new DecayingMoments(halfLifeUs);
-    this.withdrawal = new DecayingSum(config.withdrawalMs * 1000);
-    this.usualWithdrawal = new DecayingMoments(halfLifeUs);
+    this.usual = usual;
+    this.first = side === BID ? 0 : USUALS;
+    this.withdrawal = new Withdrawal(side, ladder, config.withdrawalMs, usual, this.first + GONE);
   }
 
-  /** 0…1: how full the memory of what is usual is. */
-  get filled(): number {
-    return this.shown.filled;
+  /** Deviations from the usual; positive = more is taken away than put in. */
+  get withdrawalZ(): number {
+    return this.withdrawal.z;
   }
 
-  begin(previousBest: number): void {
-    const best = this.ladder.best;
-    const from = previousBest === NO_PRICE ? best : previousBest;
-    const reach = this.reach.mean;
-    // the farther of the two touches, and the reach behind it
-    this.inner = this.side === BID ? Math.min(best, from) - reach : Math.max(best, from) + reach;
-    this.flow = 0;
-    this.large = this.multiple * this.levelSize.mean;
-  }
-
-  change(price: number, oldSize: number, newSize: number, at: number): void {
-    const near = this.side === BID ? price >= this.inner : price <= this.inner;
-    if (near) this.flow += oldSize - newSize;
-    if (this.large <= 0) return;
-    if (newSize >= this.large) this.standing.stands(price, newSize, at, this.large);
-    else if (oldSize > newSize && oldSize >= this.large / 2) this.standing.shrank(price, newSize);
-  }
-
-  end(at: number, isFlow: boolean): void {
-    if (isFlow) this.withdrawal.add(this.flow - this.taken, at);
-    this.taken = 0;
+  /** The changes told of are not all that there were, or not of this book. */
+  interrupt(): void {
+    this.withdrawal.interrupt();
+    this.stale = true;
   }
 
   read(now: number): void {
-    const { ladder, suspicion } = this;
+    const { ladder, suspicion, withdrawal } = this;
+    const { any } = suspicion;
+    const looks = withdrawal.due(now);
     this.now = now;
-    this.standing.check(ladder);
+    if (this.stale) this.standing.check(ladder);
+    this.stale = false;
     let depth = 0;
     let squares = 0;
     let suspected = 0;
@@ -249,7 +251,8 @@ class SideOfLiquidity {
     let levels = 0;
     for (; levels < FAR && price !== NO_PRICE; levels++) {
       const size = ladder.sizeAt(price);
-      const doubted = suspicion.any ? size * suspicion.at(this.side, price) : 0;
+      const doubted = any ? size * suspicion.at(this.side, price) : 0;
+      if (looks) withdrawal.stands(levels, price, size);
       depth += size - doubted;
       squares += size * size;
       suspected += doubted;
@@ -264,22 +267,24 @@ class SideOfLiquidity {
     this.suspected = suspected;
     const all = depth + suspected;
     this.concentration = all > 0 ? squares / (all * all) : 0;
-    this.reach.set(Math.abs(last - ladder.best), now);
-    this.shown.set(all, now);
+    const { usual, first } = this;
+    usual.set(first + REACH, Math.abs(last - ladder.best));
     // the queue at the touch is another thing than the levels behind it
-    if (levels > 1) this.levelSize.set((all - ladder.sizeAt(ladder.best)) / (levels - 1), now);
-    const usual = this.shown.mean;
-    const share = usual > 0 ? this.withdrawal.valueAt(now) / usual : 0;
-    const { mean, deviation, filled } = this.usualWithdrawal;
-    this.withdrawalZ = deviation > 0 ? (filled * (share - mean)) / deviation : 0;
-    this.usualWithdrawal.set(share, now);
+    if (levels > 1) usual.set(first + LEVEL, (all - ladder.sizeAt(ladder.best)) / (levels - 1));
+    const usualLevel = usual.mean(first + LEVEL);
+    this.large = usualLevel > 0 ? this.multiple * usualLevel : Number.POSITIVE_INFINITY;
+    const sign = this.side === BID ? -1 : 1;
+    this.farthest = ladder.best + sign * FOLLOWED * usual.mean(first + REACH);
+    this.standing.keepWithin(this.farthest, sign);
+    if (looks) withdrawal.measure(levels, now);
   }
 
   /** The largest cluster within reach; null when no level is large. */
   strongest(): StrongLevel | null {
     const { standing, ladder } = this;
-    const farthest = REACHES * this.reach.mean;
-    const gap = this.reach.mean / FAR;
+    const reach = this.usual.mean(this.first + REACH);
+    const farthest = REACHES * reach;
+    const gap = reach / FAR;
     let best = -1;
     let most = 0;
     for (let i = 0; i < standing.count; i++) {
@@ -300,18 +305,13 @@ class SideOfLiquidity {
 
   reset(): void {
     this.standing.clear();
-    this.reach.reset();
-    this.levelSize.reset();
-    this.shown.reset();
+    this.stale = false;
     this.withdrawal.reset();
-    this.usualWithdrawal.reset();
-    this.taken = 0;
     this.depth3 = 0;
     this.depth10 = 0;
     this.depth20 = 0;
     this.suspected = 0;
     this.concentration = 0;
-    this.withdrawalZ = 0;
     this.large = Number.POSITIVE_INFINITY;
   }
 

@@ -5,12 +5,14 @@ const KEPT = 24;
 
 /**
  * The large levels of one side and since when each has been large without a break: what support and resistance are made of.
- * Told of changes to large levels only; which those are is the caller's measure. A level that has shrunk below half of what
- * counted as large when it came is forgotten at the next look.
+ * Told of every level that becomes large, which is the caller's measure, and of every change to one of at least `floor` lots, as far as levels are kept.
+ * A level that has shrunk below half of what counted as large when it came is forgotten.
  */
 export class StandingLevels {
   /** How many stand. Entries below it are valid. */
   count = 0;
+  /** Lots; none that stands is smaller. Infinite when none stands. */
+  floor = Number.POSITIVE_INFINITY;
   /** Ticks. */
   readonly price = new Float64Array(KEPT);
   /** Lots, as last told. */
@@ -37,17 +39,23 @@ export class StandingLevels {
     this.size[slot] = size;
     this.since[slot] = at;
     this.large[slot] = large;
+    this.settle();
   }
 
-  /** A level that may stand here shrank to `size`. */
-  shrank(price: number, size: number): void {
+  /** A level that may stand here has `size` lots now, fewer than are large. */
+  changed(price: number, size: number): void {
     const known = this.find(price);
     if (known < 0) return;
     this.size[known] = size;
     if (size < this.large[known]! / 2) this.drop(known);
   }
 
-  /** Forgets what the book does not hold any more, such as after a snapshot. */
+  /** Forgets levels that are farther than `farthest` ticks, upwards with sign 1, downwards with −1. */
+  keepWithin(farthest: number, sign: 1 | -1): void {
+    for (let i = this.count - 1; i >= 0; i--) if ((this.price[i]! - farthest) * sign > 0) this.drop(i);
+  }
+
+  /** What stands in the book now, after a snapshot or a time unseen. */
   check(ladder: Ladder): void {
     for (let i = this.count - 1; i >= 0; i--) {
       const size = ladder.sizeAt(this.price[i]!);
@@ -58,6 +66,7 @@ export class StandingLevels {
 
   clear(): void {
     this.count = 0;
+    this.settle();
   }
 
   private find(price: number): number {
@@ -72,5 +81,11 @@ export class StandingLevels {
     this.since[index] = this.since[last]!;
     this.large[index] = this.large[last]!;
     this.count = last;
+    this.settle();
+  }
+
+  private settle(): void {
+    this.floor = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < this.count; i++) this.floor = Math.min(this.floor, this.large[i]! / 2);
   }
 }

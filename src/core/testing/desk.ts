@@ -47,7 +47,7 @@ export const DESK_CONFIG: EngineConfig = {
         usualHalfLifeMs: 120_000,
       },
       spoof: { halfLifeMs: 60_000, tellFrom: 0.02 },
-      liquidity: { halfLifeMs: 60_000, withdrawalMs: 2000, levelMultiple: 4 },
+      liquidity: { halfLifeMs: 60_000, withdrawalMs: 500, levelMultiple: 4 },
       iceberg: { toldFrom: 0.1, halfLifeMs: 30_000 },
       microstructure: { halfLifeMs: 100, levels: 3 },
       impact: { barMs: 1000, bars: 300, halfLifeMs: 10_000, buckets: 50, bucketSeconds: 5 },
