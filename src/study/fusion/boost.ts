@@ -29,7 +29,7 @@ export interface Steps {
 export const UNKNOWN = 255;
 
 /**
- * Fits the additive model: round after round, every feature in turn gets one small step function of what is left
+ * Fits the additive model on from `start`: round after round, every feature in turn gets one small step function of what is left
  * unexplained, and a small share of it is kept. Features that say the same share the credit; one that says nothing gets
  * next to nothing. No chance in it.
  *
@@ -42,10 +42,11 @@ export function boost(
   rows: BinnedRows,
   bins: readonly number[],
   config: BoostConfig,
+  start: Steps,
   after: (round: number, steps: Steps) => boolean,
 ): Steps {
-  const steps: Steps = { intercept: 0, shapes: bins.map((count) => new Float64Array(count)) };
-  const logit = Float64Array.from(rows.base.subarray(0, rows.count));
+  const steps: Steps = { intercept: start.intercept, shapes: start.shapes.map((shape) => shape.slice()) };
+  const logit = logitsOf(rows, steps);
   const gradient = new Float64Array(rows.count);
   const curvature = new Float64Array(rows.count);
   const most = Math.max(...bins);

@@ -19,15 +19,15 @@ export interface FitConfig {
   /** Parts of the data that are held out in turn. */
   readonly folds: number;
   readonly boost: BoostConfig;
-  /** Of the logistic regression that is fitted beside, on columns of deviation 1. */
+  /** Of the lines, and of the logistic regression that is fitted beside, on columns of deviation 1. */
   readonly ridge: number;
 }
 
 export const FIT: FitConfig = {
-  bins: 24,
+  bins: 32,
   folds: 5,
-  boost: { rounds: 400, rate: 0.05, leaves: 3, leafWeightMin: 25, ridge: 40 },
-  ridge: 10,
+  boost: { rounds: 300, rate: 0.03, leaves: 4, leafWeightMin: 40, ridge: 40 },
+  ridge: 20,
 };
 
 /** Another way to the same probability, fitted and calibrated on the same data. A linear logit over features. */
@@ -67,7 +67,7 @@ const DETECTOR_SCORES = [
 /**
  * Fits the additive model and its rivals on outcomes whose parts (`fold`, one a row) are held out in turn:
  *
- * 1. each fold is predicted by a fit on the others; the number of rounds is the one at which all folds together are
+ * 1. each fold is predicted by a fit on the others, lines first and steps after (`fitted`); the number of rounds is the one at which all folds together are
  *    predicted best;
  * 2. slope and intercept (Platt) are fitted on those held-out predictions, which no fit had seen;
  * 3. the shapes are fitted again on everything, with that many rounds, and multiplied by the slope.
@@ -85,10 +85,11 @@ export function fit(outcomes: Outcomes, fold: Int32Array, config: FitConfig = FI
     reached: outcomes.reached.subarray(0, outcomes.count),
   };
   const folds = Math.max(...fold) + 1;
-  const { rounds, logits } = heldOut(all, counts, fold, folds, config);
+  const middles = bins.map((column, f) => middlesOf(column, outcomes.features[f]!, weight, counts[f]!));
+  const { rounds, logits } = heldOut(all, middles, fold, folds, config);
   const excess = logits.map((logit, i) => logit - all.base[i]!);
   const calibration = platt(excess, all.base, all.reached, weight);
-  const steps = boost(all, counts, { ...config.boost, rounds }, () => true);
+  const steps = fitted(all, middles, config, rounds, () => true);
   const { shapes, intercept, importance } = shapesOf(steps, cuts, all, calibration);
   const linear = RIVALS.map((rival) => rivalOf(rival, outcomes, weight, fold, folds, config));
   return {
@@ -123,29 +124,65 @@ function rowsWhere(
   };
 }
 
+/** Weighted mean of each bin's values, in deviations of the column. */
+function middlesOf(
+  bins: Uint8Array,
+  column: Float64Array,
+  weight: Float64Array,
+  count: number,
+): Float64Array {
+  const sums = new Float64Array(count);
+  const weights = new Float64Array(count);
+  bins.forEach((bin, i) => {
+    if (bin === UNKNOWN) return;
+    sums[bin]! += weight[i]! * column[i]!;
+    weights[bin]! += weight[i]!;
+  });
+  const scale = deviationOf(column.subarray(0, bins.length));
+  return sums.map((sum, bin) => (weights[bin]! > 0 ? sum / weights[bin]! / scale : 0));
+}
+
+/** A line for every feature first, by logistic regression on the bins' middles; then steps for what lines miss. */
+function fitted(
+  rows: BinnedRows,
+  middles: readonly Float64Array[],
+  { ridge, boost: config }: FitConfig,
+  rounds: number,
+  after: (round: number, steps: Steps) => boolean,
+): Steps {
+  const columns = middles.map((middle, f) =>
+    Float64Array.from(rows.bins[f]!, (bin) => (bin === UNKNOWN ? 0 : middle[bin]!)),
+  );
+  const { intercept, weights } = logistic(columns, rows.base, rows.reached, rows.weight, ridge);
+  const lines = { intercept, shapes: middles.map((middle, f) => middle.map((value) => weights[f]! * value)) };
+  const counts = middles.map(({ length }) => length);
+  return boost(rows, counts, { ...config, rounds }, lines, after);
+}
+
 /** Rounds without a better one after which a fold is not followed further. */
-const PATIENCE = 60;
+const PATIENCE = 40;
 
 /** The best number of rounds over all folds, and what the fits of the others then say of each. */
 function heldOut(
   all: BinnedRows,
-  counts: readonly number[],
+  middles: readonly Float64Array[],
   fold: Int32Array,
   folds: number,
-  { boost: config }: FitConfig,
+  config: FitConfig,
 ): { rounds: number; logits: Float64Array } {
-  const losses = new Float64Array(config.rounds + 1);
+  const losses = new Float64Array(config.boost.rounds + 1);
   const kept: { at: Int32Array; rows: BinnedRows; train: BinnedRows }[] = [];
-  let reachedRounds = config.rounds;
+  let reachedRounds = config.boost.rounds;
   for (let k = 0; k < folds; k++) {
     const test = rowsWhere(all, (i) => fold[i] === k);
     const { rows: train } = rowsWhere(all, (i) => fold[i] !== k);
     kept.push({ ...test, train });
     const share = test.rows.weight.reduce((sum, each) => sum + each, 0);
-    losses[0]! += share * logLossOf(test.rows, test.rows.base);
-    let best = Number.POSITIVE_INFINITY;
+    const lines = fitted(train, middles, config, 0, () => true);
+    let best = logLossOf(test.rows, logitsOf(test.rows, lines));
     let bestAt = 0;
-    boost(train, counts, { ...config, rounds: reachedRounds }, (round, steps) => {
+    losses[0]! += share * best;
+    fitted(train, middles, config, reachedRounds, (round, steps) => {
       const loss = logLossOf(test.rows, logitsOf(test.rows, steps));
       losses[round]! += share * loss;
       if (loss < best) {
@@ -161,8 +198,10 @@ function heldOut(
   for (let round = 1; round <= reachedRounds; round++) if (losses[round]! < losses[rounds]!) rounds = round;
   const logits = new Float64Array(all.count);
   for (const { at, rows, train } of kept) {
-    const steps = boost(train, counts, { ...config, rounds }, () => true);
-    const said = logitsOf(rows, steps);
+    const said = logitsOf(
+      rows,
+      fitted(train, middles, config, rounds, () => true),
+    );
     at.forEach((row, i) => {
       logits[row] = said[i]!;
     });

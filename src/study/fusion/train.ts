@@ -87,6 +87,16 @@ export async function train(
     throw new ConfigError([
       `${outcomes.count} outcomes on ${tapes.length} tapes, at least ${OUTCOMES_MIN} wanted: ${whyNone(seen)}`,
     ]);
+  return trainOn(outcomes, tapes, settings, options);
+}
+
+/** The same on outcomes that are at hand. */
+export function trainOn(
+  outcomes: Outcomes,
+  tapes: readonly string[],
+  settings: Settings,
+  options: TrainOptions,
+): { document: TrainedModel; score: Score } {
   const { fold, byTape, kept } = foldsOf(outcomes, FIT.folds);
   const fitted = fit(kept, fold, FIT);
   const graded = score(
