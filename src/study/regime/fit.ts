@@ -175,7 +175,7 @@ const HAZARDS = [0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128,
 const POWERS = [0.003, 0.006, 0.012, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8];
 
 /** Of filters whose loss is so little above the least, the one that holds on longest: it gives the fewest false alarms. */
-const AS_GOOD = 1.02;
+const AS_GOOD = 1.01;
 
 /**
  * The filter that says what was so with about the greatest likelihood, by trying; regimes count alike. Seconds before `from`

@@ -71,6 +71,8 @@ export class RegimeFeatures {
   private readonly means = new Float64Array(SUMS.length * WITH_MEMORY);
   private readonly usualMeans = new Float64Array(SUMS.length);
   private readonly reference = new Float64Array(LEVELS.length);
+  /** How much of each reference's memory is filled: none before its level was known. */
+  private readonly referenceFilled = new Float64Array(LEVELS.length);
   private readonly levelGains = Float64Array.from(LEVEL_HALF_LIVES, gainOf);
   private readonly trendGains = Float64Array.from(TREND_HALF_LIVES, gainOf);
   private readonly usualGain = gainOf(USUAL_HALF_LIFE);
@@ -101,9 +103,19 @@ export class RegimeFeatures {
 
   reset(): void {
     const { even, odd, trend, middle, means, usualMeans, reference } = this;
-    const { levelFilled, trendFilled, sums, sumVariances, boughtMeans, soldMeans, recent } = this;
+    const { referenceFilled, levelFilled, trendFilled, sums, sumVariances, boughtMeans, soldMeans, recent } =
+      this;
     for (const all of [even, odd, trend, middle, means, usualMeans, reference]) all.fill(0);
-    for (const all of [levelFilled, trendFilled, sums, sumVariances, boughtMeans, soldMeans, recent])
+    for (const all of [
+      referenceFilled,
+      levelFilled,
+      trendFilled,
+      sums,
+      sumVariances,
+      boughtMeans,
+      soldMeans,
+      recent,
+    ])
       all.fill(0);
     this.usualFilled = 0;
     this.deviation = 0;
@@ -135,7 +147,7 @@ export class RegimeFeatures {
   }
 
   private level(volatile: number): void {
-    const { even, middle, reference, shift, usualGain, usualFilled } = this;
+    const { even, middle, reference, referenceFilled, usualMeans, shift, usualGain } = this;
     for (let h = 0; h < WITH_MEMORY; h++) {
       for (let i = 0; i < SUMS.length; i++) even[i * WITH_MEMORY + h] = Math.log(this.floored(i, h));
       const mean = this.floored(ORDERS, h);
@@ -144,10 +156,16 @@ export class RegimeFeatures {
     }
     this.deviation = Math.sqrt(this.floored(LONG, MIDDLE) / LONG_MOVE);
     for (let i = 0; i < LEVELS.length; i++) {
+      // of what never was nobody knows how much is usual, and the logarithm of nothing would be remembered for hours
+      if (usualMeans[i === BURSTINESS ? ORDERS : i] === 0) {
+        for (let h = 0; h < WITH_MEMORY; h++) even[i * WITH_MEMORY + h] = 0;
+        continue;
+      }
       const now = even[i * WITH_MEMORY + MIDDLE]!;
       middle[i] = now;
       reference[i]! += usualGain * (now - volatile * shift[i]! - reference[i]!);
-      const usual = reference[i]! / usualFilled;
+      referenceFilled[i]! += usualGain * (1 - referenceFilled[i]!);
+      const usual = reference[i]! / referenceFilled[i]!;
       for (let h = 0; h < WITH_MEMORY; h++) even[i * WITH_MEMORY + h]! -= usual;
     }
   }
