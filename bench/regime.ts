@@ -6,7 +6,7 @@
 import { parseArgs } from 'node:util';
 import { REGIMES } from '../src/core/brain/regime/model.ts';
 import { REGIME_MODEL } from '../src/core/brain/regime/weights.ts';
-import type { RegimeWords } from '../src/study/evaluate/regime-truth.ts';
+import { type RegimeWords, scoreOf } from '../src/study/evaluate/regime-truth.ts';
 import { ADX_ATR } from '../src/study/evaluate/rivals/adx-atr.ts';
 import { recordHour, seedsOf } from '../src/study/regime/hours.ts';
 import { read, readAdx, told } from '../src/study/regime/words.ts';
@@ -34,6 +34,10 @@ const between = (all: readonly RegimeWords[], from: number, to: number): RegimeW
 const later = (all: readonly RegimeWords[], lag: number): RegimeWords[] =>
   all.map((words) => ({ ...words, said: [...words.said.slice(lag), ...new Array<number>(lag).fill(-1)] }));
 
+/** Delays mean nothing where words were left out or moved. */
+const accuracy = (name: string, words: readonly RegimeWords[]): string =>
+  `  ${name}: balanced ${scoreOf(words).balanced.toFixed(3)}`;
+
 for (const symbol of [...SYMBOLS, 'both']) {
   const own = markets.filter(({ instrument }) => symbol === 'both' || instrument === symbol);
   const words = own.map((market) => read(market, REGIME_MODEL));
@@ -57,8 +61,8 @@ for (const symbol of [...SYMBOLS, 'both']) {
     [1200, 2400],
     [2400, 3600],
   ] as const)
-    console.log(told(`  minutes ${from / 60} to ${to / 60}`, between(words, from, to)));
-  for (const lag of [30, 60, 120]) console.log(told(`  known ${lag} s later`, later(words, lag)));
+    console.log(accuracy(`minutes ${from / 60} to ${to / 60}`, between(words, from, to)));
+  for (const lag of [30, 60, 120]) console.log(accuracy(`known ${lag} s later`, later(words, lag)));
   const pairs = words.flatMap(({ said, truth, probabilities }) =>
     said.flatMap((word, s) =>
       word >= 0 && truth[s]! >= 0
