@@ -41,12 +41,12 @@ function expectedMoves(): number[] {
   return total;
 }
 
-function learned(frames: number, seed: number): Microprice {
+function learned(frames: number, seed: number, tick = 1): Microprice {
   const random = new Random(seed);
   const microprice = new Microprice();
   let [bucket, mid] = [5, 10_000];
   for (let i = 0; i < frames; i++) {
-    microprice.observe(bidOf(bucket), 100 - bidOf(bucket), 1, mid);
+    microprice.observe(bidOf(bucket), 100 - bidOf(bucket), tick, mid * tick);
     const [next, move] = step(bucket, random);
     bucket = next;
     mid += move;
@@ -108,4 +108,38 @@ test('before it has seen enough moves it says nothing; an even book is expected 
     gapped.observe(90, 10, 1, 1000 + i);
   }
   assert.equal(gapped.ready, false);
+});
+
+test('the same market in ticks that are forty times finer has forty times the adjustment', () => {
+  const [plain, fine] = [learned(20_000, 5), learned(20_000, 5, 40)];
+  for (let bucket = 0; bucket < BUCKETS; bucket++) {
+    const [bid, ask] = [bidOf(bucket), 100 - bidOf(bucket)];
+    const wanted = 40 * plain.adjustment(bid, ask, 1);
+    assert.ok(Math.abs(fine.adjustment(bid, ask, 40) - wanted) < 1e-9);
+  }
+});
+
+test('where queues say nothing of heavy-tailed moves, or far less than they seem to, it is no worse than the mid', () => {
+  // `push`: how far the lean decides the side of a move; it outlasts moves, so the chain counts it again and again
+  for (const push of [0, 0.15])
+    for (const seed of [1, 2, 3]) {
+      const random = new Random(seed);
+      const microprice = new Microprice();
+      let [bid, mid] = [50, 100_000];
+      let own = 0;
+      let none = 0;
+      for (let i = 0; i < 60_000; i++) {
+        if (random.chance(0.002)) bid = 1 + random.below(99);
+        microprice.observe(bid, 100 - bid, 1, mid);
+        if (!random.chance(0.03)) continue;
+        const up = random.chance(0.5 + (push * (bid - 50)) / 100);
+        const move = (up ? 1 : -1) * Math.ceil(random.exponential(3) ** 2);
+        if (microprice.ready) {
+          own += (move - microprice.adjustment(bid, 100 - bid, 1)) ** 2;
+          none += move ** 2;
+        }
+        mid += move;
+      }
+      assert.ok(own < 1.01 * none, `push ${push}, seed ${seed}: ${own / none} of the mid’s`);
+    }
 });
