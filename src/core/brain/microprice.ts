@@ -13,6 +13,7 @@ const MOVE_MOST = 4;
 const MOVE_MEMORY = 200;
 const SPREAD_MEMORY = 5000;
 const ROUNDS_MOST = 200;
+/** Of the usual move. */
 const PRECISION = 1e-6;
 
 /**
@@ -236,7 +237,7 @@ export class Microprice {
         adjustments[x]! += odd;
         if (Math.abs(odd) > largest) largest = Math.abs(odd);
       }
-      if (largest < PRECISION) break;
+      if (largest < PRECISION * this.usualMove) break;
     }
     this.chained = true;
   }
