@@ -2,10 +2,11 @@
  * Liquidity withdrawn: the detector against the deviation of the best five levels' depth, on tapes over which withdrawals are
  * laid at known times (`src/study/evaluate/thinned.ts`).
  *
- *     npx node bench/liquidity.ts [--seed S] TAPE…
+ *     npx node bench/liquidity.ts [--seed S,S,…] [--over SECONDS] [--breadth SHARE] TAPE…
  *
  * Every 20 s on average, one side loses 30, 50 or 80 % of its best 20 levels for 5 s. Asked of each second: is a withdrawal of
- * the bids (of the asks) beginning in it? AUC, recall at 12 false alarms an hour and delay.
+ * the bids (of the asks) beginning in it? AUC, recall at 12 false alarms an hour and delay. `--over`: levels go one by one within
+ * so long; `--breadth`: only so many of them. A short tape is played once for each seed, with withdrawals at other times.
  */
 import { parseArgs } from 'node:util';
 import { brainConfig } from '../src/config/brain.ts';
@@ -19,7 +20,11 @@ import { readTape } from '../src/tape/reader.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seed: { type: 'string', default: '1' } },
+  options: {
+    seed: { type: 'string', default: '1' },
+    over: { type: 'string', default: '0' },
+    breadth: { type: 'string', default: '1' },
+  },
 });
 const config = brainConfig(loadSettings(undefined).brain);
 const { halfLifeMs } = config.liquidity;
@@ -61,6 +66,8 @@ function schedule(
       to: at + LASTS_US,
       share: SHARES[random.below(SHARES.length)]!,
       levels: 20,
+      overUs: Number(values.over) * 1e6,
+      breadth: Number(values.breadth),
     });
   }
   return { plan, from: from + SETTLED_US, to };
@@ -79,37 +86,34 @@ for (const path of positionals) {
   const reader = readTape(path);
   const symbols = reader.instruments.map(({ instId }) => instId);
   reader.close();
-  for (const symbol of symbols) {
-    const { plan, from, to } = schedule(
-      path,
-      symbol,
-      new Random(Number(values.seed), symbols.indexOf(symbol)),
-    );
-    if (plan.length === 0) continue;
-    hours += (2 * (to - from)) / 3.6e9;
-    const looked: Looked[] = [];
-    const depth = [new DecayingMoments(halfLifeMs * 1000), new DecayingMoments(halfLifeMs * 1000)];
-    play(thinned(tapeSource(path, [symbol]), plan), config, () => [
-      {
-        frame: ({ liquidity }, book, at) => {
-          const rival = ([BID, ASK] as const).map((side) => {
-            const usual = depth[side]!;
-            const now = book.depth(side, 5);
-            const z = usual.deviation > 0 ? (usual.mean - now) / usual.deviation : 0;
-            usual.set(now, at);
-            return z;
-          });
-          looked.push({
-            at,
-            own: [liquidity.bids.withdrawalZ, liquidity.asks.withdrawalZ],
-            rival: [rival[0]!, rival[1]!],
-          });
+  for (const symbol of symbols)
+    for (const seed of values.seed.split(',')) {
+      const { plan, from, to } = schedule(path, symbol, new Random(Number(seed), symbols.indexOf(symbol)));
+      if (plan.length === 0) continue;
+      hours += (2 * (to - from)) / 3.6e9;
+      const looked: Looked[] = [];
+      const depth = [new DecayingMoments(halfLifeMs * 1000), new DecayingMoments(halfLifeMs * 1000)];
+      play(thinned(tapeSource(path, [symbol]), plan), config, () => [
+        {
+          frame: ({ liquidity }, book, at) => {
+            const rival = ([BID, ASK] as const).map((side) => {
+              const usual = depth[side]!;
+              const now = book.depth(side, 5);
+              const z = usual.deviation > 0 ? (usual.mean - now) / usual.deviation : 0;
+              usual.set(now, at);
+              return z;
+            });
+            looked.push({
+              at,
+              own: [liquidity.bids.withdrawalZ, liquidity.asks.withdrawalZ],
+              rival: [rival[0]!, rival[1]!],
+            });
+          },
         },
-      },
-    ]);
-    for (const name of ['own', 'rival'] as const)
-      for (const side of [BID, ASK] as const) cells[name].push(...cellsOf(looked, name, side, plan, from));
-  }
+      ]);
+      for (const name of ['own', 'rival'] as const)
+        for (const side of [BID, ASK] as const) cells[name].push(...cellsOf(looked, name, side, plan, from));
+    }
 }
 
 function cellsOf(

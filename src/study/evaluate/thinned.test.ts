@@ -119,3 +119,48 @@ test('a reader sees the real book, with the levels of a withdrawal smaller by it
     { seed, numRuns: 500 },
   );
 });
+
+test('one by one, and not all of them: a price that has gone stays gone, and in the end so many have', () => {
+  const levels = 400;
+  const bids = Array.from({ length: levels }, (_, i): Level => [10_000 - i, 100]);
+  const plan: Withdrawal = {
+    side: BID,
+    from: FRAME_US,
+    to: 30 * FRAME_US,
+    share: 0.5,
+    levels,
+    overUs: 10 * FRAME_US,
+    breadth: 0.6,
+  };
+  const source: MarketSource = {
+    instruments: [],
+    *play(emit) {
+      for (let i = 0; i < 40; i++) {
+        emit(
+          new BookEvent(
+            us(i * FRAME_US),
+            0,
+            frameOf(i === 0, i === 0 ? bids : [], i === 0 ? [[10_001, 1]] : []),
+          ),
+        );
+        yield 1;
+      }
+    },
+  };
+  const seen = new Reader();
+  let frame = 0;
+  let before = new Set<number>();
+  const gone: number[] = [];
+  for (const _ of thinned(source, [plan]).play((event) => {
+    assert.ok(event.kind === EventKind.book);
+    seen.take(event.frame);
+    const now = new Set(seen.listed(BID).flatMap(([price, size]) => (size === 50 ? [price] : [])));
+    assert.ok(seen.listed(BID).every(([, size]) => size === 50 || size === 100));
+    if (frame > 1 && frame < 30) for (const price of before) assert.ok(now.has(price));
+    before = now;
+    gone.push(now.size / levels);
+    frame += 1;
+  }));
+  assert.ok(Math.abs(gone[6]! - 0.3) < 0.07 && Math.abs(gone[29]! - 0.6) < 0.07, `${gone}`);
+  assert.deepEqual([gone[0], gone[11], gone[30]], [0, gone[29], 0]);
+});

@@ -3,6 +3,7 @@ import { NO_PRICE } from '../../core/book/ladder.ts';
 import { OrderBook } from '../../core/book/order-book.ts';
 import { BookEvent, EventKind, type MarketEvent } from '../../core/events.ts';
 import { us } from '../../core/units.ts';
+import { Random } from '../../exchange/random.ts';
 import type { MarketSource } from './play.ts';
 
 /** Depth of one side that is taken away for a while and given back. */
@@ -15,6 +16,10 @@ export interface Withdrawal {
   readonly share: number;
   /** The best so many levels at the beginning; prices are fixed from there on. */
   readonly levels: number;
+  /** Prices go one by one, within so long, µs; all at once where it is not said. */
+  readonly overUs?: number;
+  /** Of the prices, so many go, 0…1; all where it is not said. */
+  readonly breadth?: number;
 }
 
 /**
@@ -36,6 +41,7 @@ class Thinner {
   private readonly withdrawals: readonly Withdrawal[];
   private next = 0;
   private active: Withdrawal | null = null;
+  private at = 0;
   /** Ticks, both included. */
   private low = 0;
   private high = 0;
@@ -52,6 +58,8 @@ class Thinner {
     const { frame } = out;
     real.apply(event.frame);
     const ended = this.active;
+    const before = this.at;
+    this.at = event.at;
     if (this.active !== null && event.at >= this.active.to) this.active = null;
     if (this.active === null && event.at >= (this.withdrawals[this.next]?.from ?? Number.POSITIVE_INFINITY)) {
       this.active = this.withdrawals[this.next]!;
@@ -70,7 +78,8 @@ class Thinner {
       this.push(side, event.frame.price[i]!, event.frame.size[i]!, event.frame.orders[i]!);
     }
     // what the frame did not tell of, and shows something else now
-    if (this.active !== ended)
+    const { from, overUs = 0 } = this.active ?? { from: 0 };
+    if (this.active !== ended || (this.active !== null && before <= from + overUs))
       for (const side of new Set([ended?.side, this.active?.side])) this.tellAll(side);
     return out;
   }
@@ -98,9 +107,16 @@ class Thinner {
       this.push(side, price, ladder.sizeAt(price), ladder.ordersAt(price));
   }
 
+  /** By lot of its own, the same in every run, a price goes or stays, and has its moment. */
+  private gone({ from, overUs = 0, breadth = 1 }: Withdrawal, price: number): boolean {
+    const lot = new Random(from, price);
+    return lot.uniform() < breadth && this.at >= from + lot.uniform() * overUs;
+  }
+
   private push(side: BookSide, price: number, size: number, orders: number): void {
     const { active } = this;
-    const thin = active !== null && active.side === side && price >= this.low && price <= this.high;
+    const within = active !== null && active.side === side && price >= this.low && price <= this.high;
+    const thin = within && this.gone(active, price);
     this.out.frame.push(
       side,
       price,
