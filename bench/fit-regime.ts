@@ -41,7 +41,16 @@ function show(name: string, options: TrainOptions): RegimeModel {
   for (const symbol of SYMBOLS) {
     const own = words.filter(({ instrument }) => instrument === symbol);
     const others = held.filter(({ instrument }) => instrument === symbol);
-    console.log(told(`  out of fold, ${symbol}`, own));
+    if (own.length > 0) console.log(told(`  out of fold, ${symbol}`, own));
+    else {
+      const unknown = markets.filter(({ instrument }) => instrument === symbol);
+      console.log(
+        told(
+          `  no part of the fit, ${symbol}`,
+          unknown.map((market) => read(market, fitted)),
+        ),
+      );
+    }
     if (others.length > 0)
       console.log(
         told(
