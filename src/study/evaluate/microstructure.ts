@@ -1,5 +1,6 @@
 import type { OrderBook } from '../../core/book/order-book.ts';
 import type { Brain } from '../../core/brain/brain.ts';
+import type { Instrument } from '../../core/instrument.ts';
 import type { Us } from '../../core/units.ts';
 import { type Figure, figureOf } from './figures.ts';
 import type { Observer } from './play.ts';
@@ -33,6 +34,7 @@ class Part {
 
 /** One instrument's predictions and what became of them. */
 class Predictions implements Observer {
+  readonly symbol: string;
   readonly parts: Part[] = [];
   private part = new Part();
   private partEnds = 0;
@@ -47,6 +49,10 @@ class Predictions implements Observer {
   private readonly pending: { at: number; mid: number; offsets: readonly number[] }[][] = HORIZONS_MS.map(
     () => [],
   );
+
+  constructor(symbol: string) {
+    this.symbol = symbol;
+  }
 
   frame({ microstructure }: Brain, book: OrderBook, at: Us): void {
     if (!book.valid || !book.twoSided) return this.lost();
@@ -119,8 +125,8 @@ class Predictions implements Observer {
 class MicrostructureGrader implements Grader {
   private readonly markets: Predictions[] = [];
 
-  watch(): readonly Observer[] {
-    const market = new Predictions();
+  watch({ id }: Instrument): readonly Observer[] {
+    const market = new Predictions(id);
     this.markets.push(market);
     return [market];
   }
@@ -133,14 +139,20 @@ class MicrostructureGrader implements Grader {
     const markets = this.markets.filter(({ parts }) => parts.some(({ changes }) => changes > 0));
     if (markets.length === 0) return null;
     // ticks of one market are not those of another: errors are told in units of what the mid itself errs there
-    const parts = markets.flatMap((market) => scaled(market.parts));
-    const share = (part: (one: Part) => number, whole: (one: Part) => number, absent: string): Figure =>
-      figureOf(parts.length, (w) => total(parts, w, part) / total(parts, w, whole), absent);
-    const errors = (h: number, p: number): Figure =>
+    const scaledParts = markets.map((market) => scaled(market.parts));
+    const parts = scaledParts.flat();
+    const share = (
+      part: (one: Part) => number,
+      whole: (one: Part) => number,
+      absent: string,
+      of: readonly Part[] = parts,
+    ): Figure => figureOf(of.length, (w) => total(of, w, part) / total(of, w, whole), absent);
+    const errors = (h: number, p: number, of: readonly Part[] = parts): Figure =>
       share(
         ({ errors }) => errors[h * PREDICTORS.length + p]!,
         ({ errors }) => errors[h * PREDICTORS.length + MID]!,
         'too few moves of the mid for an estimate',
+        of,
       );
     return {
       name: 'microstructure',
@@ -187,7 +199,16 @@ class MicrostructureGrader implements Grader {
         },
       ],
       charts: [],
-      tables: [],
+      tables: [
+        {
+          title: 'The microprice’s error against the mid’s, market by market',
+          columns: ['market', ...HORIZONS_MS.map(nameOf)],
+          rows: markets.map(({ symbol }, i) => [
+            symbol,
+            ...HORIZONS_MS.map((_, h) => errors(h, 0, scaledParts[i]!)),
+          ]),
+        },
+      ],
       checks: [],
     };
   }
