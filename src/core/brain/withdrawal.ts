@@ -123,17 +123,17 @@ export class Withdrawal {
     const { ladder, prices, sizes } = this;
     const levels = this.levels[slot]!;
     const { best } = ladder;
+    const sign = this.side === BID ? -1 : 1;
+    // nothing counts from where the touch, or takers, came
+    const nearest = worst !== NO_TAKER && this.behind(best, worst + sign) ? worst + sign : best;
     const from = slot * COMPARED;
     let balance = 0;
     for (let i = from + levels - 1; i >= from; i--) {
       const price = prices[i]!;
-      // from the farthest inwards: nothing counts any more from where takers, or the touch, came
-      if (price !== best && !this.behind(best, price)) break;
-      if (worst !== NO_TAKER && !this.behind(worst, price)) break;
+      if ((price - nearest) * sign < 0) break;
       const then = sizes[i]!;
       const now = ladder.sizeAt(price);
-      if (now < then * NOTABLE) balance += 1;
-      else if (then < now * NOTABLE) balance -= 1;
+      balance += (now < then * NOTABLE ? 1 : 0) - (then < now * NOTABLE ? 1 : 0);
     }
     return levels > 0 ? balance / levels : 0;
   }
