@@ -182,7 +182,11 @@ test('what is not a session says what to do', () => {
       (error: Error) => error instanceof ConfigError && says.test(error.message),
     );
   refused(empty, /holds no recorded session; make one with `hunter start --record /);
-  refused(join(root, 'nowhere'), /no such file/);
+  const mend = 'name the folder that `hunter start --record` wrote';
+  refused(join(root, 'nowhere'), new RegExp(`nowhere: does not exist; ${mend}`));
+  const file = join(root, 'a-file');
+  writeFileSync(file, '');
+  refused(file, new RegExp(`a-file: is a file; ${mend}`));
   mkdirSync(join(empty, 'run'));
   writeFileSync(join(empty, 'run', 'session.json'), '{"format":"okx-stream-hunter/session","version":9}');
   refused(empty, /version 9; this program reads .* version 1/);
