@@ -3,6 +3,7 @@ import { STEPS } from '../../core/brain/iceberg/remainder.ts';
 import { Iceberg } from '../../core/brain/iceberg.ts';
 import { EventKind } from '../../core/events.ts';
 import type { Label } from '../../exchange/scenarios/label.ts';
+import { solved } from '../statistics/logistic.ts';
 import { onOurClock } from './labels.ts';
 import type { MarketSource } from './play.ts';
 
@@ -122,31 +123,11 @@ export function fitLogistic(rows: readonly Row[], ridge: number): number[] {
         for (let j = 0; j < count; j++) curve[i]![j]! += spread * features[i]! * features[j]!;
       }
     }
-    const move = solve(curve, slope);
+    const move = solved(curve, slope);
     for (let i = 0; i < count; i++) weights[i]! += move[i]!;
     if (move.every((each) => Math.abs(each) < 1e-8)) break;
   }
   return [...weights];
-}
-
-/** Gauss's elimination with pivots; the matrix is overwritten. */
-function solve(matrix: Float64Array[], right: Float64Array): Float64Array {
-  const count = right.length;
-  for (let column = 0; column < count; column++) {
-    let pivot = column;
-    for (let row = column + 1; row < count; row++)
-      if (Math.abs(matrix[row]![column]!) > Math.abs(matrix[pivot]![column]!)) pivot = row;
-    [matrix[column], matrix[pivot]] = [matrix[pivot]!, matrix[column]!];
-    [right[column], right[pivot]] = [right[pivot]!, right[column]!];
-    for (let row = 0; row < count; row++) {
-      if (row === column) continue;
-      const share = matrix[row]![column]! / matrix[column]![column]!;
-      if (share === 0) continue;
-      for (let k = column; k < count; k++) matrix[row]![k]! -= share * matrix[column]![k]!;
-      right[row]! -= share * right[column]!;
-    }
-  }
-  return right.map((value, i) => value / matrix[i]![i]!);
 }
 
 /** How many icebergs reached each number of orders, and ended there; scaled to count as `weight` icebergs. */

@@ -4,10 +4,10 @@ import { FEATURES } from '../../core/brain/features.ts';
 import { logitOf, probabilityOf } from '../../core/brain/first-passage.ts';
 import { FusionModel, MODEL_FORMAT, MODEL_VERSION } from '../../core/brain/model.ts';
 import { generator } from '../../core/testing/books.ts';
+import { logistic } from '../statistics/logistic.ts';
 import { binned, cutsOf } from './bins.ts';
 import { UNKNOWN } from './boost.ts';
 import { FIT, type Fitted, fit } from './fit.ts';
-import { logistic } from './logistic.ts';
 import { Outcomes, uniqueness } from './outcomes.ts';
 import { score } from './score.ts';
 

@@ -1,5 +1,6 @@
 import { FEATURES } from '../../core/brain/features.ts';
 import type { Shape } from '../../core/brain/model.ts';
+import { type Linear, logistic, platt } from '../statistics/logistic.ts';
 import { binned, cutsOf } from './bins.ts';
 import {
   type BinnedRows,
@@ -10,7 +11,6 @@ import {
   type Steps,
   UNKNOWN,
 } from './boost.ts';
-import { type Linear, logistic, platt } from './logistic.ts';
 import { type Outcomes, uniqueness } from './outcomes.ts';
 
 export interface FitConfig {

@@ -62,8 +62,8 @@ export function logistic(
   return { intercept: beta[0]!, weights: Array.from(beta.subarray(1)) };
 }
 
-/** Cholesky, of a symmetric positive definite matrix whose lower half is given. Source: Golub and Van Loan, algorithm 4.2.1. */
-function solved(lower: Float64Array[], right: Float64Array): Float64Array {
+/** Solves by Cholesky, in place, a symmetric positive definite system of which the lower half is given. Source: Golub and Van Loan, algorithm 4.2.1. */
+export function solved(lower: Float64Array[], right: Float64Array): Float64Array {
   const size = right.length;
   for (let a = 0; a < size; a++)
     for (let b = 0; b <= a; b++) {
