@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import { brainConfig } from '../src/config/brain.ts';
 import { loadSettings } from '../src/config/load.ts';
 import { ASK, BID, type BookSide } from '../src/core/book/frame.ts';
-import { DecayingMoments } from '../src/core/brain/decay.ts';
+import { DecayingMoments } from '../src/core/brain/measures/decay.ts';
 import { Random } from '../src/exchange/random.ts';
 import { play, tapeSource } from '../src/study/evaluate/play.ts';
 import { thinned, type Withdrawal } from '../src/study/evaluate/thinned.ts';

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { FEATURES } from '../core/brain/features.ts';
-import type { FusionConfig } from '../core/brain/fusion.ts';
-import { FusionModel, type ModelFile, parseModel } from '../core/brain/model.ts';
-import type { StakesConfig } from '../core/brain/stakes.ts';
+import { FEATURES } from '../core/brain/fusion/features.ts';
+import type { FusionConfig } from '../core/brain/fusion/fusion.ts';
+import { FusionModel, type ModelFile, parseModel } from '../core/brain/fusion/model.ts';
+import type { StakesConfig } from '../core/brain/fusion/stakes.ts';
 import type { ExitsConfig } from '../core/exits/exits.ts';
 import { ConfigError } from './load.ts';
 import type { Settings } from './schema.ts';

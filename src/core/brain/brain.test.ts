@@ -9,7 +9,7 @@ import { bookPath, framesOf, type Path, tradeOf } from '../testing/paths.ts';
 import { BTC } from '../testing/specs.ts';
 import { opposite, us } from '../units.ts';
 import type { Detector } from './detector.ts';
-import { Signal } from './signal.ts';
+import { Signal } from './fusion/signal.ts';
 
 const seed = 20261122;
 const close = (actual: number, wanted: number, tolerance = 1e-9): void =>

@@ -3,13 +3,13 @@ import type { TradeEvent } from '../events.ts';
 import type { Us } from '../units.ts';
 import type { Detector } from './detector.ts';
 import type { FindingSink } from './finding.ts';
+import { Signal } from './fusion/signal.ts';
 import { Iceberg, type IcebergConfig } from './iceberg.ts';
 import { Impact, type ImpactConfig } from './impact.ts';
 import { Liquidity, type LiquidityConfig } from './liquidity.ts';
 import { Microstructure, type MicrostructureConfig } from './microstructure.ts';
 import { OrderFlow, type OrderFlowConfig } from './order-flow.ts';
 import { Regime } from './regime.ts';
-import { Signal } from './signal.ts';
 import { Spoof, type SpoofConfig } from './spoof.ts';
 
 export interface BrainConfig {

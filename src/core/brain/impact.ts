@@ -3,11 +3,11 @@ import { NO_PRICE } from '../book/ladder.ts';
 import type { OrderBook } from '../book/order-book.ts';
 import type { TradeEvent } from '../events.ts';
 import type { Us } from '../units.ts';
-import { DecayingMoments, DecayingSum } from './decay.ts';
 import type { Detector } from './detector.ts';
-import { RollingSlope } from './slope.ts';
-import { touchFlow } from './touch-flow.ts';
-import { VolumeBuckets } from './volume-buckets.ts';
+import { DecayingMoments, DecayingSum } from './measures/decay.ts';
+import { RollingSlope } from './measures/slope.ts';
+import { touchFlow } from './measures/touch-flow.ts';
+import { VolumeBuckets } from './measures/volume-buckets.ts';
 
 export interface ImpactConfig {
   /** Over how long flow and move are added up for one pair of the regressions, ms. */
@@ -31,10 +31,10 @@ const SHOWN_SIZES = [1, 5, 20] as const;
  * - cost of a market order of Q lots: mean fill price against the mid, walking the book as it stands, in bp. Bounded by what
  *   is visible: a larger order costs Infinity.
  * - Kyle's lambda, ticks per lot: slope of the mid's move on signed taker volume (bought − sold) over bars of `barMs`, with a
- *   95 % interval that large trades do not fool (`slope.ts`). Source: Kyle, "Continuous Auctions and Insider Trading",
+ *   95 % interval that large trades do not fool (`measures/slope.ts`). Source: Kyle, "Continuous Auctions and Insider Trading",
  *   Econometrica 53(6), 1985; ours is the regression in common use, not his equilibrium.
- * - impact of order flow imbalance, ticks per lot: the same with OFI at the touch (`touch-flow.ts`), and R² of both.
- * - flow toxicity: VPIN from true taker sides (`volume-buckets.ts`, with its caveat), beside the two that explain it: realised
+ * - impact of order flow imbalance, ticks per lot: the same with OFI at the touch (`measures/touch-flow.ts`), and R² of both.
+ * - flow toxicity: VPIN from true taker sides (`measures/volume-buckets.ts`, with its caveat), beside the two that explain it: realised
  *   volatility (root mean square move of a bar, bp) and traded volume (lots a second).
  *
  * Score: how far the flow of late should have moved the price, lambda · Σ signed volume (forgetting) in deviations of the price

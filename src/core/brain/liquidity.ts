@@ -3,11 +3,11 @@ import { type Ladder, NO_PRICE } from '../book/ladder.ts';
 import type { OrderBook } from '../book/order-book.ts';
 import type { TradeEvent } from '../events.ts';
 import type { Us } from '../units.ts';
-import { DecayingMeans } from './decay.ts';
 import type { Detector } from './detector.ts';
 import type { Suspicion } from './finding.ts';
-import { StandingLevels } from './standing.ts';
-import { COMPARED, Withdrawal } from './withdrawal.ts';
+import { DecayingMeans } from './measures/decay.ts';
+import { StandingLevels } from './measures/standing.ts';
+import { COMPARED, Withdrawal } from './measures/withdrawal.ts';
 
 export interface LiquidityConfig {
   /** Half-life of what is usual: depth, size of a level, withdrawal, ms. */
@@ -37,7 +37,7 @@ const UNUSUAL = 4;
  * - support and resistance: on each side the largest level, with neighbours within a usual gap, that holds at least
  *   `levelMultiple` times the usual level and stands within reach; since when it has been large, and how far it is;
  * - withdrawal: how many of the best 20 levels have shrunk within `withdrawalMs` without a taker, less those that have grown, in
- *   deviations from what is usual for this side (`withdrawal.ts`).
+ *   deviations from what is usual for this side (`measures/withdrawal.ts`).
  *
  * What is usual forgets over `halfLifeMs`, so every figure but the depths is free of tick, lot and price.
  *

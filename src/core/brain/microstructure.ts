@@ -3,10 +3,10 @@ import { NO_PRICE } from '../book/ladder.ts';
 import type { OrderBook } from '../book/order-book.ts';
 import type { TradeEvent } from '../events.ts';
 import type { Us } from '../units.ts';
-import { DecayingMoments } from './decay.ts';
 import type { Detector } from './detector.ts';
 import { NO_SUSPICION, type Suspicion } from './finding.ts';
-import { Microprice } from './microprice.ts';
+import { DecayingMoments } from './measures/decay.ts';
+import { Microprice } from './measures/microprice.ts';
 
 export interface MicrostructureConfig {
   /** Half-life of the spread's mean and deviation, ms. */
@@ -31,7 +31,7 @@ const GRID_VARIANCE = 1 / 12;
  * - tilt, −1…1: (bidSize − askSize) / (bidSize + askSize) of the queues at the touch: how far the mid weighted by the
  *   opposite queue lies from the mid, in half spreads;
  * - microprice, in ticks: the mid plus what it is expected to move from here, estimated from this market's own transitions
- *   (`microprice.ts`, Stoikov 2018); the weighted mid until it has seen enough of them.
+ *   (`measures/microprice.ts`, Stoikov 2018); the weighted mid until it has seen enough of them.
  *
  * What is suspected of being spoofed counts neither in the imbalance nor in the tilt nor in the microprice's state.
  *

@@ -3,11 +3,11 @@ import { NO_PRICE } from '../book/ladder.ts';
 import type { OrderBook } from '../book/order-book.ts';
 import type { TradeEvent } from '../events.ts';
 import type { Us } from '../units.ts';
-import { DecayingMoments, DecayingSum } from './decay.ts';
 import type { Detector } from './detector.ts';
-import { LevelFlow } from './level-flow.ts';
-import { Presence } from './presence.ts';
-import { touchFlow } from './touch-flow.ts';
+import { DecayingMoments, DecayingSum } from './measures/decay.ts';
+import { LevelFlow } from './measures/level-flow.ts';
+import { Presence } from './measures/presence.ts';
+import { touchFlow } from './measures/touch-flow.ts';
 
 export interface OrderFlowConfig {
   /** Half-life of the memory, ms. */
@@ -35,11 +35,11 @@ const DEVIATIONS_TOLD = 5;
  * - aggressive flow: volume of takers that bought against those that sold, from the tape (OKX gives the true taker side);
  *   `volumeImbalance` = (buy − sell) / (buy + sell), −1…1.
  * - cumulative volume delta, in lots: buy − sell since the start, and the same with forgetting.
- * - who keeps coming: `parentImbalance`, −1…1, orders counted rather than added up (`presence.ts`): the sign of a large order
+ * - who keeps coming: `parentImbalance`, −1…1, orders counted rather than added up (`measures/presence.ts`): the sign of a large order
  *   that is worked off in many small ones.
  * - passive flow, in lots: size added minus size cancelled near the touch, bids minus asks. A trade also takes size from
  *   the book; that part is put back, because it was aggression, not a cancellation.
- * - order flow imbalance at the touch, in lots (`touch-flow.ts`), and over several levels (`level-flow.ts`);
+ * - order flow imbalance at the touch, in lots (`measures/touch-flow.ts`), and over several levels (`measures/level-flow.ts`);
  *   `bookImbalance` and `levelImbalance` = OFI / (|OFI| + mean depth of the touch, of a level), −1…1.
  *
  * Score: 0.6 · volumeImbalance + 0.4 · bookImbalance, 0 below the threshold: the pressure of the moment. The weights are

@@ -1,7 +1,7 @@
 import type { OrderBook } from '../../core/book/order-book.ts';
 import type { Brain } from '../../core/brain/brain.ts';
-import { LevelFlow } from '../../core/brain/level-flow.ts';
-import { touchFlow } from '../../core/brain/touch-flow.ts';
+import { LevelFlow } from '../../core/brain/measures/level-flow.ts';
+import { touchFlow } from '../../core/brain/measures/touch-flow.ts';
 import type { TradeEvent } from '../../core/events.ts';
 import { signOf, type Us } from '../../core/units.ts';
 import type { Observer } from './play.ts';

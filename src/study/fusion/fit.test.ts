@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FEATURES } from '../../core/brain/features.ts';
-import { logitOf, probabilityOf } from '../../core/brain/first-passage.ts';
-import { FusionModel, MODEL_FORMAT, MODEL_VERSION } from '../../core/brain/model.ts';
+import { FEATURES } from '../../core/brain/fusion/features.ts';
+import { logitOf, probabilityOf } from '../../core/brain/fusion/first-passage.ts';
+import { FusionModel, MODEL_FORMAT, MODEL_VERSION } from '../../core/brain/fusion/model.ts';
 import { generator } from '../../core/testing/books.ts';
 import { logistic } from '../statistics/logistic.ts';
 import { binned, cutsOf } from './bins.ts';

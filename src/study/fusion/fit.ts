@@ -1,5 +1,5 @@
-import { FEATURES } from '../../core/brain/features.ts';
-import type { Shape } from '../../core/brain/model.ts';
+import { FEATURES } from '../../core/brain/fusion/features.ts';
+import type { Shape } from '../../core/brain/fusion/model.ts';
 import { type Linear, logistic, platt } from '../statistics/logistic.ts';
 import { binned, cutsOf } from './bins.ts';
 import {

@@ -1,6 +1,6 @@
-import { FEATURES, type FeatureSource } from '../../core/brain/features.ts';
-import { SlowReadings } from '../../core/brain/slow.ts';
-import { type Stake, Stakes, type StakesConfig } from '../../core/brain/stakes.ts';
+import { FEATURES, type FeatureSource } from '../../core/brain/fusion/features.ts';
+import { SlowReadings } from '../../core/brain/fusion/slow.ts';
+import { type Stake, Stakes, type StakesConfig } from '../../core/brain/fusion/stakes.ts';
 import type { EngineConfig } from '../../core/engine.ts';
 import { EventKind, type MarketEvent } from '../../core/events.ts';
 import type { Instrument } from '../../core/instrument.ts';

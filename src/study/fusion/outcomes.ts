@@ -1,4 +1,4 @@
-import { FEATURES } from '../../core/brain/features.ts';
+import { FEATURES } from '../../core/brain/fusion/features.ts';
 import type { Outcome } from '../evaluate/barriers.ts';
 
 export interface OutcomeRow {

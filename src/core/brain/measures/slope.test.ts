@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Random } from '../../exchange/random.ts';
+import { Random } from '../../../exchange/random.ts';
 import { RollingSlope, studentQuantile } from './slope.ts';
 
 test('quantiles of Student’s t are those of the tables', () => {

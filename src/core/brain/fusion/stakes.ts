@@ -1,8 +1,8 @@
-import { exitContextOf } from '../exits/context.ts';
-import { describeExitRefusal, type ExitsConfig, placeExits } from '../exits/exits.ts';
-import { clusters } from '../exits/levels.ts';
-import type { Market } from '../market.ts';
-import type { Ticks, Us } from '../units.ts';
+import { exitContextOf } from '../../exits/context.ts';
+import { describeExitRefusal, type ExitsConfig, placeExits } from '../../exits/exits.ts';
+import { clusters } from '../../exits/levels.ts';
+import type { Market } from '../../market.ts';
+import type { Ticks, Us } from '../../units.ts';
 import { firstPassage, logitOf } from './first-passage.ts';
 
 export interface StakesConfig {

@@ -1,6 +1,6 @@
-import type { Us } from '../units.ts';
-import type { Brain } from './brain.ts';
-import { DecayingMoments } from './decay.ts';
+import type { Us } from '../../units.ts';
+import type { Brain } from '../brain.ts';
+import { DecayingMoments } from '../measures/decay.ts';
 
 /** About as long as a trade lasts, and as long as a market keeps its mood; the detectors remember seconds. */
 const HALF_LIVES_US = { minutes: 120_000_000, longer: 600_000_000 };

@@ -1,6 +1,6 @@
-import type { Direction, Opinion } from '../opinion.ts';
-import type { Us } from '../units.ts';
-import type { Detector } from './detector.ts';
+import type { Direction, Opinion } from '../../opinion.ts';
+import type { Us } from '../../units.ts';
+import type { Detector } from '../detector.ts';
 import type { Fusion } from './fusion.ts';
 
 /**

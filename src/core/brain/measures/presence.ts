@@ -1,4 +1,4 @@
-import type { Side } from '../units.ts';
+import type { Side } from '../../units.ts';
 import { DecayingSum } from './decay.ts';
 
 export interface PresenceConfig {

@@ -1,4 +1,4 @@
-import { type Result, refuse } from '../result.ts';
+import { type Result, refuse } from '../../result.ts';
 import { FEATURES, type Feature } from './features.ts';
 
 export const MODEL_FORMAT = 'okx-stream-hunter/fusion';

@@ -1,5 +1,5 @@
-import type { Direction } from '../opinion.ts';
-import type { Us } from '../units.ts';
+import type { Direction } from '../../opinion.ts';
+import type { Us } from '../../units.ts';
 import type { FeatureSource } from './features.ts';
 import { probabilityOf } from './first-passage.ts';
 import type { FusionModel } from './model.ts';

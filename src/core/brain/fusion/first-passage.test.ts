@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { generator } from '../testing/books.ts';
+import { generator } from '../../testing/books.ts';
 import { firstPassage, logitOf, probabilityOf } from './first-passage.ts';
 
 const seed = 20261122;

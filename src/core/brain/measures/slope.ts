@@ -1,4 +1,4 @@
-import { assert } from '../assert.ts';
+import { assert } from '../../assert.ts';
 
 /** 97.5 % quantile of the normal, and the terms of its expansion to Student's t (Abramowitz & Stegun 26.7.5). */
 const Z = 1.959963984540054;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Random } from '../../exchange/random.ts';
+import { Random } from '../../../exchange/random.ts';
 import { Presence } from './presence.ts';
 
 const config = { halfLifeMs: 15_000, usualHalfLifeMs: 120_000 };

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Random } from '../../exchange/random.ts';
-import { OrderBook } from '../book/order-book.ts';
-import { frameOf, type Level } from '../testing/books.ts';
-import { bookPath, framesOf } from '../testing/paths.ts';
+import { Random } from '../../../exchange/random.ts';
+import { OrderBook } from '../../book/order-book.ts';
+import { frameOf, type Level } from '../../testing/books.ts';
+import { bookPath, framesOf } from '../../testing/paths.ts';
 import { LevelFlow } from './level-flow.ts';
 import { touchFlow } from './touch-flow.ts';
 

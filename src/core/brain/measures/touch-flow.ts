@@ -1,5 +1,5 @@
-import { NO_PRICE } from '../book/ladder.ts';
-import type { OrderBook } from '../book/order-book.ts';
+import { NO_PRICE } from '../../book/ladder.ts';
+import type { OrderBook } from '../../book/order-book.ts';
 
 /**
  * Order flow imbalance of the last frame at the touch, lots, positive = pressure up: bid size if the bid did not fall,

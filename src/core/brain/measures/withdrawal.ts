@@ -1,5 +1,5 @@
-import { BID, type BookSide } from '../book/frame.ts';
-import type { Ladder } from '../book/ladder.ts';
+import { BID, type BookSide } from '../../book/frame.ts';
+import type { Ladder } from '../../book/ladder.ts';
 import type { DecayingMeans } from './decay.ts';
 
 /** Levels compared: the best so many. */

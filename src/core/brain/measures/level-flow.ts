@@ -1,6 +1,6 @@
-import { ASK, BID, type BookSide } from '../book/frame.ts';
-import { NO_PRICE } from '../book/ladder.ts';
-import type { OrderBook } from '../book/order-book.ts';
+import { ASK, BID, type BookSide } from '../../book/frame.ts';
+import { NO_PRICE } from '../../book/ladder.ts';
+import type { OrderBook } from '../../book/order-book.ts';
 
 /**
  * Order flow imbalance of the last frame over the best levels, lots, positive = pressure up: at each level what

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Random } from '../../exchange/random.ts';
+import { Random } from '../../../exchange/random.ts';
 import { Microprice } from './microprice.ts';
 
 /** Bucket b of ten: bids hold the share (b + ½)/10 of the touch. */

@@ -1,5 +1,5 @@
-import type { Brain } from './brain.ts';
-import { RANGE, VOLATILE } from './regime/model.ts';
+import type { Brain } from '../brain.ts';
+import { RANGE, VOLATILE } from '../regime/model.ts';
 import type { SlowReadings } from './slow.ts';
 import type { Stakes } from './stakes.ts';
 

@@ -1,4 +1,4 @@
-import type { Ladder } from '../book/ladder.ts';
+import type { Ladder } from '../../book/ladder.ts';
 
 /** Levels remembered on a side; the smallest makes room for a larger one. */
 const KEPT = 24;
