@@ -290,3 +290,22 @@ test('a new book is no cancellation, and what is reset is forgotten', () => {
   assert.deepEqual(spoof.figures(), fresh);
   assert.equal(spoof.any, false);
 });
+
+test('an id is never given twice, whatever is forgotten in between', () => {
+  const { market, spoof, findings } = new Scene();
+  const layers = (): number[] => {
+    findings.length = 0;
+    const prices = [6, 8, 10, 12, 14].map((distance) => market.price(BID, distance));
+    for (const price of prices) market.plant(BID, price, 800);
+    market.run(3);
+    for (const price of prices) market.plant(BID, price, 0);
+    market.run(20);
+    return findings.map(({ id }) => id);
+  };
+  const before = layers();
+  spoof.reset();
+  market.run(KNOWN);
+  const after = layers();
+  assert.ok(before.length > 0 && after.length > 0, `${before.length} and ${after.length} told`);
+  assert.ok(Math.min(...after) > Math.max(...before), `${after} after ${before}`);
+});

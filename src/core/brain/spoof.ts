@@ -119,6 +119,8 @@ export class Spoof implements Detector, Suspicion {
   private newerCount = 0;
   private frame = 0;
   private findings = 0;
+  /** Of them, those before everything was last forgotten. */
+  private findingsBefore = 0;
   /** Takers since the last frame, by the side they took from: lots, and the farthest price. */
   private readonly taken = new Float64Array(2);
   private readonly farthest = new Float64Array(2);
@@ -227,7 +229,7 @@ export class Spoof implements Detector, Suspicion {
       suspects: this.suspects,
       suspectedBidLots: lots[BID]!,
       suspectedAskLots: lots[ASK]!,
-      findings: this.findings,
+      findings: this.findings - this.findingsBefore,
       typicalLifeMs: this.ordinary.life,
     };
   }
@@ -242,7 +244,10 @@ export class Spoof implements Detector, Suspicion {
     this.clear();
     this.ordinary.reset();
     this.frame = 0;
-    this.findings = 0;
+    // ids are never used again: whoever keeps findings knows them by these
+    this.findingsBefore = this.findings;
+    this.bid = 0;
+    this.ask = 0;
     this.taken.fill(0);
     this.takenShare = 0;
     this.passedShare = 0;
