@@ -144,3 +144,42 @@ test('too few entries are said', () => {
   assert.match(of.error.why, /not enough: 1 entries/);
   assert.deepEqual(of.buckets, []);
 });
+
+test('confidences have no other moments where an instrument has few stretches', () => {
+  const all = said(1000, (p) => p, new Random(seed, 6));
+  for (const stretches of [1, 3]) {
+    const of = calibration({ ...all, part: all.part.map((part) => Math.min(part, stretches - 1)) }, quick);
+    assert.equal(of.brierShuffled.value, null, `${stretches} stretches`);
+    assert.match(of.brierShuffled.why, /too short a tape/);
+    assert.equal(of.surestByChance, null);
+  }
+  // of two instruments one has a single stretch: at its own moment it would be its own rival
+  const instrument = all.part.map((part, i) => (part === 0 && i % 2 === 0 ? 1 : 0));
+  assert.equal(calibration({ ...all, instrument }, quick).brierShuffled.value, null);
+});
+
+test('what differs between instruments alone beats the base rate of all, and nothing else', () => {
+  const random = new Random(seed, 7);
+  const instrument = Array.from({ length: 8000 }, (_, i) => i % 2);
+  const confidence = instrument.map((one) => (one === 0 ? 0.2 : 0.6));
+  const reached = confidence.map((p) => (random.chance(p) ? 1 : 0));
+  const part = instrument.map((_, i) => Math.floor(i / 200));
+  const of = calibration(
+    { confidence, reached, returnBp: reached, part, instrument, odds: reached.map(() => 0.3) },
+    quick,
+  );
+  // p(1 − p) of 0.2 and of 0.6, against 0.4 said of both
+  assert.ok(Math.abs(of.brierOfOwnBaseRate.value! - 0.2) < 0.006, `${of.brierOfOwnBaseRate.value}`);
+  assert.ok(Math.abs(of.brierOfBaseRate.value! - 0.24) < 0.006);
+  assert.ok(of.brierGain.low! > 0);
+  assert.ok(of.brier.value! >= of.brierOfOwnBaseRate.value!);
+  // put elsewhere within the instrument it is what it was
+  assert.ok(Math.abs(of.brierShuffled.value! - of.brier.value!) < 1e-12);
+  // 0.3 where 0.4 is right: 0.24 + 0.1²
+  assert.ok(Math.abs(of.brierOfOdds.value! - 0.25) < 0.006, `${of.brierOfOdds.value}`);
+  assert.ok(Math.abs(of.errorOfOdds.value! - 0.1) < 0.02);
+  assert.match(
+    calibration({ confidence, reached, returnBp: reached, part }, quick).brierOfOdds.why,
+    /nothing else/,
+  );
+});

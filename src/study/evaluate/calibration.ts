@@ -16,6 +16,10 @@ export interface Predictions {
   readonly acts?: ArrayLike<boolean>;
   /** Which stretch of time each belongs to: drawn together. Not falling. */
   readonly part: ArrayLike<number>;
+  /** Which instrument each is of, 0, 1, 2 …; left out: all of one. */
+  readonly instrument?: ArrayLike<number>;
+  /** 0…1: what else was said of the same trades, such as the odds of a price without drift; left out: nothing. */
+  readonly odds?: ArrayLike<number>;
 }
 
 export interface Bucket {
@@ -48,11 +52,17 @@ export interface Calibration {
   readonly errorByChance: number | null;
   /** Mean of (confidence − reached)²; smaller is better. */
   readonly brier: Figure;
-  /** The same of the base rate said each time, and of the confidences put to other moments. */
+  /** The same of the base rate said each time. */
   readonly brierOfBaseRate: Figure;
   /** By how much the base rate's is larger, drawn together: both share the luck of the draw. Above 0: the confidence knows something. */
   readonly brierGain: Figure;
+  /** Each instrument's own base rate said each time. */
+  readonly brierOfOwnBaseRate: Figure;
+  /** Confidences put to other moments of the same instrument; withheld where an instrument has too few stretches for others. */
   readonly brierShuffled: Figure;
+  /** The same of `odds`, and their calibration error; withheld where none were told. */
+  readonly brierOfOdds: Figure;
+  readonly errorOfOdds: Figure;
   /** Mean of −ln(probability given to what happened); confidences of 0 and 1 count as 1e-6 away from it. */
   readonly logLoss: Figure;
   readonly logLossOfBaseRate: Figure;
@@ -62,17 +72,19 @@ export interface Calibration {
   /** Of those that would be traded: how many, and their mean return after all costs, basis points. */
   readonly acted: number;
   readonly actedNetBp: Figure;
-  /** The middle 95 % of the surest tenth's return when the confidences are put to other moments. */
+  /** The middle 95 % of the surest tenth's return when the confidences are put to other moments of the same instrument. */
   readonly surestByChance: { readonly low: number; readonly high: number } | null;
 }
 
 const BUCKETS = 10;
 const ENTRIES_MIN = 100;
 const SHUFFLES = 200;
+/** In fewer stretches a confidence cannot be anywhere else. */
+const PARTS_OF_CHANCE_MIN = 4;
 
 /** Grades a confidence: does it mean what it says, and is what it says worth anything. */
 export function calibration(predictions: Predictions, drawing: Drawing = DRAWING): Calibration {
-  const { confidence, returnBp, part } = predictions;
+  const { confidence, part } = predictions;
   const count = confidence.length;
   if (count < ENTRIES_MIN) {
     const none = withheld(`not enough: ${count} entries, at least ${ENTRIES_MIN} needed`);
@@ -80,8 +92,11 @@ export function calibration(predictions: Predictions, drawing: Drawing = DRAWING
       ...{ count, baseRate: none, buckets: [], error: none, errorByChance: null, brier: none },
       ...{
         brierOfBaseRate: none,
+        brierOfOwnBaseRate: none,
         brierGain: none,
         brierShuffled: none,
+        brierOfOdds: none,
+        errorOfOdds: none,
         logLoss: none,
         logLossOfBaseRate: none,
       },
@@ -94,7 +109,9 @@ export function calibration(predictions: Predictions, drawing: Drawing = DRAWING
   const sums = new Sums(predictions, bucketOf, parts, buckets);
   const figure = (statistic: (weights: Float64Array) => number): Figure =>
     figureOf(parts, statistic, 'no entry', drawing);
-  const shuffled = shuffle(predictions, bucketOf, parts, buckets, drawing.seed);
+  const owners = ownersOf(predictions);
+  const shuffled = shuffle(predictions, owners, bucketOf, buckets, drawing.seed);
+  const odds = oddsOf(predictions, parts, figure);
   const share = sums.reached(ONES(parts)) / count;
   return {
     count,
@@ -120,7 +137,10 @@ export function calibration(predictions: Predictions, drawing: Drawing = DRAWING
     brier: figure((w) => sums.total(w, SQUARED) / sums.count(w)),
     brierOfBaseRate: figure((w) => ofBaseRate(sums, w)),
     brierGain: figure((w) => ofBaseRate(sums, w) - sums.total(w, SQUARED) / sums.count(w)),
-    brierShuffled: plain(mean(shuffled.brier), 'no entry'),
+    brierOfOwnBaseRate: figure(ofOwnBaseRate(predictions, owners, parts)),
+    brierShuffled: shuffled === null ? withheld(TOO_FEW_STRETCHES) : plain(mean(shuffled.brier), 'no entry'),
+    brierOfOdds: odds.brier,
+    errorOfOdds: odds.error,
     logLoss: figure((w) => sums.total(w, LOSS) / sums.count(w)),
     logLossOfBaseRate: plain(-share * Math.log(share) - (1 - share) * Math.log(1 - share), 'all alike'),
     edgeBp: figure((w) => sums.total(w, RETURN) / sums.count(w)),
@@ -133,7 +153,7 @@ export function calibration(predictions: Predictions, drawing: Drawing = DRAWING
       drawing,
     ),
     surestByChance:
-      parts < 4 || returnBp.length === 0
+      shuffled === null
         ? null
         : { low: quantile(shuffled.surest, 0.025), high: quantile(shuffled.surest, 0.975) },
   };
@@ -235,6 +255,67 @@ function ofBaseRate(sums: Sums, weights: Float64Array): number {
   return rate * (1 - rate);
 }
 
+/** The entries of each instrument, in order of time. */
+function ownersOf({ confidence, instrument }: Predictions): readonly (readonly number[])[] {
+  const owners: number[][] = [];
+  for (let i = 0; i < confidence.length; i++) {
+    const owner = instrument?.[i] ?? 0;
+    owners[owner] ??= [];
+    owners[owner].push(i);
+  }
+  return owners.filter((own) => own.length > 0);
+}
+
+/** Mean of (rate − reached)² where each instrument's rate in the sample is said of it each time. */
+function ofOwnBaseRate(
+  { reached, part }: Predictions,
+  owners: readonly (readonly number[])[],
+  parts: number,
+): (weights: Float64Array) => number {
+  const sums = owners.map((own) => {
+    const counts = new Float64Array(parts);
+    const hits = new Float64Array(parts);
+    for (const i of own) {
+      counts[part[i]!]! += 1;
+      hits[part[i]!]! += reached[i]!;
+    }
+    return { counts, hits };
+  });
+  const dot = (one: Float64Array, other: Float64Array): number =>
+    one.reduce((sum, each, i) => sum + each * other[i]!, 0);
+  return (weights) => {
+    let squared = 0;
+    let all = 0;
+    for (const { counts, hits } of sums) {
+      const count = dot(weights, counts);
+      const hit = dot(weights, hits);
+      if (count > 0) squared += hit * (1 - hit / count);
+      all += count;
+    }
+    return squared / all;
+  };
+}
+
+/** Brier score and calibration error of what else was said, in buckets of its own. */
+function oddsOf(
+  predictions: Predictions,
+  parts: number,
+  figure: (statistic: (weights: Float64Array) => number) => Figure,
+): { readonly brier: Figure; readonly error: Figure } {
+  const { odds } = predictions;
+  if (odds === undefined) return { brier: withheld(NO_ODDS), error: withheld(NO_ODDS) };
+  const bucketOf = bucketsOf(odds);
+  const buckets = Math.max(...bucketOf) + 1;
+  const sums = new Sums({ ...predictions, confidence: odds }, bucketOf, parts, buckets);
+  return {
+    brier: figure((w) => sums.total(w, SQUARED) / sums.count(w)),
+    error: figure((w) => errorOf(sums, w, buckets)),
+  };
+}
+
+const NO_ODDS = 'nothing else was said of these trades';
+const TOO_FEW_STRETCHES = `too short a tape to say: fewer than ${PARTS_OF_CHANCE_MIN} stretches of an instrument leave no other moments`;
+
 function errorOf(sums: Sums, weights: Float64Array, buckets: number): number {
   let error = 0;
   for (let bucket = 0; bucket < buckets; bucket++)
@@ -261,32 +342,38 @@ function errorByChance(
   return total;
 }
 
+/** Each instrument's confidences at other moments of its own: an instrument's usual confidence is no knowledge of the moment. */
 function shuffle(
   { confidence, reached, returnBp, part }: Predictions,
+  owners: readonly (readonly number[])[],
   bucketOf: Uint8Array,
-  parts: number,
   buckets: number,
   seed: number,
-): { readonly brier: number[]; readonly surest: number[] } {
+): { readonly brier: number[]; readonly surest: number[] } | null {
   const random = new Random(seed, 1);
-  const shuffler = new PartShuffler(part, parts);
-  const places = Float64Array.from({ length: confidence.length }, (_, i) => i);
-  const order = new Float64Array(confidence.length);
+  const series = owners.map((own) => {
+    const parts = own.map((i) => part[i]!);
+    const count = new Set(parts).size;
+    return { own, count, shuffler: new PartShuffler(parts, count), order: new Float64Array(own.length) };
+  });
+  if (series.some(({ count }) => count < PARTS_OF_CHANCE_MIN)) return null;
   const brier: number[] = [];
   const surest: number[] = [];
   for (let round = 0; round < SHUFFLES; round++) {
-    shuffler.next(random, places, order);
     let squared = 0;
     let gain = 0;
     let entries = 0;
-    for (let i = 0; i < order.length; i++) {
-      const from = order[i]!;
-      squared += (confidence[from]! - reached[i]!) ** 2;
-      if (bucketOf[from] !== buckets - 1) continue;
-      gain += returnBp[i]!;
-      entries += 1;
+    for (const { own, shuffler, order } of series) {
+      shuffler.next(random, own, order);
+      for (const [place, i] of own.entries()) {
+        const from = order[place]!;
+        squared += (confidence[from]! - reached[i]!) ** 2;
+        if (bucketOf[from] !== buckets - 1) continue;
+        gain += returnBp[i]!;
+        entries += 1;
+      }
     }
-    brier.push(squared / order.length);
+    brier.push(squared / confidence.length);
     surest.push(gain / entries);
   }
   return { brier, surest };

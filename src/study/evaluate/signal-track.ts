@@ -25,6 +25,8 @@ export interface Stake {
   readonly stop: number;
   /** Two fees and what its size costs beyond the touch. */
   readonly costBp: number;
+  /** 0…1: odds of the target before the stop and in time of a price without drift. */
+  readonly chance: number;
 }
 
 /** What the detectors and the signal said at one moment. */
@@ -110,7 +112,9 @@ export class SignalTrack implements Observer {
       acts: signal.direction !== 'none' && signal.confidence >= this.confidenceThreshold,
       confidence: signal.confidence,
       evidence: signal.evidence,
-      stake: side?.known ? { target: side.target, stop: side.stop, costBp: side.costBp } : null,
+      stake: side?.known
+        ? { target: side.target, stop: side.stop, costBp: side.costBp, chance: side.chance }
+        : null,
       atr: this.atr.value,
       mid: book.mid,
       flow: this.flow,

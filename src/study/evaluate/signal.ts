@@ -79,7 +79,7 @@ class SignalGrader implements Grader {
         'Nothing here is out of sample by itself: name a tape that nothing was tuned on.',
       ],
       figures: [
-        ...figuresOf(graded, fitted),
+        ...figuresOf(graded, fitted, trades.own),
         ...coefficients.map(({ speaker, horizons }) => ({
           name: `information coefficient at 10 s: ${speaker.name}`,
           unit: '' as const,
@@ -106,6 +106,8 @@ function meaningOf({ fitted }: SignalTrack): string {
 
 /** The trades that are graded. */
 interface Trades {
+  /** True: they are the signal's own, of which it also knows the odds of a price without drift. */
+  readonly own: boolean;
   readonly words: string;
   readonly limitMs: number;
   readonly of: (sample: SignalTrack['samples'][number]) => Barriers | null;
@@ -120,12 +122,14 @@ function tradesOf(
   const limitMs = Math.max(...limits);
   if (!barriersAsked && limits.every((each) => each > 0))
     return {
+      own: true,
       words: `its own, as the engine would place them, within ${limitMs / 1000} s`,
       limitMs,
       of: ({ stake }) =>
         stake === null ? null : { target: stake.target, stop: stake.stop, limitUs: limitMs * 1000 },
     };
   return {
+    own: false,
     words: describe(barriers),
     limitMs: barriers.limitMs,
     of: ({ mid, atr }) => barriersOf(barriers, mid, atr),
@@ -203,6 +207,7 @@ function predictionsOf(
     played: Played;
     at: number;
     lastedMs: number;
+    odds: number;
   }[] = [];
   let moments = 0;
   for (const played of tracks) {
@@ -218,6 +223,7 @@ function predictionsOf(
       entries.push({
         ...{ said, reached: outcome === 'target' ? 1 : 0, returnBp, acts },
         ...{ costBp: stake?.costBp ?? feesBp, played, at, lastedMs: (result.at - at) / 1000 },
+        odds: stake?.chance ?? Number.NaN,
       });
     }
   }
@@ -225,6 +231,7 @@ function predictionsOf(
   const stretchMs = Math.max(PART_MIN_MS, TRADES_A_PART * (lasted[lasted.length >> 1] ?? 0));
   const partOf = partsOf(tracks, stretchMs);
   const parts = new Map(entries.map((entry) => [entry, partOf(entry.played, entry.at)]));
+  const names = [...new Set(tracks.map(({ instrument }) => instrument))];
   entries.sort((a, b) => parts.get(a)! - parts.get(b)!);
   return {
     stretchMs,
@@ -235,6 +242,8 @@ function predictionsOf(
       costBp: entries.map(({ costBp }) => costBp),
       acts: entries.map(({ acts }) => acts),
       part: dense(entries.map((entry) => parts.get(entry)!)),
+      instrument: entries.map(({ played }) => names.indexOf(played.instrument)),
+      ...(trades.own ? { odds: entries.map(({ odds }) => odds) } : {}),
     },
     notKnown: moments - entries.length,
     moments,
@@ -315,7 +324,8 @@ function chanceFigure({ chance }: Information): Figure {
   return { value: (chance.low + chance.high) / 2, low: chance.low, high: chance.high, why: '' };
 }
 
-function figuresOf(graded: Calibration, fitted: boolean): Section['figures'] {
+function figuresOf(graded: Calibration, fitted: boolean, hasOdds: boolean): Section['figures'] {
+  const odds = (figure: Figure) => (hasOdds ? [{ name: 'odds of a price without drift', figure }] : []);
   return [
     {
       name: 'expected calibration error',
@@ -326,6 +336,7 @@ function figuresOf(graded: Calibration, fitted: boolean): Section['figures'] {
           name: 'a calibrated one, by chance',
           figure: plain(graded.errorByChance ?? Number.NaN, 'too few entries'),
         },
+        ...odds(graded.errorOfOdds),
       ],
       better: 'lower',
       goal: fitted ? 'at most 0.03' : 'at most 0.03, once it is fitted',
@@ -336,10 +347,12 @@ function figuresOf(graded: Calibration, fitted: boolean): Section['figures'] {
       figure: graded.brier,
       rivals: [
         { name: 'base rate said each time', figure: graded.brierOfBaseRate },
+        { name: 'base rate of each instrument said each time', figure: graded.brierOfOwnBaseRate },
+        ...odds(graded.brierOfOdds),
         { name: 'confidences of other moments', figure: graded.brierShuffled },
       ],
       better: 'lower',
-      goal: 'below both',
+      goal: 'below all of them',
     },
     {
       name: 'Brier score of the base rate less its own',
