@@ -2,17 +2,21 @@ import type { EngineConfig } from '../core/engine.ts';
 import type { ExitsConfig } from '../core/exits/exits.ts';
 import { StrategyDetector } from '../core/strategy/detector.ts';
 import { brainConfig } from './brain.ts';
-import { fusionOf } from './model.ts';
+import { fusionOf, venueScenario } from './model.ts';
 import type { Settings } from './schema.ts';
 import { strategyConfig } from './strategy.ts';
 
 const CONFIRMATIONS = { none: 'none', not_against: 'notAgainst', agree: 'agree' } as const;
 
-/** The engine's part of the settings, in its own names. `quotes`: whether the data it will be told holds order books. */
+/**
+ * The engine's part of the settings, in its own names. `quotes`: whether the data it will be told holds order books; `scenario`:
+ * of which they are, where they are a tape's and not the venue's; null where the tape does not tell.
+ */
 export function engineConfig(
   settings: Settings,
   idPrefix: string,
   quotes: EngineConfig['market']['quotes'] = 'book',
+  scenario: string | null = venueScenario(settings),
 ): EngineConfig {
   const { brain, market, execution, exits, position, risk, paper } = settings;
   return {
@@ -27,7 +31,7 @@ export function engineConfig(
       lead: execution.lead,
       quotes,
       assumedSpreadBp: market.assumed_spread_bp,
-      fusion: fusionOf(settings, exitsConfig(settings)),
+      fusion: fusionOf(settings, exitsConfig(settings), scenario),
     },
     execution: {
       confidenceThreshold: settings.signal.confidence_threshold,

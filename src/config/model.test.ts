@@ -4,9 +4,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { Market } from '../core/market.ts';
+import { BTC, BTC_INVERSE, ETH } from '../core/testing/specs.ts';
+import { loadScenario, scenarioNames } from '../exchange/scenarios/load.ts';
+import { DEFAULT_SCENARIO } from '../exchange/scenarios/scenario.ts';
 import { engineConfig } from './engine.ts';
 import { ConfigError, defaultSettings, parseSettings } from './load.ts';
-import { basisOf, EMBEDDED_MODEL, fusionOf, isEmbedded, loadModel, resolveModel } from './model.ts';
+import {
+  basisOf,
+  EMBEDDED_MODEL,
+  fusionOf,
+  isEmbedded,
+  loadModel,
+  resolveModel,
+  scenarioOf,
+  scenarioOfAll,
+} from './model.ts';
 import type { Settings } from './schema.ts';
 
 const shipped = fileURLToPath(new URL(`../../${EMBEDDED_MODEL}`, import.meta.url));
@@ -67,6 +80,35 @@ test('with other exits, bars or detectors it says that it is not calibrated, and
   assert.equal(whyNot('risk: { notional_max: 100 }'), '');
   const { brain } = basisOf(defaultSettings(), ['takers']);
   assert.deepEqual(Object.keys(brain as object), ['order_flow']);
+});
+
+test('on another scenario or instrument it is not calibrated, and says which; a tape that tells none is of none', () => {
+  const settings = settingsOf('signal: { model: embedded }');
+  const on = (scenario: string | null) => engineConfig(settings, 't', 'book', scenario).market.fusion!;
+  assert.equal(scenarioOf(['x', `scenario: ${DEFAULT_SCENARIO.description}`]), 'btc-like');
+  assert.equal(on('btc-like').whyNot, '');
+  for (const name of scenarioNames().filter((each) => each !== 'btc-like')) {
+    const told = scenarioOf([`scenario: ${loadScenario(name).description}`]);
+    assert.equal(on(told).calibrated, false, name);
+    assert.equal(
+      on(told).whyNot,
+      `fitted on the scenario btc-like; this market is of the scenario ${loadScenario(name).description}`,
+    );
+  }
+  assert.equal(scenarioOf([]), null);
+  assert.equal(on(null).calibrated, false);
+  assert.match(on(null).whyNot, /of no scenario that is told/);
+  assert.equal(scenarioOfAll([{ notes: [] }, { notes: ['scenario: y'] }]), 'not told / y');
+  // the venue okx tells no scenario
+  const okx = engineConfig(settingsOf('venue: okx\nsignal: { model: embedded }'), 't').market.fusion!;
+  assert.equal(okx.calibrated, false);
+
+  for (const instrument of [BTC, ETH, BTC_INVERSE]) {
+    const { signal } = new Market(engineConfig(settings, 't').market, instrument).brain;
+    assert.equal(signal.calibrated, instrument.id !== 'BTC-USD-SWAP', instrument.id);
+    if (!signal.calibrated)
+      assert.equal(signal.fusion!.whyNot, 'fitted on BTC-USDT-SWAP, ETH-USDT-SWAP, not on BTC-USD-SWAP');
+  }
 });
 
 test('a file that is no model is refused by name, with the mend', (t) => {

@@ -14,12 +14,42 @@ const EMBEDDED_PATH = fileURLToPath(new URL('../../config/models/embedded.json',
 
 /** A model file as `hunter learn train` writes it: what the signal needs, and what it was fitted on. */
 export interface ModelDocument extends ModelFile {
-  /** The settings that it was fitted for; with others its confidence is not calibrated. */
-  readonly basis: Basis;
+  /** What it was fitted for; with anything else its confidence is not calibrated. */
+  readonly basis: ModelBasis;
 }
 
 /** Settings by group; only those that change what features say, or where the trade's exits lie. */
 export type Basis = Readonly<Record<string, unknown>>;
+
+/** The settings that a model was fitted for, and the market that it was fitted on. */
+export interface ModelBasis extends Basis {
+  /** Of the simulated tapes, as `scenarioOf` gives it; null for tapes that tell none, such as recordings. */
+  readonly scenario: string | null;
+  /** Instruments that it was fitted on. */
+  readonly symbols: readonly string[];
+}
+
+/** The scenario of the embedded exchange where `hunter start` runs it, and how its tapes call it. */
+export const EMBEDDED_SCENARIO = {
+  name: 'btc-like',
+  description: 'A Bitcoin perpetual on an ordinary day.',
+} as const;
+
+/**
+ * The scenario that a tape tells of in its notes; null where it tells none. A tape has the description alone, so a scenario of
+ * one's own with the words of btc-like passes as that.
+ */
+export function scenarioOf(notes: readonly string[]): string | null {
+  const told = notes.find((note) => note.startsWith(SCENARIO_NOTE))?.slice(SCENARIO_NOTE.length) ?? null;
+  return told === EMBEDDED_SCENARIO.description ? EMBEDDED_SCENARIO.name : told;
+}
+const SCENARIO_NOTE = 'scenario: ';
+
+/** The one scenario of several tapes; all of them, joined, where they differ: such a mixture is the market of no tape. */
+export function scenarioOfAll(tapes: readonly { readonly notes: readonly string[] }[]): string | null {
+  const all = [...new Set(tapes.map(({ notes }) => scenarioOf(notes)))].sort();
+  return all.length > 1 ? all.map((each) => each ?? 'not told').join(' / ') : (all[0] ?? null);
+}
 
 /** What a model's probabilities depend on, besides the market. */
 export function basisOf(settings: Settings, features: readonly string[]): Basis {
@@ -60,29 +90,48 @@ export function loadModel(path: string): ModelDocument {
   return value as ModelDocument;
 }
 
-/** The fitted signal that the settings name; null for the priors. Throws a `ConfigError`. */
+/** The scenario of the venue that the settings name: `hunter start` runs the embedded exchange in one alone. */
+export const venueScenario = ({ venue }: Settings): string | null =>
+  venue === 'embedded' ? EMBEDDED_SCENARIO.name : null;
+
+/**
+ * The fitted signal that the settings name; null for the priors. `scenario` is that of the market at hand, null where it is not
+ * told. Throws a `ConfigError`.
+ */
 export function fusionOf(
   settings: Settings,
   exits: ExitsConfig,
+  scenario: string | null = venueScenario(settings),
 ): (FusionConfig & { readonly stakes: StakesConfig }) | null {
   const { model: name } = settings.signal;
   if (name === 'priors' || name === 'auto') return null;
   const document = loadModel(name === 'embedded' ? EMBEDDED_PATH : name);
   const model = new FusionModel(document);
+  const { scenario: fittedOn, symbols, ...fittedFor } = document.basis;
   const others = differences(
-    document.basis,
+    fittedFor,
     basisOf(
       settings,
       document.shapes.map(({ feature }) => feature),
     ),
   );
+  const faults = [
+    ...(others.length === 0 ? [] : [`fitted for other settings: ${others.join(', ')}`]),
+    ...(scenario === fittedOn
+      ? []
+      : [`fitted on ${inWords(fittedOn)}; this market is of ${inWords(scenario)}`]),
+  ];
   return {
     model,
-    calibrated: others.length === 0,
-    whyNot: others.length === 0 ? '' : `fitted for other settings: ${others.join(', ')}`,
+    symbols,
+    calibrated: faults.length === 0,
+    whyNot: faults.join('; '),
     stakes: { exits, takerFee: Number(settings.paper.taker_fee), limitMs: document.limitMs },
   };
 }
+
+const inWords = (scenario: string | null): string =>
+  scenario === null ? 'no scenario that is told' : `the scenario ${scenario}`;
 
 /** Names of the settings that are not alike, such as `exits.tp_multiplier`. */
 function differences(one: unknown, other: unknown, path = ''): string[] {

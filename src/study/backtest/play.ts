@@ -1,4 +1,5 @@
 import { engineConfig } from '../../config/engine.ts';
+import { scenarioOfAll } from '../../config/model.ts';
 import { paperConfig } from '../../config/paper.ts';
 import type { Settings } from '../../config/schema.ts';
 import { barToMs } from '../../core/candles/candle-series.ts';
@@ -6,6 +7,7 @@ import { CandleEvent, EventKind, type MarketEvent } from '../../core/events.ts';
 import type { Instrument } from '../../core/instrument.ts';
 import type { CandleOpinion } from '../../core/opinion.ts';
 import { type Us, us } from '../../core/units.ts';
+import { readTape } from '../../tape/reader.ts';
 import type { AccountPlan } from './accounts.ts';
 import { Desk, marketKind } from './desk.ts';
 import { OpinionTrace, type TracedOpinion } from './look-ahead-opinions.ts';
@@ -103,11 +105,20 @@ export function play(
   };
 }
 
+const scenarioOf = ({ survey }: Tapes): string | null =>
+  scenarioOfAll(
+    survey.paths.map((path) => {
+      const tape = readTape(path);
+      tape.close();
+      return tape.meta;
+    }),
+  );
+
 function seat(tapes: Tapes, settings: Settings, account: AccountPlan, options: PlayOptions): Desk {
   const instruments = account.instruments.map((place) => tapes.instruments[place]!);
   const holdings = account.instruments.map((place) => tapes.holdings[place]!);
   const books = holdings.some((holding) => marketKind(holding) === 'books');
-  const configured = engineConfig(settings, 'bt', books ? 'book' : 'prices');
+  const configured = engineConfig(settings, 'bt', books ? 'book' : 'prices', scenarioOf(tapes));
   // without a book the detectors are silent: the strategies lead
   const market = {
     ...configured.market,

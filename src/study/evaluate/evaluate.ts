@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { engineConfig } from '../../config/engine.ts';
 import { ConfigError } from '../../config/load.ts';
-import { isEmbedded, resolveModel } from '../../config/model.ts';
+import { isEmbedded, resolveModel, scenarioOf } from '../../config/model.ts';
 import type { Settings } from '../../config/schema.ts';
 import { barToMs } from '../../core/candles/candle-series.ts';
+import type { TapeMeta } from '../../tape/format.ts';
 import { readTape } from '../../tape/reader.ts';
 import { type Holding, Tapes } from '../backtest/tapes.ts';
 import { codeIdentity } from '../report/code-identity.ts';
@@ -103,10 +104,11 @@ export async function evaluate(
       throw new ConfigError([
         `--labels ${file}: none of its ${labels.length} labels lies within the time and the instruments of ${path}: name the file that was written beside it`,
       ]);
-    const market = isEmbedded(readTapeSource(path)) ? 'embedded' : 'other';
+    const meta = readTapeMeta(path);
+    const market = isEmbedded(meta.source) ? 'embedded' : 'other';
     const played = await playInTurns(
       source,
-      engineConfig(resolveModel(settings, market), 'ev').market,
+      engineConfig(resolveModel(settings, market), 'ev', 'book', scenarioOf(meta.notes)).market,
       (instrument, book) => graders.flatMap((grader) => grader.watch(instrument, book)),
       {
         ...(signal === undefined ? {} : { signal }),
@@ -142,10 +144,10 @@ export async function evaluate(
   };
 }
 
-function readTapeSource(path: string): string {
+function readTapeMeta(path: string): TapeMeta {
   const tape = readTape(path);
   tape.close();
-  return tape.meta.source;
+  return tape.meta;
 }
 
 function look(

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { engineConfig } from '../../config/engine.ts';
 import { ConfigError } from '../../config/load.ts';
-import { basisOf, type ModelDocument } from '../../config/model.ts';
+import { basisOf, type ModelDocument, scenarioOfAll } from '../../config/model.ts';
 import type { Settings } from '../../config/schema.ts';
 import { FEATURES } from '../../core/brain/fusion/features.ts';
 import { probabilityOf } from '../../core/brain/fusion/first-passage.ts';
@@ -97,6 +97,16 @@ export function trainOn(
   settings: Settings,
   options: TrainOptions,
 ): { document: TrainedModel; score: Score } {
+  const sources = tapes.map((path) => {
+    const reader = readTape(path);
+    reader.close();
+    return {
+      ...{ path, source: reader.meta.source, notes: reader.meta.notes },
+      symbols: reader.instruments
+        .map(({ instId }) => instId)
+        .filter((id) => options.symbols === null || options.symbols.includes(id)),
+    };
+  });
   const { fold, byTape, kept } = foldsOf(outcomes, FIT.folds);
   const fitted = fit(kept, fold, FIT);
   const graded = score(
@@ -111,22 +121,18 @@ export function trainOn(
     document: {
       ...{ format: MODEL_FORMAT, version: MODEL_VERSION, name: options.name },
       ...{ made: options.made, market: options.market, limitMs: options.limitMs },
-      tapes: tapes.map((path) => {
-        const reader = readTape(path);
-        reader.close();
-        return {
-          file: basename(path),
-          sha256: hashFile(path),
-          source: [reader.meta.source, ...reader.meta.notes].join('; '),
-          symbols: reader.instruments
-            .map(({ instId }) => instId)
-            .filter((id) => options.symbols === null || options.symbols.includes(id)),
-        };
-      }),
-      basis: basisOf(
-        settings,
-        fitted.shapes.map(({ feature }) => feature),
-      ),
+      tapes: sources.map(({ path, source, notes, symbols }) => ({
+        ...{ file: basename(path), sha256: hashFile(path) },
+        ...{ source: [source, ...notes].join('; '), symbols },
+      })),
+      basis: {
+        ...basisOf(
+          settings,
+          fitted.shapes.map(({ feature }) => feature),
+        ),
+        scenario: scenarioOfAll(sources),
+        symbols: [...new Set(sources.flatMap(({ symbols }) => symbols))].sort(),
+      },
       fitted: {
         ...{ everyMs: options.everyMs, outcomes: kept.count, independent: round(fitted.independent, 1) },
         ...{ config: FIT, rounds: fitted.rounds },

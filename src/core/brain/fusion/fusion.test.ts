@@ -35,7 +35,7 @@ const exits: ExitsConfig = { ...DESK_CONFIG.exits, method: 'atr', costMultipleMi
 const configOf = (file: ModelFile, takerFee = 0): MarketConfig => ({
   ...DESK_CONFIG.market,
   fusion: {
-    ...{ model: new FusionModel(file), calibrated: true, whyNot: '' },
+    ...{ model: new FusionModel(file), symbols: null, calibrated: true, whyNot: '' },
     stakes: { exits, takerFee, limitMs: LIMIT_MS },
   },
 });

@@ -7,7 +7,9 @@ import type { Stake, Stakes } from './stakes.ts';
 
 export interface FusionConfig {
   readonly model: FusionModel;
-  /** Fitted for these very settings: only then is the confidence a probability. */
+  /** Instruments that it was fitted on; null: not asked. On others it is not calibrated. */
+  readonly symbols: readonly string[] | null;
+  /** Fitted for these very settings and this market: only then is the confidence a probability. */
   readonly calibrated: boolean;
   /** Why not, in words; empty where it is. */
   readonly whyNot: string;
@@ -32,6 +34,9 @@ const TOLD = 5;
 export class Fusion {
   readonly config: FusionConfig;
   readonly stakes: Stakes;
+  /** As `config` has it, on this instrument. */
+  readonly calibrated: boolean;
+  readonly whyNot: string;
   direction: Direction = 'none';
   /** The direction that is worth more, costs forgotten; `none` where they are alike or nothing is known. */
   lean: Direction = 'none';
@@ -47,6 +52,13 @@ export class Fusion {
     this.config = config;
     this.source = source;
     this.stakes = source.stakes;
+    const { id } = source.stakes.market.instrument;
+    const others =
+      config.symbols === null || config.symbols.includes(id)
+        ? ''
+        : `fitted on ${config.symbols.join(', ')}, not on ${id}`;
+    this.calibrated = config.calibrated && others === '';
+    this.whyNot = [config.whyNot, others].filter((why) => why !== '').join('; ');
     this.values = new Float64Array(config.model.features.length);
   }
 
@@ -105,7 +117,7 @@ export class Fusion {
     const { model } = this.config;
     const moved = this.contributions().filter(({ logOdds }) => logOdds !== 0);
     const rest = moved.slice(TOLD);
-    const { calibrated, whyNot } = this.config;
+    const { calibrated, whyNot } = this;
     return [
       this.verdict(stake),
       ...(calibrated ? [] : [`not calibrated: ${whyNot}`]),

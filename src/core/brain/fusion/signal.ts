@@ -37,9 +37,9 @@ export class Signal implements Opinion {
     this.weights = raw.map((weight) => (total > 0 ? weight / total : 0));
   }
 
-  /** Whether the confidence is what it says: fitted on outcomes, for these very settings. */
+  /** Whether the confidence is what it says: fitted on outcomes, for these very settings and this market. */
   get calibrated(): boolean {
-    return this.fusion?.config.calibrated ?? false;
+    return this.fusion?.calibrated ?? false;
   }
 
   /** Call after each detector's `reading`. */
