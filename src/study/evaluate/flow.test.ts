@@ -80,6 +80,23 @@ test('a sign that is there is graded as found, its opposite as wrong, and labels
   assert.equal(rows[0]![1], 0);
 });
 
+test('all right is no certainty: of so few the truth may be less', () => {
+  const { figure, name } = graded((label) => label).figures[0]!;
+  assert.match(name, /parentImbalance/);
+  assert.equal(figure.value, 1);
+  // Clopper and Pearson: what is right with a chance of p is right n times out of n with pⁿ
+  assert.ok(Math.abs(figure.low! ** PARENTS - 0.025) < 1e-9, `${figure.low}`);
+  assert.equal(figure.high, 1);
+});
+
+test('what the detector’s score says of parents stands by itself, not among the rivals', () => {
+  const { figures } = graded((label) => label);
+  const own = figures.filter(({ name }) => name.startsWith('the detector’s score: sign of a parent'));
+  assert.equal(own.length, 2);
+  for (const { rivals } of figures) assert.ok(!rivals.some(({ name }) => name.includes('score')));
+  assert.ok(own[0]!.figure.value !== null);
+});
+
 test('a parent is not asked for after its end, and is contested by one of the other side', () => {
   const short = graded((label) => ({ ...label, to: label.from + 59_000 }));
   assert.equal(short.figures[0]!.figure.value, null);

@@ -1,5 +1,5 @@
 import type { Label } from '../../exchange/scenarios/label.ts';
-import { type Figure, figureOf, plain } from './figures.ts';
+import { type Figure, figureOf, plain, shareFigure } from './figures.ts';
 import { BIN_US, explained, FlowTrack } from './flow-track.ts';
 import { onOurClock } from './labels.ts';
 import type { PlayedMarket } from './play.ts';
@@ -44,7 +44,8 @@ const lastMinute = (pick: (track: FlowTrack) => readonly number[]) => {
   };
 };
 
-const OURS: Voice = { name: 'order flow', at: ({ parent }, bin) => parent[bin]! };
+/** What the detector measures of parents besides its score; who asks the brain for a direction is told the score. */
+const OURS: Voice = { name: 'who keeps coming (parentImbalance)', at: ({ parent }, bin) => parent[bin]! };
 const RIVALS: readonly Voice[] = [
   { name: 'volume bought less sold, 60 s', at: lastMinute(({ volume }) => volume) },
   { name: 'OFI at the touch, 60 s', at: lastMinute(({ touch }) => touch) },
@@ -102,6 +103,7 @@ class FlowGrader implements Grader {
           : [
               `${parents.length} parents; a parent counts at so many seconds after its start if it was still at work then. Share: of everyone’s volume, as it was aimed at.`,
               'Alone: no parent of the other side was at work then or in the 30 s before. Where one was, there is no one sign to be had; these count as well in “all”.',
+              'Graded is `parentImbalance`, the figure of the detector that is about parents. Its score is of the pressure of the moment and no word on parents: how often that has their sign is told beside it; a score of 0 counts as half right.',
               'The crowd’s own parents (labels `flow`) are as real and are not counted as right: what chance gives is one half.',
             ]),
         `R²: squared correlation of what flowed in a window with the move of the middle price in the same window, and in the next one; mean of ${tracks.length} markets. The first explains, the second would predict.`,
@@ -118,20 +120,29 @@ class FlowGrader implements Grader {
 
   private signFigures(): Section['figures'] {
     const figures = [true, false].map((alone) => ({
-      name: `sign of a parent of 7 to 14 % right 60 s after its start, ${alone ? 'alone' : 'all'}`,
+      name: `who keeps coming (parentImbalance): sign of a parent of 7 to 14 % right 60 s after its start, ${alone ? 'alone' : 'all'}`,
       unit: 'share' as const,
       figure: this.right(OURS, 60, TENTH, alone),
-      rivals: [...RIVALS, ALSO].map((voice) => ({
+      rivals: RIVALS.map((voice) => ({
         name: voice.name,
         figure: this.right(voice, 60, TENTH, alone),
       })),
       better: 'higher' as const,
       goal: 'at least 90 %',
     }));
+    const scores = [true, false].map((alone) => ({
+      name: `${ALSO.name}: sign of a parent of 7 to 14 % right 60 s after its start, ${alone ? 'alone' : 'all'}`,
+      unit: 'share' as const,
+      figure: this.right(ALSO, 60, TENTH, alone),
+      rivals: [],
+      better: null,
+      goal: '',
+    }));
     return [
       ...figures,
+      ...scores,
       {
-        name: 'a parent of 7 % or more is at work or none is: told apart by the size of the imbalance (AUC)',
+        name: 'a parent of 7 % or more is at work or none is: told apart by the size of parentImbalance (AUC)',
         unit: '',
         figure: plain(this.presence(OURS), 'no such moments'),
         rivals: RIVALS.map((voice) => ({
@@ -147,7 +158,7 @@ class FlowGrader implements Grader {
   /** Share of parents whose sign is right so many seconds after their start. */
   private right(voice: Voice, seconds: number, share: number | null, alone: boolean, movedMs = 0): Figure {
     const said = this.said(voice, seconds, share, alone, movedMs);
-    return figureOf(
+    const figure = figureOf(
       said.length,
       (weights) => {
         let sum = 0;
@@ -160,6 +171,8 @@ class FlowGrader implements Grader {
       },
       'no such parent',
     );
+    const right = said.reduce((sum, each) => sum + each, 0);
+    return shareFigure(figure, right, said.length);
   }
 
   /** Of each parent 1 where the sign was right, 0 where it was wrong, a half where there was none. */
@@ -211,13 +224,13 @@ class FlowGrader implements Grader {
         'share',
         'parents',
         ...SECONDS.map((each) => `${each} s`),
-        ...RIVALS.map(({ name }) => `60 s: ${name}`),
+        ...[...RIVALS, ALSO].map(({ name }) => `60 s: ${name}`),
       ],
       rows: [...SHARES.keys(), null].map((share) => [
         share === null ? 'any' : shareText(SHARES[share]!),
         this.said(OURS, SECONDS[0], share, alone).length,
         ...SECONDS.map((seconds) => this.right(OURS, seconds, share, alone)),
-        ...RIVALS.map((voice) => this.right(voice, 60, share, alone)),
+        ...[...RIVALS, ALSO].map((voice) => this.right(voice, 60, share, alone)),
       ]),
     };
   }
