@@ -125,6 +125,29 @@ test('what was held likely all along was not found by the label', () => {
   assert.deepEqual(verdicts(surer, label), ['hit']);
 });
 
+test('who is sure only after the grace was no surer for it: a hit of what was said in time, a false alarm of the rest', () => {
+  const label = [labelOf(1000, 2000, 100)];
+  const late = candidates({
+    low: 100,
+    told: [
+      [1500, 0.001],
+      [2500, 0.2],
+      [600_000, 0.99],
+    ],
+  });
+  const matched = match(late, label, rule, span);
+  assert.deepEqual(
+    matched.alarms.map(({ verdict, likelihood }) => [verdict, likelihood]),
+    [
+      ['false', 0.99],
+      ['hit', 0.2],
+    ],
+  );
+  const { fixed } = grade([matched], { threshold: 0.9 });
+  assert.deepEqual([fixed!.recall.value, fixed!.precision.value], [0, 0]);
+  assert.equal(foundAt(matched.alarms[1]!.told, 0.9), null);
+});
+
 test('several findings of one label are one hit, the surest; the others count neither way', () => {
   const label = [labelOf(0, 5000, 100, { prices: [100, 110, 120] })];
   const found = candidates(
@@ -251,7 +274,9 @@ test('the curve is the matching made anew at every threshold', () => {
         const wanted = labels.filter(({ kind }) => rule.wanted.includes(kind)).length;
         const { curve } = grade([whole], { drawing: { resamples: 1, seed } });
         for (const { threshold, hits, falses, recall } of curve) {
-          const above = all.filter(({ likelihood }) => likelihood >= threshold);
+          const above = all
+            .filter(({ likelihood }) => likelihood >= threshold)
+            .map((each) => ({ ...each, told: each.told.filter((one) => one.likelihood >= threshold) }));
           const { alarms } = match(above, labels, rule, span);
           const count = (wantedVerdict: string): number =>
             alarms.filter(({ verdict }) => verdict === wantedVerdict).length;

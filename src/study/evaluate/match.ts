@@ -35,10 +35,10 @@ export type Verdict = 'hit' | 'again' | 'false';
 
 /** Candidates that overlap in time and place, told as one: a person who is called once does not come twice. */
 export interface Alarm {
-  /** That of its surest candidate, which decides what it is. */
+  /** The most that its surest candidate, which decides what it is, told: of a hit in its label's time, else at no label's time. */
   readonly likelihood: number;
   readonly candidate: Candidate;
-  /** Of all its candidates, oldest first, likelihoods rising. */
+  /** Of all its candidates, oldest first, likelihoods rising; of a hit up to the end of its label's time. */
   readonly told: readonly Told[];
   readonly verdict: Verdict;
   /** Index into the wanted labels; −1 where it found none. */
@@ -62,7 +62,8 @@ export interface Matched {
 /**
  * Matches candidates with labels. What the recording's beginning or end cut in two is ignored: it was not seen whole, and its
  * delay means nothing. Decided from the surest down, so that what holds above a threshold does not depend on what
- * lies below it: a curve over thresholds is the matching with each threshold.
+ * lies below it: a curve over thresholds is the matching with each threshold. A hit is as sure as what was told in its label's
+ * time; what the same finding told more surely at no label's time is a false alarm besides: who is sure only afterwards knew less.
  */
 export function match(
   candidates: readonly Candidate[],
@@ -81,24 +82,50 @@ export function match(
   const innocentPlaces = new Places(innocents, rule);
   const ignored = [...of(rule.wanted).filter(unfair), ...of(rule.innocent).filter(cut), ...of(rule.ignored)];
   const ignoredPlaces = new Places(ignored, rule);
-  const taken = new Set<number>();
+  const told = merged(candidates, rule);
+  const near = told.map(({ candidate }) => wantedPlaces.toldAt(candidate));
+  const found = pairsOf(near);
   const alarms: Alarm[] = [];
-  for (const { candidate, told } of merged(candidates, rule)) {
-    const near = wantedPlaces.labelsOf(candidate);
-    const label = near.find((index) => !taken.has(index)) ?? -1;
-    if (label >= 0) taken.add(label);
-    else if (near.length === 0 && ignoredPlaces.labelsOf(candidate).length > 0) continue;
-    const mistaken = near.length === 0 ? innocentPlaces.labelsOf(candidate)[0] : undefined;
+  told.forEach(({ candidate, told: all }, index) => {
+    const inside = Math.max(-1, ...near[index]!.values());
+    const label = found.get(index) ?? -1;
+    if (label >= 0) {
+      const last = (wanted[label]!.to + rule.graceMs) * 1000;
+      const until = all.filter(({ at }) => at <= last);
+      const likelihood = near[index]!.get(label)!;
+      alarms.push({ likelihood, candidate, told: until, verdict: 'hit', label, innocent: -1 });
+    } else if (inside >= 0)
+      alarms.push({ likelihood: inside, candidate, told: all, verdict: 'again', label, innocent: -1 });
+    const outside = candidate.told.findLast(({ at }) => wantedPlaces.at(candidate, at).length === 0);
+    if (outside === undefined || outside.likelihood <= inside) return;
+    if (ignoredPlaces.at(candidate, outside.at).length > 0) return;
+    const mistaken = inside < 0 ? innocentPlaces.toldAt(candidate).keys().next().value : undefined;
     alarms.push({
-      likelihood: candidate.likelihood,
-      candidate,
-      told,
-      verdict: label >= 0 ? 'hit' : near.length > 0 ? 'again' : 'false',
-      label,
-      innocent: mistaken ?? -1,
+      ...{ likelihood: outside.likelihood, candidate, told: all },
+      ...{ verdict: 'false', label: -1, innocent: mistaken ?? -1 },
     });
-  }
+  });
+  alarms.sort((a, b) => b.likelihood - a.likelihood);
   return { alarms, wanted, innocents, from: span.from, to: span.to };
+}
+
+/**
+ * Which alarm found which label, by their indices: the surest telling at a label first, whatever was told elsewhere. `near`: by
+ * alarm, the labels that it is of and the most that was told at each.
+ */
+function pairsOf(near: readonly ReadonlyMap<number, number>[]): Map<number, number> {
+  const pairs = near.flatMap((labels, alarm) =>
+    [...labels].map(([label, likelihood]) => ({ alarm, label, likelihood })),
+  );
+  pairs.sort((a, b) => b.likelihood - a.likelihood || a.alarm - b.alarm);
+  const found = new Map<number, number>();
+  const taken = new Set<number>();
+  for (const { alarm, label } of pairs) {
+    if (found.has(alarm) || taken.has(label)) continue;
+    found.set(alarm, label);
+    taken.add(label);
+  }
+  return found;
 }
 
 /** Surest first; of equally sure ones the one told first. The surest of those that overlap stands for all. */
@@ -202,23 +229,26 @@ class Places {
     });
   }
 
-  /** Indices of the labels that the candidate is of: where it was surest first. */
-  labelsOf(candidate: Candidate): number[] {
+  /** The labels that the candidate is of, by index, where it was surest first; and the most that was told at each. */
+  toldAt(candidate: Candidate): Map<number, number> {
+    const found = new Map<number, number>();
+    for (const { at, likelihood } of candidate.told.toReversed())
+      for (const id of this.at(candidate, at)) if (!found.has(id)) found.set(id, likelihood);
+    return found;
+  }
+
+  /** Indices of the labels that what was told at a time is of. */
+  at(candidate: Candidate, at: Us): number[] {
     const { toleranceTicks, slackMs } = this.rule;
     const side = candidate.side === BID ? 'buy' : 'sell';
-    const found = new Set<number>();
-    for (const { at } of candidate.told.toReversed()) {
-      const here = this.index.all(at, at, (id) =>
-        this.places[id]!.some(
-          (place) =>
-            place.side === side &&
-            place.price >= candidate.low - toleranceTicks &&
-            place.price <= candidate.high + toleranceTicks &&
-            (place.from - slackMs) * 1000 <= at,
-        ),
-      );
-      for (const id of here) found.add(id);
-    }
-    return [...found];
+    return this.index.all(at, at, (id) =>
+      this.places[id]!.some(
+        (place) =>
+          place.side === side &&
+          place.price >= candidate.low - toleranceTicks &&
+          place.price <= candidate.high + toleranceTicks &&
+          (place.from - slackMs) * 1000 <= at,
+      ),
+    );
   }
 }
