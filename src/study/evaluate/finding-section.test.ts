@@ -74,6 +74,22 @@ function cheating({ labels, ...rest }: Told, share: number, random: Random): Tol
   return { ...rest, labels, candidates: findings.all() };
 }
 
+/** "Everything, on both sides", every ten seconds: knows nothing, at any price. */
+function everything({ span, ...rest }: Told, random: Random): Told {
+  const findings = new Findings();
+  let id = 0;
+  for (let at = span.from as number; at < span.to; at += 10_000_000)
+    for (const side of [BID, ASK]) {
+      id += 1;
+      const place = { low: 0, high: 1e9, since: us(at), at: us(at) };
+      findings.take({
+        ...{ kind: 'spoof', id, pattern: 'wall', side, size: 1, likelihood: random.uniform() },
+        ...place,
+      });
+    }
+  return { span, ...rest, candidates: findings.all() };
+}
+
 /** The same alarms at random times, at the middle price of that time. */
 function blind({ candidates, ...rest }: Told, random: Random): Told {
   const { path, span } = rest;
@@ -136,6 +152,17 @@ describe('findings on a simulated market', () => {
   test('who guesses is told to know no more than chance', () => {
     const random = new Random(seed, 1);
     const section = sectionOf(walls.map((each) => blind(each, random)));
+    assert.deepEqual(
+      section.checks.map(({ verdict }) => verdict),
+      ['nothing', 'nothing'],
+    );
+  });
+
+  test('who names every price is right no more often than chance', () => {
+    const random = new Random(seed, 2);
+    const section = sectionOf(walls.map((each) => everything(each, random)));
+    assert.ok(figure(section, 'PR-AUC').figure.value! < 0.01);
+    assert.equal(figure(section, 'base rate of its alarms').figure.value, 0);
     assert.deepEqual(
       section.checks.map(({ verdict }) => verdict),
       ['nothing', 'nothing'],

@@ -89,6 +89,23 @@ test('side, price and time must agree: at the edge of each it still does', () =>
   assert.equal(of(100, 3001), 'false');
 });
 
+test('a finding wider than its label by far names no place: it is of none', () => {
+  const wall = [labelOf(0, 2000, 500)];
+  const of = (width: number, label: readonly Label[]): string =>
+    verdicts(candidates({ low: 500 - width, high: 500, told: [[100, 0.5]] }), label)[0]!;
+  // 2 × (span + tolerance) + 10
+  assert.equal(of(12, wall), 'hit');
+  assert.equal(of(13, wall), 'false');
+  const layers = [labelOf(0, 2000, 0, { prices: [348, 500] })];
+  assert.equal(of(316, layers), 'hit');
+  assert.equal(of(317, layers), 'false');
+  const ignored = [labelOf(0, 2000, 500, { kind: 'iceberg_native' })];
+  assert.deepEqual(
+    [verdicts(candidates({ low: 500, told: [[100, 0.5]] }), ignored), of(1e6, ignored)],
+    [[], 'false'],
+  );
+});
+
 test('a place counts from when something stood there', () => {
   const order = { id: 1, role: 'decoy', side: 'buy', size: 1, traded: 0, ended: 'canceled' } as const;
   const moving = labelOf(0, 10_000, 0, {

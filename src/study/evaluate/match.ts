@@ -7,6 +7,7 @@ import type { Candidate, Told } from './findings.ts';
  * When a finding is of a label: they stand on the same side, a price of the label lies in the finding's range (give or take
  * `toleranceTicks`), and the finding was told, surer than before, no earlier than the label began there and no later than
  * `graceMs` after its end: something that was held likely all along was not found by the label.
+ * A finding much wider than the label (`WIDTH_OF_SPAN`) names no place: it is of none.
  * For spoofers the price is a decoy's, for icebergs a peak's, for look-alikes a quote's; the small genuine order is nobody's.
  */
 export interface MatchRule {
@@ -199,6 +200,13 @@ class TimeIndex {
   }
 }
 
+/**
+ * A finding may be so many times as wide as its label's places on that side, and so many ticks besides, and still name a place.
+ * Of 140 true ones in an hour of `manipulated` one was 1.97 times as wide as its label, no other wider than it.
+ */
+const WIDTH_OF_SPAN = 2;
+const WIDTH_LEAST_TICKS = 10;
+
 const bucketOf = (at: number): number => Math.floor(at / 1_000_000);
 
 /** Where a label can be seen. */
@@ -216,14 +224,25 @@ function placesOf(label: Label): Place[] {
   return side === null ? [] : label.prices.map((price) => ({ side, price: Math.round(price), from }));
 }
 
+function widestAt(places: readonly Place[], toleranceTicks: number): number {
+  const span = (['buy', 'sell'] as const).map((side) => {
+    const prices = places.filter((place) => place.side === side).map(({ price }) => price);
+    return prices.length === 0 ? 0 : Math.max(...prices) - Math.min(...prices);
+  });
+  return WIDTH_OF_SPAN * (Math.max(...span) + toleranceTicks) + WIDTH_LEAST_TICKS;
+}
+
 class Places {
   private readonly places: readonly (readonly Place[])[];
+  /** By label, the widest finding that is of it, ticks. */
+  private readonly widest: readonly number[];
   private readonly index = new TimeIndex();
   private readonly rule: MatchRule;
 
   constructor(labels: readonly Label[], rule: MatchRule) {
     this.rule = rule;
     this.places = labels.map(placesOf);
+    this.widest = this.places.map((places) => widestAt(places, rule.toleranceTicks));
     labels.forEach(({ from, to }, id) => {
       this.index.add(id, (from - rule.slackMs) * 1000, (to + rule.graceMs) * 1000);
     });
@@ -241,14 +260,18 @@ class Places {
   at(candidate: Candidate, at: Us): number[] {
     const { toleranceTicks, slackMs } = this.rule;
     const side = candidate.side === BID ? 'buy' : 'sell';
-    return this.index.all(at, at, (id) =>
-      this.places[id]!.some(
-        (place) =>
-          place.side === side &&
-          place.price >= candidate.low - toleranceTicks &&
-          place.price <= candidate.high + toleranceTicks &&
-          (place.from - slackMs) * 1000 <= at,
-      ),
+    return this.index.all(
+      at,
+      at,
+      (id) =>
+        candidate.high - candidate.low <= this.widest[id]! &&
+        this.places[id]!.some(
+          (place) =>
+            place.side === side &&
+            place.price >= candidate.low - toleranceTicks &&
+            place.price <= candidate.high + toleranceTicks &&
+            (place.from - slackMs) * 1000 <= at,
+        ),
     );
   }
 }
