@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -84,11 +84,24 @@ describe('hunter learn', () => {
     const shown = hunter('learn', 'show', model);
     assert.equal(shown.code, 0, shown.err);
     assert.match(shown.out, /log-odds of a long/);
+    // a quarter of an hour holds no calibration
+    assert.match(shown.out, /not calibrated: fitted on \d+ trades that do not overlap, fewer than 200/);
+    assert.match(shown.out, /cross-validation .*chosen on these same predictions/);
     const graded = hunter('learn', 'grade', model, tapes[1]!, '--every', '0.5', ...QUICK, '--json');
     assert.equal(graded.code, 0, graded.err);
-    const { entries, calibrationError, rivals } = JSON.parse(graded.out);
+    const { entries, calibrationError, rivals, inSample } = JSON.parse(graded.out);
+    assert.deepEqual(inSample, []);
     assert.ok(entries > 100 && calibrationError[0] >= 0 && calibrationError[0] < 0.5);
     assert.ok('logistic regression' in rivals && 'equal weights' in rivals && 'order flow alone' in rivals);
+  });
+
+  it('says of a tape that it was fitted on that the figures are in-sample, under whatever name', () => {
+    const copy = join(folder, 'copy.tape');
+    copyFileSync(tapes[0]!, copy);
+    const graded = hunter('learn', 'grade', model, copy, tapes[1]!, '--every', '0.5', ...QUICK);
+    assert.equal(graded.code, 0, graded.err);
+    assert.match(graded.out, /copy\.tape: fitted on this tape: in-sample/);
+    assert.doesNotMatch(graded.out, /2\/market\.tape: fitted/);
   });
 
   it('is what the signal says from then on, in a backtest too', () => {
@@ -104,6 +117,17 @@ describe('hunter learn', () => {
     const notOne = hunter('learn', 'show', wrong);
     assert.equal(notOne.code, 2);
     assert.match(notOne.err, /wrong\.json: not a model file/);
+    // what the signal needs is there, what a person reads is not
+    const { rivals: _, ...bare } = JSON.parse(readFileSync(model, 'utf8'));
+    writeFileSync(wrong, JSON.stringify(bare));
+    for (const words of [
+      ['show', wrong],
+      ['grade', wrong, tapes[1]!],
+    ]) {
+      const refused = hunter('learn', ...words);
+      assert.equal(refused.code, 2);
+      assert.match(refused.err, /wrong\.json: "rivals" is not a list .*hunter learn train/);
+    }
     const short = hunter('learn', 'train', tapes[0]!, '--out', join(folder, 'short.json'));
     assert.equal(short.code, 2);
     assert.match(short.err, /outcomes on 1 tapes, at least 500 wanted/);

@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { ConfigError } from '../config/load.ts';
-import { loadModel } from '../config/model.ts';
 import { modelText, scoreText } from '../study/fusion/text.ts';
-import { figuresOf, grade, outcomesOf, type TrainedModel, train } from '../study/fusion/train.ts';
+import { figuresOf, grade, outcomesOf, train } from '../study/fusion/train.ts';
+import { fittedOn, loadTrained } from '../study/fusion/trained.ts';
 import { interruptible } from './interrupt.ts';
 import { collect, settingsWith } from './settings-option.ts';
 
@@ -46,7 +46,7 @@ export function learnCommand(): Command {
     .argument('<model>', 'a file of hunter learn train')
     .option('--json', 'the file itself')
     .action((path: string, { json }: Flags) => {
-      const document = loadModel(path) as TrainedModel;
+      const document = loadTrained(path);
       process.stdout.write(`${json ? JSON.stringify(document) : modelText(document)}\n`);
     });
   withTapes(command.command('grade <model>'))
@@ -92,8 +92,9 @@ async function runTrain(tapes: readonly string[], flags: Flags): Promise<void> {
 
 async function runGrade(path: string, tapes: readonly string[], flags: Flags): Promise<void> {
   if (!existsSync(path)) throw new ConfigError([`${path}: no such model`]);
-  const document = loadModel(path) as TrainedModel;
+  const document = loadTrained(path);
   const settings = settingsWith(flags.config, flags.set);
+  const inSample = fittedOn(document, tapes);
   const score = await interruptible(async (signal) => {
     const { progress, done } = progressLine();
     const { outcomes } = await outcomesOf(tapes, settings, {
@@ -102,7 +103,10 @@ async function runGrade(path: string, tapes: readonly string[], flags: Flags): P
     }).finally(done);
     return figuresOf(grade(document, outcomes));
   });
-  process.stdout.write(`${flags.json ? JSON.stringify(score) : scoreText(score)}\n`);
+  const told = inSample.map((tape) => `${tape}: fitted on this tape: in-sample\n`).join('');
+  process.stdout.write(
+    flags.json ? `${JSON.stringify({ ...score, inSample })}\n` : `${told}${scoreText(score)}\n`,
+  );
 }
 
 function positive(text: string): number {

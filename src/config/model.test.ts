@@ -12,6 +12,7 @@ import { engineConfig } from './engine.ts';
 import { ConfigError, defaultSettings, parseSettings } from './load.ts';
 import {
   basisOf,
+  digestOf,
   EMBEDDED_MODEL,
   fusionOf,
   isEmbedded,
@@ -127,5 +128,48 @@ test('a file that is no model is refused by name, with the mend', (t) => {
   };
   assert.match(refused('{'), /m\.json: cannot be read as a model .*hunter learn train/);
   assert.match(refused('{}'), /m\.json: not a model file/);
+  const document = loadModel(shipped);
+  const changed = (changes: object): string => refused(JSON.stringify({ ...document, ...changes }));
+  assert.match(changed({ basis: undefined }), /m\.json: "basis" is missing.*hunter learn train/);
+  assert.match(changed({ basis: { ...document.basis, symbols: 'all' } }), /"basis\.symbols" is not a list/);
+  assert.match(changed({ basis: { ...document.basis, exits: null } }), /"basis\.exits" is missing/);
+  assert.match(changed({ limitMs: 0 }), /m\.json: "limitMs" is 0, not above 0.*hunter learn train/);
   assert.throws(() => fusionOf(settingsOf('signal: { model: /nowhere.json }'), {} as never), ConfigError);
+});
+
+test('a model is calibrated as it was fitted alone: edited, of few trades or empty it says that it is not', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'model-test-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'm.json');
+  const document = loadModel(shipped);
+  const whyNot = (changes: Partial<typeof document>, signed = false): string => {
+    const changed = { ...document, ...changes };
+    writeFileSync(path, JSON.stringify(signed ? { ...changed, digest: digestOf(changed) } : changed));
+    const { calibrated, whyNot: why } = fusionFor(`signal: { model: ${path} }`)!;
+    assert.equal(calibrated, why === '');
+    return why;
+  };
+  assert.equal(whyNot({}), '');
+  // the order of keys is nobody's edit, nor what is told beside
+  assert.equal(
+    whyNot({ name: 'other', basis: Object.fromEntries(Object.entries(document.basis).reverse()) as never }),
+    '',
+  );
+  const edited = 'edited since it was fitted';
+  const [first, ...rest] = document.shapes;
+  assert.equal(whyNot({ intercept: document.intercept + 0.001 }), edited);
+  assert.equal(whyNot({ limitMs: document.limitMs + 1 }), edited);
+  assert.equal(
+    whyNot({ shapes: [{ ...first!, values: first!.values.map((value) => 2 * value) }, ...rest] }),
+    edited,
+  );
+  assert.equal(whyNot({ basis: { ...document.basis, independent: 1e6 } }), edited);
+  assert.equal(whyNot({ digest: undefined as never }), edited);
+  const few = (independent: number): string => whyNot({ basis: { ...document.basis, independent } }, true);
+  assert.equal(few(199), 'fitted on 199 trades that do not overlap, fewer than 200');
+  assert.equal(few(200), '');
+  assert.equal(
+    whyNot({ shapes: [], basis: { ...document.basis, brain: {} } }, true),
+    'no shapes: it is the driftless odds and nothing else',
+  );
 });

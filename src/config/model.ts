@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { FEATURES } from '../core/brain/fusion/features.ts';
@@ -16,6 +17,8 @@ const EMBEDDED_PATH = fileURLToPath(new URL('../../config/models/embedded.json',
 export interface ModelDocument extends ModelFile {
   /** What it was fitted for; with anything else its confidence is not calibrated. */
   readonly basis: ModelBasis;
+  /** As `digestOf` gives it; a model whose own is another was edited since, and is not calibrated. */
+  readonly digest: string;
 }
 
 /** Settings by group; only those that change what features say, or where the trade's exits lie. */
@@ -27,7 +30,41 @@ export interface ModelBasis extends Basis {
   readonly scenario: string | null;
   /** Instruments that it was fitted on. */
   readonly symbols: readonly string[];
+  /** So many trades that do not overlap it was fitted on; with fewer than `INDEPENDENT_MIN` it is not calibrated. */
+  readonly independent: number;
 }
+
+/**
+ * On fewer trades that do not overlap a share is known to no better than ±0.07 (95 %, at one half): no calibration can be told
+ * from chance.
+ */
+export const INDEPENDENT_MIN = 200;
+
+/** SHA-256, hex, over what a model says and what it was fitted for, whatever the order of the keys. */
+export function digestOf({
+  limitMs,
+  intercept,
+  shapes,
+  basis,
+}: Pick<ModelDocument, 'limitMs' | 'intercept' | 'shapes' | 'basis'>): string {
+  return createHash('sha256')
+    .update(JSON.stringify(ordered({ limitMs, intercept, shapes, basis })))
+    .digest('hex');
+}
+
+const ordered = (value: unknown): unknown =>
+  Array.isArray(value)
+    ? value.map(ordered)
+    : isGroup(value)
+      ? Object.fromEntries(
+          Object.keys(value)
+            .sort()
+            .map((key) => [key, ordered(value[key])]),
+        )
+      : value;
+
+const isGroup = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The scenario of the embedded exchange where `hunter start` runs it, and how its tapes call it. */
 export const EMBEDDED_SCENARIO = {
@@ -86,8 +123,38 @@ export function loadModel(path: string): ModelDocument {
     ]);
   }
   const parsed = parseModel(value);
-  if (!parsed.ok) throw new ConfigError([`${path}: ${parsed.error}`]);
+  const fault = parsed.ok ? basisFault((value as { readonly basis?: unknown }).basis) : parsed.error;
+  if (fault !== '')
+    throw new ConfigError([
+      `${path}: ${fault}; take the file as "hunter learn train" wrote it, or fit it anew`,
+    ]);
   return value as ModelDocument;
+}
+
+function basisFault(basis: unknown): string {
+  if (!isGroup(basis)) return '"basis" is missing: nobody can tell what it was fitted for';
+  for (const group of ['market', 'brain', 'exits', 'execution'])
+    if (!isGroup(basis[group])) return `"basis.${group}" is missing`;
+  const { scenario, symbols, independent } = basis;
+  if (scenario !== null && typeof scenario !== 'string') return '"basis.scenario" is neither a text nor null';
+  if (!Array.isArray(symbols) || !symbols.every((each) => typeof each === 'string'))
+    return '"basis.symbols" is not a list of instruments';
+  if (!Number.isFinite(independent)) return '"basis.independent" is not a number';
+  return '';
+}
+
+/** What is wrong with a model whatever it is used on; empty for one that was fitted, well enough, and left alone. */
+export function faultsOf(document: ModelDocument): string[] {
+  const { basis, shapes, digest } = document;
+  return [
+    ...(digest === digestOf(document) ? [] : ['edited since it was fitted']),
+    ...(basis.independent >= INDEPENDENT_MIN
+      ? []
+      : [
+          `fitted on ${basis.independent.toFixed(0)} trades that do not overlap, fewer than ${INDEPENDENT_MIN}`,
+        ]),
+    ...(shapes.length > 0 ? [] : ['no shapes: it is the driftless odds and nothing else']),
+  ];
 }
 
 /** The scenario of the venue that the settings name: `hunter start` runs the embedded exchange in one alone. */
@@ -107,7 +174,7 @@ export function fusionOf(
   if (name === 'priors' || name === 'auto') return null;
   const document = loadModel(name === 'embedded' ? EMBEDDED_PATH : name);
   const model = new FusionModel(document);
-  const { scenario: fittedOn, symbols, ...fittedFor } = document.basis;
+  const { scenario: fittedOn, symbols, independent: _, ...fittedFor } = document.basis;
   const others = differences(
     fittedFor,
     basisOf(
@@ -116,6 +183,7 @@ export function fusionOf(
     ),
   );
   const faults = [
+    ...faultsOf(document),
     ...(others.length === 0 ? [] : [`fitted for other settings: ${others.join(', ')}`]),
     ...(scenario === fittedOn
       ? []
@@ -135,8 +203,6 @@ const inWords = (scenario: string | null): string =>
 
 /** Names of the settings that are not alike, such as `exits.tp_multiplier`. */
 function differences(one: unknown, other: unknown, path = ''): string[] {
-  const isGroup = (value: unknown): value is Record<string, unknown> =>
-    typeof value === 'object' && value !== null && !Array.isArray(value);
   if (!isGroup(one) || !isGroup(other)) return JSON.stringify(one) === JSON.stringify(other) ? [] : [path];
   return [...new Set([...Object.keys(one), ...Object.keys(other)])].flatMap((key) =>
     differences(one[key], other[key], path === '' ? key : `${path}.${key}`),

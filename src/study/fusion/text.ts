@@ -1,3 +1,4 @@
+import { faultsOf } from '../../config/model.ts';
 import type { ScoreFigures, TrainedModel } from './train.ts';
 
 /** A model file for a person. */
@@ -7,18 +8,19 @@ export function modelText(document: TrainedModel): string {
   return [
     `${document.name}: ${document.market}, fitted ${document.made}`,
     `on ${tapes.length} tapes (${sources.join(' / ')}): ${fitted.outcomes} trades, so many as ${fitted.independent.toFixed(0)} that do not overlap`,
+    ...faultsOf(document).map((fault) => `not calibrated: ${fault}`),
     `exits ${JSON.stringify(exitsOf(document.basis.exits))}; a trade may last ${document.limitMs / 1000} s`,
     `${fitted.rounds} rounds; calibrated on held-out ${fitted.heldOut}: slope ${fitted.calibration.slope.toFixed(3)}, intercept ${fitted.calibration.intercept.toFixed(3)}`,
     '',
     `log-odds of a long = those of a price without drift + ${document.intercept.toFixed(3)} + for each feature, from the least value to the greatest:`,
     ...[...shapes]
-      .sort((a, b) => importance[b.feature]! - importance[a.feature]!)
+      .sort((a, b) => (importance[b.feature] ?? 0) - (importance[a.feature] ?? 0))
       .map(
         ({ feature, kind, cuts, values, unit }) =>
-          `  ${feature} (${kind}, ${unit}; moves it by ${importance[feature]!.toFixed(3)} in the mean): ${values.map((value, i) => `${signed(value)}${i < cuts.length ? ` |${short(cuts[i]!)}|` : ''}`).join(' ')}`,
+          `  ${feature} (${kind}, ${unit}; moves it by ${(importance[feature] ?? 0).toFixed(3)} in the mean): ${values.map((value, i) => `${signed(value)}${i < cuts.length ? ` |${short(cuts[i]!)}|` : ''}`).join(' ')}`,
       ),
     '',
-    'cross-validation:',
+    'cross-validation (rounds and calibration were chosen on these same predictions: its calibration error flatters):',
     ...figuresText(document.crossValidation),
   ].join('\n');
 }

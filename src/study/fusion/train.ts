@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { engineConfig } from '../../config/engine.ts';
 import { ConfigError } from '../../config/load.ts';
-import { basisOf, type ModelDocument, scenarioOfAll } from '../../config/model.ts';
+import { basisOf, digestOf, type ModelDocument, scenarioOfAll } from '../../config/model.ts';
 import type { Settings } from '../../config/schema.ts';
 import { FEATURES } from '../../core/brain/fusion/features.ts';
 import { probabilityOf } from '../../core/brain/fusion/first-passage.ts';
@@ -108,7 +108,22 @@ export function trainOn(
     };
   });
   const { fold, byTape, kept } = foldsOf(outcomes, FIT.folds);
+  if (kept.count < OUTCOMES_MIN)
+    throw new ConfigError([
+      `${kept.count} of ${outcomes.count} outcomes are left where ${FIT.folds} stretches of time are held out, at least ${OUTCOMES_MIN} wanted: give more tapes, or a shorter --limit`,
+    ]);
   const fitted = fit(kept, fold, FIT);
+  const independent = round(fitted.independent, 1);
+  const basis = {
+    ...basisOf(
+      settings,
+      fitted.shapes.map(({ feature }) => feature),
+    ),
+    scenario: scenarioOfAll(sources),
+    symbols: [...new Set(sources.flatMap(({ symbols }) => symbols))].sort(),
+    independent,
+  };
+  const said = { limitMs: options.limitMs, intercept: fitted.intercept, shapes: fitted.shapes, basis };
   const graded = score(
     kept,
     { name: options.name, probability: fitted.heldOut.model },
@@ -120,27 +135,18 @@ export function trainOn(
     score: graded,
     document: {
       ...{ format: MODEL_FORMAT, version: MODEL_VERSION, name: options.name },
-      ...{ made: options.made, market: options.market, limitMs: options.limitMs },
+      ...{ made: options.made, market: options.market, ...said },
       tapes: sources.map(({ path, source, notes, symbols }) => ({
         ...{ file: basename(path), sha256: hashFile(path) },
         ...{ source: [source, ...notes].join('; '), symbols },
       })),
-      basis: {
-        ...basisOf(
-          settings,
-          fitted.shapes.map(({ feature }) => feature),
-        ),
-        scenario: scenarioOfAll(sources),
-        symbols: [...new Set(sources.flatMap(({ symbols }) => symbols))].sort(),
-      },
+      digest: digestOf(said),
       fitted: {
-        ...{ everyMs: options.everyMs, outcomes: kept.count, independent: round(fitted.independent, 1) },
+        ...{ everyMs: options.everyMs, outcomes: kept.count, independent },
         ...{ config: FIT, rounds: fitted.rounds },
         calibration: { method: 'platt', ...fitted.calibration },
         heldOut: byTape ? 'tapes' : 'stretches of time',
       },
-      intercept: fitted.intercept,
-      shapes: fitted.shapes,
       importance: fitted.importance,
       rivals: fitted.rivals,
       crossValidation: figuresOf(graded),

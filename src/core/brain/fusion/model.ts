@@ -96,6 +96,7 @@ export function parseModel(value: unknown): Result<ModelFile, string> {
     return refuse(`version ${String(file.version)}, this program reads ${MODEL_VERSION}: fit it anew`);
   for (const name of ['limitMs', 'intercept'])
     if (!Number.isFinite(file[name])) return refuse(`"${name}" is not a number`);
+  if (!((file.limitMs as number) > 0)) return refuse(`"limitMs" is ${String(file.limitMs)}, not above 0`);
   if (typeof file.name !== 'string') return refuse('"name" is not a text');
   if (!Array.isArray(file.shapes)) return refuse('"shapes" is not a list');
   const seen = new Set<string>();
