@@ -69,7 +69,7 @@ function gradedSection(section: FindingSection, labelled: readonly Told[]): Sect
     notes: [
       ...section.notes,
       describe(rule),
-      `${own.wanted} labels to be found in ${own.hours.toFixed(2)} hours of tape, instruments added up: ${(own.wanted / own.hours).toFixed(1)} an hour. Base rate: the share of all its alarms, at any likelihood, that are hits; a score that says nothing has a PR-AUC of that share times the recall.`,
+      `${own.wanted} labels to be found in ${own.hours.toFixed(2)} hours of tape, instruments added up: ${(own.wanted / own.hours).toFixed(1)} an hour. Base rate: the share of all its alarms, at any likelihood, that are hits. A score that says nothing would have a PR-AUC of about that share times the recall, were there no repeats: of several alarms at a label the surest is the hit and the others are not counted, which leaves out low scores and favours the guess. The checks below tell what chance really gives.`,
       `Recall at a budget chooses its threshold on these very data; the fixed threshold, where one is shipped, does not. Intervals: stretches of ${Math.round(own.partMs / 1000)} s drawn anew.`,
     ],
     figures: [
@@ -87,6 +87,18 @@ function gradedSection(section: FindingSection, labelled: readonly Told[]): Sect
           'share',
           'higher',
           budget(i, (b) => b.precision),
+        ),
+        figure(
+          `precision at ${perHour} false alarms an hour, repeats counted`,
+          'share',
+          'higher',
+          budget(i, (b) => b.precisionWithRepeats),
+        ),
+        figure(
+          `repeats at ${perHour} false alarms an hour`,
+          'per hour',
+          'lower',
+          budget(i, (b) => b.repeatsPerHour),
         ),
         figure(
           `median delay at ${perHour} false alarms an hour`,
@@ -157,6 +169,8 @@ function fixedFigures({ fixed }: FindingGrades, goals: Readonly<Record<string, s
   const at = `at likelihood ${fixed.threshold}`;
   const rows = [
     ['precision', 'share', 'higher', fixed.precision],
+    ['precision, repeats counted,', 'share', 'higher', fixed.precisionWithRepeats],
+    ['repeats', 'per hour', 'lower', fixed.repeatsPerHour],
     ['recall', 'share', 'higher', fixed.recall],
     ['false alarms', 'per hour', 'lower', fixed.falsePerHour],
     ['median delay', 'ms', 'lower', fixed.delayMedianMs],

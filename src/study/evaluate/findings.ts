@@ -38,7 +38,7 @@ export function foundAt(told: readonly Told[], threshold: number): Us | null {
 export class Findings {
   private readonly byId = new Map<number, Mutable>();
 
-  /** Copies. A finding without a likelihood above 0 is none. */
+  /** Copies. One told with likelihood 0 is kept: at a threshold of 0 it is an alarm as well. */
   readonly take = (finding: Finding): void => {
     const { kind, id, pattern, side, low, high, size, since, at, likelihood } = finding;
     if (!(likelihood >= 0 && likelihood <= 1))

@@ -32,6 +32,10 @@ export interface AtThreshold {
   readonly precision: Figure;
   readonly recall: Figure;
   readonly falsePerHour: Figure;
+  /** Further alarms at labels that were found (`again`), which count in neither of the above: who is alarmed has them as well. */
+  readonly repeatsPerHour: Figure;
+  /** hits / (hits + falses + repeats). */
+  readonly precisionWithRepeats: Figure;
   /** From the label's beginning to the first telling at the threshold, ms; of what was found. */
   readonly delayMedianMs: Figure;
   readonly delayP90Ms: Figure;
@@ -86,6 +90,8 @@ interface Entry {
 class Pool {
   /** Surest first; without those that count neither for nor against. */
   private readonly entries: Entry[] = [];
+  /** Those left out for being of labels that were found. */
+  private readonly repeats: { readonly part: number; readonly score: number }[] = [];
   private readonly labels: {
     readonly part: number;
     readonly kind: LabelKind;
@@ -120,6 +126,7 @@ class Pool {
         const recall = plain(labels.length > 0 ? 0 : Number.NaN, absent);
         return {
           ...{ perHour, threshold: null, recall, precision: none, falsePerHour: none },
+          ...{ repeatsPerHour: none, precisionWithRepeats: none },
           ...{ delayMedianMs: none, delayP90Ms: none, delaysMs: [] },
         };
       }
@@ -174,7 +181,10 @@ class Pool {
     // a look-alike may raise alarms at several places: the surest counts
     const mistaken = new Map<number, number>();
     for (const alarm of alarms) {
-      if (alarm.verdict === 'again') continue;
+      if (alarm.verdict === 'again') {
+        this.repeats.push({ part: partOf(alarm.candidate.told.at(-1)!.at), score: alarm.likelihood });
+        continue;
+      }
       const hit = alarm.verdict === 'hit';
       const beganAt = hit ? wanted[alarm.label]!.from : 0;
       const part = partOf(hit ? beganAt * 1000 : alarm.candidate.told.at(-1)!.at);
@@ -210,6 +220,8 @@ class Pool {
     const hits = (w: Float64Array): number => sum(w, ({ hit }) => hit);
     const falses = (w: Float64Array): number => sum(w, ({ hit }) => !hit);
     const wanted = (w: Float64Array): number => this.wanted(w);
+    const repeated = this.repeats.filter(({ score }) => score >= threshold);
+    const repeats = (w: Float64Array): number => repeated.reduce((total, { part }) => total + w[part]!, 0);
     const hours = (w: Float64Array): number => partHours.reduce((total, each, i) => total + each * w[i]!, 0);
     const once = new Float64Array(partHours.length).fill(1);
     const found = entries
@@ -232,6 +244,12 @@ class Pool {
         wanted(once),
       ),
       falsePerHour: this.figure((w) => falses(w) / hours(w), 'no time'),
+      repeatsPerHour: this.figure((w) => repeats(w) / hours(w), 'no time'),
+      precisionWithRepeats: shareFigure(
+        this.figure((w) => hits(w) / (hits(w) + falses(w) + repeats(w)), 'no alarm at this threshold'),
+        hits(once),
+        hits(once) + falses(once) + repeats(once),
+      ),
       delayMedianMs: this.figure((w) => quantileOf(found, w, 0.5), 'nothing found'),
       delayP90Ms: this.figure((w) => quantileOf(found, w, 0.9), 'nothing found'),
       delaysMs: found.map(({ ms }) => ms),

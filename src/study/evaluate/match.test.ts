@@ -176,6 +176,9 @@ test('several findings of one label are one hit, the surest; the others count ne
   const grades = grade([match(found, label, rule, span)]);
   assert.equal(grades.prAuc.value, 1);
   assert.equal(grades.budgets[0]!.delayMedianMs.value, 2000);
+  const { fixed } = grade([match(found, label, rule, span)], { threshold: 0.5 });
+  assert.deepEqual([fixed!.precision.value, fixed!.precisionWithRepeats.value], [1, 0.5]);
+  assert.ok(Math.abs(fixed!.repeatsPerHour.value! - 1) < 1e-9);
 });
 
 test('alarms that overlap in time and place are one, found when the first of them was', () => {
