@@ -2,6 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { brainConfig } from '../../config/brain.ts';
 import { loadSettings } from '../../config/load.ts';
+import { BID } from '../../core/book/frame.ts';
+import { OrderBook } from '../../core/book/order-book.ts';
+import { BTC } from '../../core/testing/specs.ts';
+import { lots, ticks, us } from '../../core/units.ts';
 import type { Label } from '../../exchange/scenarios/label.ts';
 import { loadScenario } from '../../exchange/scenarios/load.ts';
 import { SIMULATED_FROM } from '../simulate.ts';
@@ -42,6 +46,50 @@ test('icebergs of a simulated market are found and their sizes told, better than
   // labels that showed nothing are counted in the last row alone
   assert.ok((every[1] as number) >= (all![1] as number));
   assert.ok((all![1] as number) > 0);
+});
+
+/** Twelve icebergs, so far apart, each said to be left with a little more than it is. */
+function figuresOfTwelve(everyMs: number) {
+  const start = 1_800_000_000_000;
+  const grader = gradeIceberg(context);
+  const observers = grader.watch(BTC, new OrderBook());
+  const labels = Array.from({ length: 12 }, (_, i): Label => {
+    const [from, price] = [start + i * everyMs, 1000 + i];
+    const order = { side: 'buy', price, from, to: from + 5000, size: 10, traded: 0 } as const;
+    return {
+      ...{ kind: 'iceberg_sliced', instrument: BTC.id, from, to: from + 5000, side: 'buy', prices: [price] },
+      ...{ size: 100, participant: 'p', parameters: { refills: 5 }, trades: [] },
+      orders: [{ ...order, id: i + 1 } as Label['orders'][number]],
+    };
+  });
+  for (const [i, { from, prices }] of labels.entries()) {
+    const place = { low: ticks(prices[0]!), high: ticks(prices[0]!), size: lots(101 + i) };
+    const at = us((from + 1000) * 1000);
+    for (const observer of observers)
+      observer.finding?.({
+        ...{ kind: 'iceberg', id: i, pattern: 'refilled', side: BID, likelihood: 0.9 },
+        ...{ ...place, since: us(from * 1000), at },
+      });
+  }
+  const until = start + 12 * everyMs;
+  const span = { from: us(start * 1000), to: us(until * 1000), frames: 1, trades: 0, changes: 1, aheadMs: 0 };
+  grader.played({ events: 1, spans: [span] }, [labels]);
+  const { figures } = grader.section()!;
+  return (name: string) => figures.find((each) => each.name.startsWith(name))!.figure;
+}
+
+test('intervals of sizes told come of stretches: many icebergs of one stretch have none, as many far apart have', () => {
+  const near = figuresOfTwelve(20_000)('median error of the size left');
+  assert.ok(near.value! > 0, near.why);
+  assert.equal(near.low, null);
+  const apart = figuresOfTwelve(600_000);
+  const { value, low, high } = apart('median error of the size left');
+  assert.equal(value, near.value);
+  assert.ok(low! < value! && value! < high!);
+  // none lies within an interval of nothing: the exact bound of 0 in 12
+  const within = apart('size left within');
+  assert.equal(within.value, 0);
+  assert.ok(Math.abs((1 - within.high!) ** 12 - 0.025) < 1e-9);
 });
 
 test('the fit finds the weights that data were drawn with', () => {

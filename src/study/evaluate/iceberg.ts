@@ -1,7 +1,7 @@
 import { BID } from '../../core/book/frame.ts';
 import type { Finding } from '../../core/brain/finding.ts';
 import type { Label, LabelKind } from '../../exchange/scenarios/label.ts';
-import { DRAWING, type Figure, figureOf, withheld } from './figures.ts';
+import { DRAWING, type Figure, figureOf, shareFigure, withheld } from './figures.ts';
 import { findingGrader } from './finding-grader.ts';
 import type { Told } from './finding-section.ts';
 import { grade } from './grade.ts';
@@ -113,9 +113,12 @@ interface SizeTold {
   readonly low: number;
   readonly high: number;
   readonly left: number;
-  /** The tape and instrument it is of. */
-  readonly part: number;
+  /** The stretch of time of its tape and instrument, drawn together. */
+  readonly part: string;
 }
+
+/** As for findings: icebergs of one stretch met the same market and are drawn together, µs. */
+const STRETCH_US = 300_000_000;
 
 type Copied = Pick<Finding, 'id' | 'side' | 'low' | 'high' | 'size' | 'at' | 'likelihood'> & {
   readonly from: number;
@@ -126,7 +129,7 @@ type Copied = Pick<Finding, 'id' | 'side' | 'low' | 'high' | 'size' | 'at' | 'li
 class SizesTold {
   private readonly seats: Copied[][] = [];
   private readonly sizes: SizeTold[] = [];
-  private parts = 0;
+  private markets = 0;
 
   watch(): Observer {
     const copies: Copied[] = [];
@@ -156,13 +159,14 @@ class SizesTold {
       const own = onOurClock(labels?.[i] ?? [], spans[i]!.aheadMs).filter(({ kind }) =>
         (KINDS as readonly LabelKind[]).includes(kind),
       );
-      const part = this.parts++;
+      const market = this.markets++;
       const known = new Set<Label>();
       for (const copy of copies) {
         const label = own.find((each) => !known.has(each) && isOf(copy, each));
         if (label === undefined) continue;
         known.add(label);
         const left = leftAt(label, copy.at / 1000);
+        const part = `${market} ${Math.floor(copy.at / STRETCH_US)}`;
         this.sizes.push({ told: copy.size, low: copy.from, high: copy.to, left, part });
       }
     });
@@ -170,14 +174,19 @@ class SizesTold {
 
   figures(): SectionFigure[] {
     const none = 'no iceberg was found';
+    const stretches = [...Map.groupBy(this.sizes, ({ part }) => part).values()];
     const of = (statistic: (sizes: readonly SizeTold[]) => number): Figure =>
-      this.sizes.length === 0
+      stretches.length === 0
         ? withheld(none)
         : figureOf(
-            this.sizes.length,
-            (weights) => statistic(this.sizes.flatMap((each, i) => Array<SizeTold>(weights[i]!).fill(each))),
+            stretches.length,
+            (weights) =>
+              statistic(
+                stretches.flatMap((own, i) => Array<readonly SizeTold[]>(weights[i]!).fill(own).flat()),
+              ),
             none,
           );
+    const within = this.sizes.filter(isWithin).length;
     const errors = (sizes: readonly SizeTold[]): number[] =>
       sizes.filter(({ left }) => left > 0).map(({ told, left }) => Math.abs(told - left) / left);
     return [
@@ -195,14 +204,18 @@ class SizesTold {
       },
       {
         ...{ name: 'size left within the told interval of 80 %', unit: 'share', better: null },
-        figure: of(
-          (sizes) => sizes.filter(({ low, high, left }) => left >= low && left <= high).length / sizes.length,
+        figure: shareFigure(
+          of((sizes) => sizes.filter(isWithin).length / sizes.length),
+          within,
+          this.sizes.length,
         ),
         ...{ rivals: [], goal: '80 %' },
       },
     ];
   }
 }
+
+const isWithin = ({ low, high, left }: SizeTold): boolean => left >= low && left <= high;
 
 const isOf = ({ side, low, high, at }: Copied, { from, to, orders }: Label): boolean =>
   at / 1000 >= from - RULE.slackMs &&
