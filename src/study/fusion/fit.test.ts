@@ -122,11 +122,31 @@ test('on other markets of the same truth it is calibrated and better than its ri
     graded.calibration.error.value! < graded.errorByChance + 0.02,
     `${graded.calibration.error.value}`,
   );
-  assert.equal(graded.rivals.length, 10 - Number(place('regime') < 0));
+  const ofGroups = ['order flow', 'liquidity', 'microstructure', 'impact', 'regime'].map(
+    (group) => `all features of ${group}`,
+  );
+  const names = graded.rivals.map(({ name }) => name);
+  for (const name of [...ofGroups, 'market features alone']) assert.ok(names.includes(name), name);
+  assert.equal(graded.rivals.length, 16);
   for (const { name, brierLessModel } of graded.rivals) assert.ok(brierLessModel.low! > 0, name);
   assert.ok(graded.brierShuffled.least > graded.brier.value!);
   // where it holds an edge over the costs there is one
   assert.ok(graded.worthwhile.entries > 0 && graded.worthwhile.netBp!.value! > 0);
+});
+
+test('the rival of all features of a detector looks at these alone, each with its own weight', () => {
+  const outcomes = market(4000, (takers) => takers);
+  const { rivals } = fitted(outcomes);
+  const { weights } = rivals.find(({ name }) => name === 'all features of order flow')!;
+  assert.deepEqual(
+    Object.keys(weights),
+    FEATURES.filter(({ of }) => of === 'order_flow').map(({ name }) => name),
+  );
+  for (const [name, weight] of Object.entries(weights))
+    if (name === 'takers') assert.ok(Math.abs(weight - 1) < 0.35, `${weight}`);
+    else assert.ok(Math.abs(weight) < 0.3, `${name} ${weight}`);
+  const candles = rivals.find(({ name }) => name === 'market features alone')!;
+  assert.ok(!('takers' in candles.weights) && 'volatility' in candles.weights);
 });
 
 test('the same outcomes give the same model to the last digit', () => {

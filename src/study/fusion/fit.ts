@@ -254,20 +254,31 @@ function shapesOf(
 
 interface RivalRule {
   readonly name: string;
-  /** Features it adds up, alike; null: all, each with a weight of its own. */
-  readonly features: readonly string[] | null;
+  readonly features: readonly string[];
+  /** False: the features are added up alike, with one weight. True: each has a weight of its own (logistic regression, ridge). */
+  readonly own: boolean;
 }
 
 const known = (name: string): boolean => FEATURES.some((feature) => feature.name === name);
+const featuresOf = (group: string): string[] =>
+  FEATURES.filter(({ of }) => of === group).map(({ name }) => name);
 const RIVALS: readonly RivalRule[] = [
-  { name: 'odds without drift', features: [] },
-  { name: 'equal weights', features: DETECTOR_SCORES.filter(known) },
-  { name: 'logistic regression', features: null },
-  ...DETECTOR_SCORES.filter(known).map((name) => ({ name: `${name} alone`, features: [name] })),
+  { name: 'odds without drift', features: [], own: false },
+  { name: 'equal weights', features: DETECTOR_SCORES.filter(known), own: false },
+  { name: 'logistic regression', features: FEATURES.map(({ name }) => name), own: true },
+  ...DETECTOR_SCORES.filter(known).map((name) => ({ name: `${name} alone`, features: [name], own: false })),
+  // all that one detector tells, not its score alone; one with a single feature is there already
+  ...[...new Set(FEATURES.map(({ of }) => of))]
+    .filter((group) => featuresOf(group).length > 1)
+    .map((group) => ({
+      name: group === 'market' ? 'market features alone' : `all features of ${group.replaceAll('_', ' ')}`,
+      features: featuresOf(group),
+      own: true,
+    })),
 ];
 
 function rivalOf(
-  { name, features }: RivalRule,
+  { name, features: used, own: ownWeights }: RivalRule,
   outcomes: Outcomes,
   weight: Float64Array,
   fold: Int32Array,
@@ -277,14 +288,12 @@ function rivalOf(
   const { count } = outcomes;
   const base = outcomes.base.subarray(0, count);
   const reached = outcomes.reached.subarray(0, count);
-  const used = features === null ? FEATURES.map((feature) => feature.name) : features;
   const scales = used.map((each) => deviationOf(columnOf(outcomes, each)));
-  const columns =
-    features === null
-      ? used.map((each, c) => columnOf(outcomes, each).map((value) => value / scales[c]!))
-      : used.length === 0
-        ? []
-        : [summed(used.map((each) => columnOf(outcomes, each)))];
+  const columns = ownWeights
+    ? used.map((each, c) => columnOf(outcomes, each).map((value) => value / scales[c]!))
+    : used.length === 0
+      ? []
+      : [summed(used.map((each) => columnOf(outcomes, each)))];
   const score = new Float64Array(count);
   for (let k = 0; k < folds; k++) {
     const linear = fitWhere((i) => fold[i] !== k);
@@ -294,8 +303,7 @@ function rivalOf(
   const whole = fitWhere(() => true);
   const weights: Record<string, number> = {};
   used.forEach((each, c) => {
-    weights[each] =
-      calibration.slope * (features === null ? whole.weights[c]! / scales[c]! : whole.weights[0]!);
+    weights[each] = calibration.slope * (ownWeights ? whole.weights[c]! / scales[c]! : whole.weights[0]!);
   });
   return {
     rival: { name, intercept: calibration.intercept + calibration.slope * whole.intercept, weights },
@@ -309,7 +317,7 @@ function rivalOf(
       Float64Array.from(at, (i) => base[i]!),
       Uint8Array.from(at, (i) => reached[i]!),
       Float64Array.from(at, (i) => weight[i]!),
-      features === null ? ridge : 0,
+      ownWeights ? ridge : 0,
     );
   }
 
