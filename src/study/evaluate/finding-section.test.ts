@@ -79,7 +79,7 @@ function everything({ span, ...rest }: Told, random: Random): Told {
   const findings = new Findings();
   let id = 0;
   for (let at = span.from as number; at < span.to; at += 10_000_000)
-    for (const side of [BID, ASK]) {
+    for (const side of [BID, ASK] as const) {
       id += 1;
       const place = { low: 0, high: 1e9, since: us(at), at: us(at) };
       findings.take({
