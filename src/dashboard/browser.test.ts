@@ -437,6 +437,49 @@ describe('the page', { timeout: 180_000 }, () => {
     }, source);
   });
 
+  test('says that it abstains, not that a threshold is missed, and why it has no word', async () => {
+    const view = source.view.bind(source);
+    let reasons = ['abstains: long 0.39 for +17.7 bp before −9.4 bp is worth −8.7 bp after 10.0 bp of costs'];
+    source.view = () => {
+      const shown = view();
+      return {
+        ...shown,
+        markets: shown.markets.map((market) => ({
+          ...market,
+          signal: { ...market.signal!, direction: 'none' as const, confidence: 0.39, reasons },
+        })),
+      };
+    };
+    await opened(async ({ page }) => {
+      await reads(page, 'standing', 'Abstains: not worth its costs');
+      reasons = ['no word yet: ATR not known yet'];
+      await reads(page, 'standing', 'No word yet: ATR not known yet');
+      reasons = [];
+      await reads(page, 'standing', 'Below the entry threshold');
+    }, source);
+  });
+
+  test('shows all seven detectors at once on a desk of 1400 × 1000, and what one saw when it is opened', async () => {
+    await opened(async ({ page }) => {
+      await page.setViewportSize({ width: 1400, height: 1000 });
+      const rows = page.locator('.detector');
+      await rows.nth(6).waitFor();
+      const fits = () =>
+        page.locator('[data-panel="signal"]').evaluate((panel) => panel.scrollHeight <= panel.clientHeight);
+      assert.ok(await fits(), 'the signal scrolls');
+      const row = rows.nth(0).getByRole('button');
+      assert.match((await row.getAttribute('title'))!, /volume-weighted imbalance/);
+      assert.equal(await row.locator('.evidence').isVisible(), false);
+      await row.click();
+      await row.locator('.evidence').waitFor();
+      // a high desk has room for two lines each
+      await page.setViewportSize({ width: 1400, height: 1200 });
+      await rows.nth(6).locator('.evidence').waitFor();
+      await row.click();
+      assert.ok(await fits(), 'the signal scrolls on a high desk');
+    }, source);
+  });
+
   test('each market has its own figures and chart; candles out of order do not break it', async () => {
     const view = source.view;
     const charts = source.charts();

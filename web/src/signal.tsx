@@ -1,6 +1,6 @@
 import { createSignal, For, Index, type JSX, Show } from 'solid-js';
 import type { DetectorView, SignalView } from '../../src/dashboard/view.ts';
-import { compact, fixed, percent, signed, words } from './format.ts';
+import { capitalised, compact, fixed, percent, signed, words } from './format.ts';
 import { Gauge } from './gauge.tsx';
 import { market } from './state.ts';
 
@@ -31,8 +31,15 @@ export function Signal(): JSX.Element {
   );
 }
 
+/** Why it enters or does not: without a direction it is not the threshold that keeps it out. */
+function standing({ direction, confidence, threshold, reasons }: SignalView): string {
+  const [first = ''] = reasons;
+  if (direction === 'none' && first.startsWith('abstains')) return 'Abstains: not worth its costs';
+  if (direction === 'none' && first.startsWith('no word yet')) return capitalised(first);
+  return `${confidence >= threshold ? 'Above' : 'Below'} the entry threshold`;
+}
+
 function Verdict(props: { signal: SignalView }): JSX.Element {
-  const isEntry = (): boolean => props.signal.confidence >= props.signal.threshold;
   return (
     <div class="verdict">
       <Gauge
@@ -51,13 +58,7 @@ function Verdict(props: { signal: SignalView }): JSX.Element {
         <p class={`direction ${props.signal.direction}`} data-field="direction">
           {DIRECTION[props.signal.direction]}
         </p>
-        <p>
-          {isEntry()
-            ? props.signal.direction === 'none'
-              ? 'Above the entry threshold, not worth its costs'
-              : 'Above the entry threshold'
-            : 'Below the entry threshold'}
-        </p>
+        <p data-field="standing">{standing(props.signal)}</p>
         <p class="calibration" classList={{ warn: !props.signal.calibrated }}>
           {props.signal.calibrated
             ? 'Calibrated: probability that the target comes before the stop'
@@ -75,10 +76,12 @@ function Verdict(props: { signal: SignalView }): JSX.Element {
 
 function Detector(props: { detector: DetectorView }): JSX.Element {
   const [isOpen, setOpen] = createSignal(false);
+  const evidence = (): string =>
+    props.detector.evidence === '' ? 'nothing to report' : props.detector.evidence;
   const score = (): number => Math.min(1, Math.max(-1, props.detector.score));
   return (
     <li class="detector">
-      <button type="button" aria-expanded={isOpen()} onClick={() => setOpen(!isOpen())}>
+      <button type="button" title={evidence()} aria-expanded={isOpen()} onClick={() => setOpen(!isOpen())}>
         <span class="name">{words(props.detector.name)}</span>
         <svg class="bar" viewBox="-100 0 200 8" preserveAspectRatio="none" aria-hidden="true">
           <rect class="ground" x={-100} y={2.5} width={200} height={3} />
@@ -93,9 +96,7 @@ function Detector(props: { detector: DetectorView }): JSX.Element {
           <rect class="zero" x={-0.6} y={0} width={1.2} height={8} />
         </svg>
         <span class="score">{signed(props.detector.score, 2)}</span>
-        <span class="evidence" title={props.detector.evidence}>
-          {props.detector.evidence === '' ? 'nothing to report' : props.detector.evidence}
-        </span>
+        <span class="evidence">{evidence()}</span>
         <span class="likelihood" title="How much the detector trusts its score">
           {percent(props.detector.likelihood, 0)}
         </span>
