@@ -105,6 +105,11 @@ describe('hunter evaluate', () => {
     const moved = join(folder, 'moved.jsonl');
     writeFileSync(moved, readFileSync(labels, 'utf8').replaceAll(/"(from|to|at)":1/g, '"$1":2'));
     refused(/none of its \d+ labels lies within the time/, tape, '--labels', moved);
+    const strange = market(42);
+    refused(
+      new RegExp(`${strange.labels}: written with a tape of .* but ${tape} is`),
+      ...[tape, '--labels', strange.labels],
+    );
     const candles = join(folder, 'BTC-USDT-SWAP-1m-20240101-20240101.csv');
     writeFileSync(
       candles,
@@ -113,6 +118,19 @@ describe('hunter evaluate', () => {
     const bars = join(folder, 'bars.tape');
     assert.equal(hunter('import', 'okx-candles', candles, '--out', bars).code, 0);
     refused(/no order book on it \(2 1m candles of BTC-USDT-SWAP\)/, bars);
+  });
+
+  it('grades labels that name no tape, as older files, and says so', () => {
+    const { tape, labels } = market(41);
+    const old = join(folder, 'old.jsonl');
+    writeFileSync(old, readFileSync(labels, 'utf8').replace(/"tape":"[0-9a-f]{64}",/, ''));
+    const { code, out, err } = hunter('evaluate', tape, '--labels', old, '--json');
+    assert.equal(code, 0, err);
+    assert.match(err, /warning: .*old\.jsonl does not say which tape it is of/);
+    const named = hunter('evaluate', tape, '--labels', labels, '--json');
+    assert.equal(named.err, '');
+    const [one, other] = [out, named.out].map((each) => JSON.parse(each) as Evaluation);
+    assert.deepEqual(one!.sections, other!.sections);
   });
 
   it('fails on files that are not what they are taken for', () => {

@@ -65,6 +65,11 @@ async function run(tapes: readonly string[], flags: Flags): Promise<void> {
       command: `hunter ${process.argv.slice(2).join(' ')}`,
     }).finally(done);
   });
+  for (const { path, labels, labelsNameTape } of evaluation.tapes)
+    if (labelsNameTape === false)
+      process.stderr.write(
+        `warning: ${labels} does not say which tape it is of: whether that is ${path} is not known\n`,
+      );
   if (flags.report !== undefined) writeEvaluation(flags.report, evaluation);
   process.stdout.write(
     flags.json

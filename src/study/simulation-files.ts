@@ -1,4 +1,13 @@
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Instrument } from '../core/instrument.ts';
 import { lots, ms, msToUs, ticks } from '../core/units.ts';
@@ -100,6 +109,7 @@ export async function simulateToFiles(
     closeSync(labels);
   }
   const spent = performance.now() - begun;
+  nameTape(join(folder, LABELS), hashFile(join(folder, TAPE)));
   const files = [TAPE, RAW, LABELS];
   return {
     seed: options.seed,
@@ -114,6 +124,22 @@ export async function simulateToFiles(
     speed: (minutes * 60_000) / spent,
     files: Object.fromEntries(files.map((file) => [file, hashFile(join(folder, file))])),
   };
+}
+
+/**
+ * Writes into the first line of a file of labels which tape they are of, as `tape`: labels of another one would be graded as if
+ * nothing were wrong. Known only when the tape is finished.
+ */
+export function nameTape(labels: string, sha256: string): void {
+  const lines = readFileSync(labels);
+  if (lines.length === 0) return;
+  const file = openSync(labels, 'w');
+  try {
+    writeSync(file, `{"tape":"${sha256}",`);
+    for (let at = 1; at < lines.length; ) at += writeSync(file, lines, at);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** A label as it stands in the file: prices and sizes as OKX writes them, sizes in contracts. */

@@ -11,7 +11,7 @@ import { codeIdentity } from '../report/code-identity.ts';
 import type { BarrierRule } from './barriers.ts';
 import { DRAWING } from './figures.ts';
 import { GRADERS } from './graders.ts';
-import { readLabels } from './labels.ts';
+import { readLabels, tapesOfLabels } from './labels.ts';
 import { playInTurns, tapeSource } from './play.ts';
 import type { Section } from './section.ts';
 
@@ -58,6 +58,8 @@ export interface EvaluatedTape {
   readonly from: number;
   readonly to: number;
   readonly labels: string | null;
+  /** False: the labels do not say which tape they are of, so nobody knows whether it is this one. Null without labels. */
+  readonly labelsNameTape: boolean | null;
   /** How many of each kind; empty without labels. */
   readonly labelled: Readonly<Record<string, number>>;
 }
@@ -99,6 +101,7 @@ export async function evaluate(
   const symbols = new Set<string>();
   for (const { path, labels: file, ...rest } of looks) {
     const source = tapeSource(path, options.symbols);
+    const labelsNameTape = file === null ? null : nameThisTape(file, path, rest.sha256);
     const labels = file === null ? null : readLabels(file, source.instruments);
     if (labels !== null && !labels.some((label) => label.to >= rest.from && label.from <= rest.to))
       throw new ConfigError([
@@ -122,7 +125,7 @@ export async function evaluate(
     events += played.events;
     changes += played.spans.reduce((sum, span) => sum + span.changes, 0);
     for (const { id } of source.instruments) symbols.add(id);
-    tapes.push({ path, ...rest, labels: file, labelled: counted(labels ?? []) });
+    tapes.push({ path, ...rest, labels: file, labelsNameTape, labelled: counted(labels ?? []) });
   }
   const playSeconds = (performance.now() - begun) / 1000;
   const sections: Section[] = [];
@@ -153,7 +156,7 @@ function readTapeMeta(path: string): TapeMeta {
 function look(
   { path, labels }: Recording,
   symbols: readonly string[] | null,
-): Omit<EvaluatedTape, 'labelled'> {
+): Omit<EvaluatedTape, 'labelled' | 'labelsNameTape'> {
   const tapes = Tapes.open([path]);
   const ids = tapes.instruments.map(({ id }) => id);
   const unknown = symbols?.filter((symbol) => !ids.includes(symbol)) ?? [];
@@ -173,6 +176,17 @@ function look(
     from: edge(({ from }) => from, Math.min),
     to: edge(({ to }) => to, Math.max),
   };
+}
+
+/** Refuses labels of another tape; false where they do not say which they are of. */
+function nameThisTape(labels: string, tape: string, sha256: string): boolean {
+  const named = tapesOfLabels(labels);
+  const other = named.find((each) => each !== sha256);
+  if (other !== undefined)
+    throw new ConfigError([
+      `--labels ${labels}: written with a tape of SHA-256 ${other.slice(0, 16)}…, but ${tape} is ${sha256.slice(0, 16)}…: name the labels that were written beside it`,
+    ]);
+  return named.length > 0;
 }
 
 /** What is graded twice makes every interval too narrow. */

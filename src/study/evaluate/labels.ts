@@ -19,15 +19,9 @@ export class LabelError extends Error {
  * their beginning. Labels of other instruments are passed over. Throws a `LabelError`.
  */
 export function readLabels(path: string, instruments: readonly Instrument[]): Label[] {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new LabelError(`${path}: cannot be read (${(error as Error).message})`);
-  }
   const known = new Map(instruments.map((instrument) => [instrument.id, instrument]));
   const labels: Label[] = [];
-  text.split('\n').forEach((line, index) => {
+  linesOf(path).forEach((line, index) => {
     if (line.trim() === '') return;
     try {
       const label = labelOf(JSON.parse(line), known);
@@ -39,6 +33,32 @@ export function readLabels(path: string, instruments: readonly Instrument[]): La
     }
   });
   return labels.sort((a, b) => a.from - b.from);
+}
+
+/**
+ * SHA-256 of the tapes that a file of labels says it is of: one, as it is written; none in files written before they said so;
+ * more where files were put together. Throws a `LabelError`.
+ */
+export function tapesOfLabels(path: string): string[] {
+  const tapes = new Set<string>();
+  linesOf(path).forEach((line, index) => {
+    if (!line.includes('"tape"')) return;
+    try {
+      const row = object(JSON.parse(line), 'the line');
+      if (row.tape !== undefined) tapes.add(text(row, 'tape'));
+    } catch (error) {
+      throw new LabelError(`${path}: line ${index + 1}: ${(error as Error).message}`);
+    }
+  });
+  return [...tapes];
+}
+
+function linesOf(path: string): string[] {
+  try {
+    return readFileSync(path, 'utf8').split('\n');
+  } catch (error) {
+    throw new LabelError(`${path}: cannot be read (${(error as Error).message})`);
+  }
 }
 
 type Row = Readonly<Record<string, unknown>>;

@@ -9,6 +9,7 @@ import { TapeError } from '../../tape/format.ts';
 import { hashFile } from '../../tape/hash.ts';
 import { readTape } from '../../tape/reader.ts';
 import { TapeWriter } from '../../tape/writer.ts';
+import { nameTape } from '../simulation-files.ts';
 import { Coarser } from './coarsen.ts';
 import { writtenLabel } from './label-line.ts';
 import type { PlannedLabel } from './order.ts';
@@ -133,6 +134,7 @@ export function plantToFiles(tape: string, options: PlantOptions, folder: string
       labels.map((label) => `${JSON.stringify(writtenLabel(label, instruments[index]!))}\n`),
     );
     writeFileSync(join(folder, LABELS), lines.join(''));
+    nameTape(join(folder, LABELS), hashFile(join(folder, TAPE)));
     return {
       tape,
       over: hashFile(tape),
