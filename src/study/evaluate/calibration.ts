@@ -77,17 +77,21 @@ export interface Calibration {
 }
 
 const BUCKETS = 10;
-const ENTRIES_MIN = 100;
+/** Of fewer nothing is said. */
+export const ENTRIES_MIN = 100;
 const SHUFFLES = 200;
 /** In fewer stretches a confidence cannot be anywhere else. */
 const PARTS_OF_CHANCE_MIN = 4;
 
-/** Grades a confidence: does it mean what it says, and is what it says worth anything. */
-export function calibration(predictions: Predictions, drawing: Drawing = DRAWING): Calibration {
+/**
+ * Grades a confidence: does it mean what it says, and is what it says worth anything. `whyFew` says why there are too few
+ * entries, if there are and it is known.
+ */
+export function calibration(predictions: Predictions, drawing: Drawing = DRAWING, whyFew = ''): Calibration {
   const { confidence, part } = predictions;
   const count = confidence.length;
   if (count < ENTRIES_MIN) {
-    const none = withheld(`not enough: ${count} entries, at least ${ENTRIES_MIN} needed`);
+    const none = withheld(`not enough: ${whyFew || `${count} entries, at least ${ENTRIES_MIN} needed`}`);
     return {
       ...{ count, baseRate: none, buckets: [], error: none, errorByChance: null, brier: none },
       ...{

@@ -52,8 +52,8 @@ function marketOf(minutes: number, knowing: number, random: Random): MarketSourc
   };
 }
 
-function sectionOf(source: MarketSource): Section {
-  const grader = gradeSignal(CONTEXT);
+function sectionOf(source: MarketSource, context = CONTEXT): Section {
+  const grader = gradeSignal(context);
   grader.played(
     play(source, brainConfig(loadSettings(undefined).brain), (instrument, book) =>
       grader.watch(instrument, book),
@@ -112,4 +112,15 @@ test('a market that was never two-sided has no section', () => {
     null,
   );
   assert.equal(grader.section(), null);
+});
+
+test('on a tape shorter than a trade may last the reason names both, and the trades to ask for', () => {
+  const barriers = { ...CONTEXT.barriers, limitMs: 1_800_000 };
+  const short = marketOf(20, 0.5, new Random(seed, 2));
+  for (const name of ['Brier score', 'expected calibration error']) {
+    const { value, why } = figure(sectionOf(short, { ...CONTEXT, barriers }), name);
+    assert.equal(value, null);
+    assert.match(why, /has 1[01]\d\d s of looks, a trade may last 1800 s.*--barriers 3:3:bp:60/);
+  }
+  assert.notEqual(figure(sectionOf(short), 'Brier score').value, null);
 });

@@ -1,6 +1,6 @@
 import { type BarrierRule, type Barriers, barrierOutcome, barriersOf } from './barriers.ts';
-import { type Bucket, type Calibration, calibration, type Predictions } from './calibration.ts';
-import { type Figure, plain } from './figures.ts';
+import { type Bucket, type Calibration, calibration, ENTRIES_MIN, type Predictions } from './calibration.ts';
+import { DRAWING, type Figure, plain } from './figures.ts';
 import { type Information, information, type Pairs } from './information.ts';
 import type {
   Chart,
@@ -66,7 +66,11 @@ class SignalGrader implements Grader {
     }));
     const trades = tradesOf(tracks, this.context);
     const { predictions, notKnown, moments, stretchMs } = predictionsOf(tracks, trades, this.context.feesBp);
-    const graded = calibration(predictions);
+    const graded = calibration(
+      predictions,
+      DRAWING,
+      whyFew(tracks, trades.limitMs, predictions.confidence.length),
+    );
     const fitted = tracks.every(({ track }) => track.fitted?.whyNot === '');
     return {
       name: 'signal',
@@ -94,6 +98,14 @@ class SignalGrader implements Grader {
       checks: [...speakers.map((speaker) => backwards(tracks, speaker)), takersByLot(tracks)],
     };
   }
+}
+
+/** Why hardly any trade has an outcome, where that is no secret: on a tape shorter than a trade may last none is known to its end. */
+function whyFew(tracks: readonly Played[], limitMs: number, known: number): string {
+  const spans = tracks.map(({ track: { path, samples } }) => (path.until - samples[0]!.at) / 1000);
+  const longest = Math.max(...spans);
+  if (longest > limitMs + ENTRIES_MIN * EVERY_MS) return '';
+  return `${known} entries: the longest tape has ${Math.floor(longest / 1000)} s of looks, a trade may last ${limitMs / 1000} s, and what is not known to its end is left out: name a longer tape, or shorter trades such as --barriers 3:3:bp:60`;
 }
 
 /** What its confidence is. */
