@@ -120,7 +120,16 @@ test('on a tape shorter than a trade may last the reason names both, and the tra
   for (const name of ['Brier score', 'expected calibration error']) {
     const { value, why } = figure(sectionOf(short, { ...CONTEXT, barriers }), name);
     assert.equal(value, null);
-    assert.match(why, /has 1[01]\d\d s of looks, a trade may last 1800 s.*--barriers 3:3:bp:60/);
+    assert.match(why, /tape's 1200 s there are 1\d{3} s left.*a trade may last 1800 s.*--barriers 3:3:bp:60/);
   }
   assert.notEqual(figure(sectionOf(short), 'Brier score').value, null);
+});
+
+test('a tape longer than a trade may last can still end too early: what is left counts from the first target and stop', () => {
+  // an average true range is known from the sixteenth minute on: of 20 minutes 4 are left for trades of 10
+  const barriers = { ...CONTEXT.barriers, unit: 'atr' as const, limitMs: 600_000 };
+  const section = sectionOf(marketOf(20, 0.5, new Random(seed, 3)), { ...CONTEXT, barriers });
+  const { why } = figure(section, 'Brier score');
+  const left = Number(/there are (\d+) s left/.exec(why)?.[1]);
+  assert.ok(left > 200 && left < 360, why);
 });

@@ -66,11 +66,7 @@ class SignalGrader implements Grader {
     }));
     const trades = tradesOf(tracks, this.context);
     const { predictions, notKnown, moments, stretchMs } = predictionsOf(tracks, trades, this.context.feesBp);
-    const graded = calibration(
-      predictions,
-      DRAWING,
-      whyFew(tracks, trades.limitMs, predictions.confidence.length),
-    );
+    const graded = calibration(predictions, DRAWING, whyFew(tracks, trades, predictions.confidence.length));
     const fitted = tracks.every(({ track }) => track.fitted?.whyNot === '');
     return {
       name: 'signal',
@@ -100,12 +96,16 @@ class SignalGrader implements Grader {
   }
 }
 
-/** Why hardly any trade has an outcome, where that is no secret: on a tape shorter than a trade may last none is known to its end. */
-function whyFew(tracks: readonly Played[], limitMs: number, known: number): string {
-  const spans = tracks.map(({ track: { path, samples } }) => (path.until - samples[0]!.at) / 1000);
-  const longest = Math.max(...spans);
-  if (longest > limitMs + ENTRIES_MIN * EVERY_MS) return '';
-  return `${known} entries: the longest tape has ${Math.floor(longest / 1000)} s of looks, a trade may last ${limitMs / 1000} s, and what is not known to its end is left out: name a longer tape, or shorter trades such as --barriers 3:3:bp:60`;
+/** Why hardly any trade has an outcome, where that is no secret: none is known to its end on a tape that ends before it may. */
+function whyFew(tracks: readonly Played[], { limitMs, of }: Trades, known: number): string {
+  const seconds = tracks.map(({ track: { path, samples } }) => {
+    const first = samples.find((sample) => of(sample) !== null)?.at ?? path.until;
+    return { shown: (path.until - samples[0]!.at) / 1e6, left: (path.until - first) / 1e6 };
+  });
+  const left = Math.max(...seconds.map((each) => each.left));
+  if (left * 1000 > limitMs + ENTRIES_MIN * EVERY_MS) return '';
+  const shown = Math.max(...seconds.map((each) => each.shown));
+  return `${known} entries: of the tape's ${Math.round(shown)} s there are ${Math.round(left)} s left once a target and a stop are known, and a trade may last ${limitMs / 1000} s; what is not known to its end is left out. Name a longer tape, or ask for shorter trades such as --barriers 3:3:bp:60`;
 }
 
 /** What its confidence is. */
