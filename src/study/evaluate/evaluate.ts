@@ -14,6 +14,7 @@ import { GRADERS } from './graders.ts';
 import { readLabels, tapesOfLabels } from './labels.ts';
 import { playInTurns, tapeSource } from './play.ts';
 import type { Section } from './section.ts';
+import { suspicions } from './suspect.ts';
 
 /** A recording and what is known of it. */
 export interface Recording {
@@ -134,7 +135,7 @@ export async function evaluate(
     progress?.('grading', sections.length / graders.length);
     await new Promise((resolve) => setImmediate(resolve));
     const section = grader.section();
-    if (section !== null) sections.push(section);
+    if (section !== null) sections.push({ ...section, notes: [...suspicions(section), ...section.notes] });
   }
   return {
     evaluation: {

@@ -35,7 +35,8 @@ export interface LeakCheck {
   /** What chance gives: the middle 95 %. */
   readonly chance: { readonly low: number; readonly high: number } | null;
   /**
-   * `holds`: the spoiled figure is chance. `leaks`: it lies beyond what chance gives. `nothing`: so does the honest one not:
+   * `holds`: the spoiled figure is chance: the grading finds nothing where nothing is. No proof that what was graded does not know
+   * the future: nothing here looks into it. `leaks`: it lies beyond what chance gives. `nothing`: so does the honest one not:
    * what was graded knows no more than chance. `unknown`: too little data to say.
    */
   readonly verdict: 'holds' | 'leaks' | 'nothing' | 'unknown';

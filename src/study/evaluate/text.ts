@@ -46,7 +46,7 @@ function checkLine({ name, honest, spoiled, chance, verdict }: LeakCheck): strin
 }
 
 const WORDS: Readonly<Record<LeakCheck['verdict'], string>> = {
-  holds: 'holds',
+  holds: 'grading finds nothing where nothing is',
   leaks: 'LEAKS',
   nothing: 'no better than chance',
   unknown: 'too little data',
