@@ -74,6 +74,8 @@ describe('hunter learn', () => {
     assert.match(file.tapes[0].sha256, /^[0-9a-f]{64}$/);
     assert.match(file.tapes[0].source, /seed 501/);
     assert.equal(file.basis.exits.tp_multiplier, 0.2);
+    assert.equal(file.basis.scenario, 'btc-like');
+    assert.deepEqual(file.basis.symbols, ['BTC-USDT-SWAP']);
     assert.equal(file.fitted.heldOut, 'stretches of time');
     assert.ok(file.fitted.independent < file.fitted.outcomes);
     assert.ok(file.crossValidation.entries > 100);
