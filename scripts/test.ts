@@ -27,4 +27,10 @@ if (files.length === 0) {
   console.error(`no test file matches ${patterns.join(' ')}`);
   process.exit(1);
 }
-run('tests', process.execPath, ['--test', '--test-concurrency=2', ...files]);
+run('tests', process.execPath, [
+  '--test',
+  '--test-concurrency=2',
+  '--import',
+  new URL('property-seed.ts', import.meta.url).href,
+  ...files,
+]);
