@@ -388,8 +388,8 @@ class LegQuestion {
   private passageWords({ price, traded, passage }: Trace): string {
     const there = `at ${this.price(price)} ${traded === 0 ? 'nobody else' : `others only ${traded} lots`} at that time`;
     if (passage === null) return there;
-    const { low, high, trades } = passage;
-    return `${there}; between the two books around it touch and ${trades} trades of others went from ${this.price(low)} to ${this.price(high)}`;
+    const { low, high, traded: between } = passage;
+    return `${there}; between the two books around it the touch and ${between} lots traded by others went from ${this.price(low)} to ${this.price(high)}`;
   }
 
   private price(price: number): string {

@@ -53,8 +53,8 @@ export interface Passage {
   /** Lowest and highest of the two touches that the fill's side met, and of the others' trades between them. */
   low: number;
   high: number;
-  /** Others' trades between them. */
-  trades: number;
+  /** Lots that others traded between them. */
+  traded: number;
 }
 
 /** The first trade from a time on that reaches a stop or a target. */
@@ -144,25 +144,40 @@ export class Evidence {
     this.followPassages();
   }
 
-  /** A second look at the trades, for the few fills that nothing tells of. */
+  /**
+   * A second look at the trades, for the few fills that nothing tells of. Which of several trades of one stamp, price and side
+   * is ours no record says, so that their lots are added up and ours taken off.
+   */
   private followPassages(): void {
     const asked = this.traces.flatMap(({ instrument, passage }) =>
-      passage === null ? [] : [{ instrument, passage }],
+      passage === null ? [] : [{ instrument, passage, lots: new Map<string, PrintedLots>() }],
     );
     if (asked.length === 0) return;
     this.run.forEach((event) => {
       if (event.kind !== EventKind.trade) return;
-      const { exchangeAt, price, side, size } = event;
-      for (const { instrument, passage } of asked) {
-        if (event.instrument !== instrument || exchangeAt <= passage.from || exchangeAt > passage.to)
-          continue;
-        if (size <= this.ours.traded(instrument, price, side, exchangeAt, 0)) continue;
-        passage.trades++;
+      const { instrument, exchangeAt, price, side, size } = event;
+      for (const { passage, lots, instrument: own } of asked) {
+        if (instrument !== own || exchangeAt <= passage.from || exchangeAt > passage.to) continue;
+        const key = `${exchangeAt} ${side} ${price}`;
+        const there = lots.get(key);
+        if (there !== undefined) there.lots += size;
+        else lots.set(key, { price, lots: size - this.ours.traded(instrument, price, side, exchangeAt, 0) });
+      }
+    });
+    for (const { passage, lots } of asked)
+      for (const { price, lots: others } of lots.values()) {
+        if (others <= 0) continue;
+        passage.traded += others;
         passage.low = Math.min(passage.low, price);
         passage.high = Math.max(passage.high, price);
       }
-    });
   }
+}
+
+/** What others traded at one stamp and price, by takers of one side. */
+interface PrintedLots {
+  readonly price: number;
+  lots: number;
 }
 
 class Answers {
@@ -226,7 +241,7 @@ class Answers {
           to: stampedAt,
           low: Math.min(touch, best),
           high: Math.max(touch, best),
-          trades: 0,
+          traded: 0,
         };
     }
     this.behind = [];
