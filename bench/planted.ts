@@ -29,6 +29,7 @@ import { SPOOF_ALARM, SPOOF_RULE } from '../src/study/evaluate/spoof.ts';
 import { shown } from '../src/study/evaluate/text.ts';
 import { PLANTED_KINDS } from '../src/study/plant/plan.ts';
 import { type InstrumentReport, plantToFiles } from '../src/study/plant/plant-files.ts';
+import { byDifficulty, type Part } from '../src/study/spoof/by-difficulty.ts';
 import { importBinance } from '../src/tape/import-binance.ts';
 
 const DATA = join(import.meta.dirname, '../../shared/data/binance-l2-raw');
@@ -55,6 +56,7 @@ const SETS: Record<
 /** 0: as recorded, a message every 10 (COIN-M), 33 to 50 (USDT-M) or 100 ms (spot). */
 const FEEDS_MS = [100, 0];
 const BUDGET_PER_HOUR = 12;
+const RECALL_ASKED = 0.6;
 
 /** A detector, its rival, and how their findings are matched: by the rules of `hunter evaluate`. */
 interface Subject {
@@ -139,6 +141,7 @@ async function gradeFeed(everyMs: number): Promise<void> {
   console.log(table(rare));
   console.log(`\n${table(rows)}`);
   for (const subject of SUBJECTS) console.log(`\n${byKind(subject, all[subject.kind])}`);
+  console.log(`\n${hardAndEasy(all.spoof)}`);
 }
 
 /** Plays one planted tape and matches what everyone told. */
@@ -230,6 +233,24 @@ function byKind({ kind, alarm }: Subject, tally: Tally): string {
       share: share(part),
     })),
   )}`;
+}
+
+/** Which spoofers are hard, for the detector and for its rival: false alarms are those on the background. */
+function hardAndEasy({ own, rival }: Tally): string {
+  const parts = byDifficulty(own, BUDGET_PER_HOUR, RECALL_ASKED);
+  const theirs = byDifficulty(rival, BUDGET_PER_HOUR, RECALL_ASKED);
+  const asked = `false/h for recall ${RECALL_ASKED}`;
+  const columns = ({ prAuc, recall, falsePerHour }: Part, of: string): Row => ({
+    [`${of}PR-AUC`]: prAuc.toFixed(2),
+    [`${of}recall at ${BUDGET_PER_HOUR}/h`]: recall.toFixed(2),
+    [`${of}${asked}`]: falsePerHour?.toFixed(0) ?? 'never',
+  });
+  const rows = parts.map((part, i) => ({
+    ...{ spoofers: part.name, labelled: part.labels },
+    ...columns(part, ''),
+    ...columns(theirs[i]!, 'rival’s '),
+  }));
+  return `spoofers by kind and size:\n${table(rows)}`;
 }
 
 function share(figure: Figure): string {
