@@ -74,7 +74,7 @@ describe('hunter learn', () => {
     assert.match(file.tapes[0].sha256, /^[0-9a-f]{64}$/);
     assert.match(file.tapes[0].source, /seed 501/);
     assert.equal(file.basis.exits.tp_multiplier, 0.2);
-    assert.equal(file.basis.scenario, 'btc-like');
+    assert.equal(file.basis.scenario, 'btc-like, digest f38ed62f11392089');
     assert.deepEqual(file.basis.symbols, ['BTC-USDT-SWAP']);
     assert.equal(file.fitted.heldOut, 'stretches of time');
     assert.ok(file.fitted.independent < file.fitted.outcomes);

@@ -6,18 +6,21 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Market } from '../core/market.ts';
 import { BTC, BTC_INVERSE, ETH } from '../core/testing/specs.ts';
-import { loadScenario, scenarioNames } from '../exchange/scenarios/load.ts';
-import { DEFAULT_SCENARIO } from '../exchange/scenarios/scenario.ts';
+import { identityOf } from '../exchange/scenarios/identity.ts';
+import { loadScenario, parseScenario, scenarioNames } from '../exchange/scenarios/load.ts';
+import { DEFAULT_SCENARIO, type Scenario } from '../exchange/scenarios/scenario.ts';
 import { engineConfig } from './engine.ts';
 import { ConfigError, defaultSettings, parseSettings } from './load.ts';
 import {
   basisOf,
   digestOf,
   EMBEDDED_MODEL,
+  EMBEDDED_SCENARIO,
   fusionOf,
   isEmbedded,
   loadModel,
   resolveModel,
+  scenarioNote,
   scenarioOf,
   scenarioOfAll,
 } from './model.ts';
@@ -66,7 +69,7 @@ test('the shipped model is fitted for the settings as they are shipped, on seeds
   for (const { source } of document.tapes) {
     const seed = Number(/seed (\d+)/.exec(source)?.[1]);
     assert.ok(seed >= 1 && seed <= 999, source);
-    assert.match(source, /ordinary day/);
+    assert.match(source, /btc-like, digest f38ed62f11392089|ordinary day/);
   }
 });
 
@@ -86,14 +89,18 @@ test('with other exits, bars or detectors it says that it is not calibrated, and
 test('on another scenario or instrument it is not calibrated, and says which; a tape that tells none is of none', () => {
   const settings = settingsOf('signal: { model: embedded }');
   const on = (scenario: string | null) => engineConfig(settings, 't', 'book', scenario).market.fusion!;
-  assert.equal(scenarioOf(['x', `scenario: ${DEFAULT_SCENARIO.description}`]), 'btc-like');
-  assert.equal(on('btc-like').whyNot, '');
+  assert.deepEqual(EMBEDDED_SCENARIO, identityOf(DEFAULT_SCENARIO));
+  const toldBy = (scenario: Scenario): string | null => scenarioOf(['x', scenarioNote(identityOf(scenario))]);
+  const own = 'btc-like, digest f38ed62f11392089';
+  assert.equal(toldBy(DEFAULT_SCENARIO), own);
+  assert.equal(on(own).whyNot, '');
   for (const name of scenarioNames().filter((each) => each !== 'btc-like')) {
-    const told = scenarioOf([`scenario: ${loadScenario(name).description}`]);
+    const told = toldBy(loadScenario(name));
+    assert.match(told!, new RegExp(`^${name}, digest [0-9a-f]{16}$`));
     assert.equal(on(told).calibrated, false, name);
     assert.equal(
       on(told).whyNot,
-      `fitted on the scenario btc-like; this market is of the scenario ${loadScenario(name).description}`,
+      `fitted on the scenario "${own}"; this market is of the scenario "${told}"`,
     );
   }
   assert.equal(scenarioOf([]), null);
@@ -110,6 +117,34 @@ test('on another scenario or instrument it is not calibrated, and says which; a 
     if (!signal.calibrated)
       assert.equal(signal.fusion!.whyNot, 'fitted on BTC-USDT-SWAP, ETH-USDT-SWAP, not on BTC-USD-SWAP');
   }
+});
+
+test('a scenario is known by its terms: one of your own with the words of btc-like is not btc-like, other words change nothing', () => {
+  const twice = parseScenario('value: { volatility: 0.92 }\n', 'mine.yaml');
+  assert.equal(twice.description, DEFAULT_SCENARIO.description);
+  assert.equal(identityOf(twice).name, 'own');
+  assert.notEqual(identityOf(twice).digest, identityOf(DEFAULT_SCENARIO).digest);
+  assert.deepEqual(
+    identityOf(parseScenario('description: another day\n', 'mine.yaml')),
+    identityOf(DEFAULT_SCENARIO),
+  );
+});
+
+test('models and tapes of older programs, which tell a description alone, load and say that they are not calibrated', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'model-test-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'm.json');
+  const document = loadModel(shipped);
+  const older = { ...document, basis: { ...document.basis, scenario: 'btc-like' } };
+  writeFileSync(path, JSON.stringify({ ...older, digest: digestOf(older) }));
+  assert.equal(
+    fusionFor(`signal: { model: ${path} }`)!.whyNot,
+    'fitted on the scenario "btc-like", as told by an older program without its digest: fit it anew',
+  );
+  const tape = scenarioOf([`scenario: ${DEFAULT_SCENARIO.description}`]);
+  const { whyNot } = engineConfig(settingsOf('signal: { model: embedded }'), 't', 'book', tape).market
+    .fusion!;
+  assert.match(whyNot, /ordinary day\.", as told by an older program without its digest$/);
 });
 
 test('a file that is no model is refused by name, with the mend', (t) => {

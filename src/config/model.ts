@@ -66,27 +66,29 @@ const ordered = (value: unknown): unknown =>
 const isGroup = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The scenario of the embedded exchange where `hunter start` runs it, and how its tapes call it. */
-export const EMBEDDED_SCENARIO = {
-  name: 'btc-like',
-  description: 'A Bitcoin perpetual on an ordinary day.',
-} as const;
+/** The scenario of the embedded exchange where `hunter start` runs it; a test holds the digest to the scenario. */
+export const EMBEDDED_SCENARIO = { name: 'btc-like', digest: 'f38ed62f11392089' } as const;
+
+/** The line of a tape's notes that says which scenario it is of; `digest` is over all its terms, not its words. */
+export const scenarioNote = ({ name, digest }: { readonly name: string; readonly digest: string }): string =>
+  `${SCENARIO_NOTE}${name}, digest ${digest}`;
+const SCENARIO_NOTE = 'scenario: ';
 
 /**
- * The scenario that a tape tells of in its notes; null where it tells none. A tape has the description alone, so a scenario of
- * one's own with the words of btc-like passes as that.
+ * The scenario that a tape tells of in its notes, name and digest; null where it tells none. Tapes of older programs tell the
+ * scenario's description in that place: what they are of is not known for sure, and no model takes them for its own market.
  */
 export function scenarioOf(notes: readonly string[]): string | null {
-  const told = notes.find((note) => note.startsWith(SCENARIO_NOTE))?.slice(SCENARIO_NOTE.length) ?? null;
-  return told === EMBEDDED_SCENARIO.description ? EMBEDDED_SCENARIO.name : told;
+  return notes.find((note) => note.startsWith(SCENARIO_NOTE))?.slice(SCENARIO_NOTE.length) ?? null;
 }
-const SCENARIO_NOTE = 'scenario: ';
 
 /** The one scenario of several tapes; all of them, joined, where they differ: such a mixture is the market of no tape. */
 export function scenarioOfAll(tapes: readonly { readonly notes: readonly string[] }[]): string | null {
   const all = [...new Set(tapes.map(({ notes }) => scenarioOf(notes)))].sort();
-  return all.length > 1 ? all.map((each) => each ?? 'not told').join(' / ') : (all[0] ?? null);
+  return all.length > 1 ? all.map((each) => each ?? NOT_TOLD).join(' / ') : (all[0] ?? null);
 }
+
+const NOT_TOLD = 'not told';
 
 /** What a model's probabilities depend on, besides the market. */
 export function basisOf(settings: Settings, features: readonly string[]): Basis {
@@ -153,13 +155,14 @@ export function faultsOf(document: ModelDocument): string[] {
       : [
           `fitted on ${basis.independent.toFixed(0)} trades that do not overlap, fewer than ${INDEPENDENT_MIN}`,
         ]),
+    ...(isSure(basis.scenario) ? [] : [`fitted on ${inWords(basis.scenario)}: fit it anew`]),
     ...(shapes.length > 0 ? [] : ['no shapes: it is the driftless odds and nothing else']),
   ];
 }
 
 /** The scenario of the venue that the settings name: `hunter start` runs the embedded exchange in one alone. */
 export const venueScenario = ({ venue }: Settings): string | null =>
-  venue === 'embedded' ? EMBEDDED_SCENARIO.name : null;
+  venue === 'embedded' ? scenarioOf([scenarioNote(EMBEDDED_SCENARIO)]) : null;
 
 /**
  * The fitted signal that the settings name; null for the priors. `scenario` is that of the market at hand, null where it is not
@@ -185,7 +188,7 @@ export function fusionOf(
   const faults = [
     ...faultsOf(document),
     ...(others.length === 0 ? [] : [`fitted for other settings: ${others.join(', ')}`]),
-    ...(scenario === fittedOn
+    ...(scenario === fittedOn || !isSure(fittedOn)
       ? []
       : [`fitted on ${inWords(fittedOn)}; this market is of ${inWords(scenario)}`]),
   ];
@@ -199,7 +202,14 @@ export function fusionOf(
 }
 
 const inWords = (scenario: string | null): string =>
-  scenario === null ? 'no scenario that is told' : `the scenario ${scenario}`;
+  scenario === null
+    ? 'no scenario that is told'
+    : `the scenario "${scenario}"${isSure(scenario) ? '' : ', as told by an older program without its digest'}`;
+
+/** No scenario, or one told by its digest, or several such. */
+const isSure = (scenario: string | null): boolean =>
+  scenario === null ||
+  scenario.split(' / ').every((each) => each === NOT_TOLD || /, digest [0-9a-f]{16}$/.test(each));
 
 /** Names of the settings that are not alike, such as `exits.tp_multiplier`. */
 function differences(one: unknown, other: unknown, path = ''): string[] {

@@ -69,6 +69,14 @@ for (const feed of ['books', 'books-l2-tbt'] as const)
     assert.deepEqual(told(imported), told(join(root, folder, 'market.tape')));
   });
 
+test('the tape says of which scenario it is, by name and digest, and which book channel it holds', () => {
+  assert.deepEqual(readTape(join(root, 'one', 'market.tape')).meta.notes, [
+    'scenario: manipulated, digest e44d56244ce1e765',
+    loadScenario('manipulated').description,
+    'book channel: books',
+  ]);
+});
+
 test('labels name instruments of the market, times of the run and decimals of the wire', () => {
   const lines = readFileSync(join(root, 'one', 'labels.jsonl'), 'utf8')
     .trim()

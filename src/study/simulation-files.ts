@@ -9,8 +9,10 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { scenarioNote } from '../config/model.ts';
 import type { Instrument } from '../core/instrument.ts';
 import { lots, ms, msToUs, ticks } from '../core/units.ts';
+import { identityOf } from '../exchange/scenarios/identity.ts';
 import { type Label, SIZE_PARAMETERS } from '../exchange/scenarios/label.ts';
 import { hashFile } from '../tape/hash.ts';
 import { RawWriter } from '../tape/raw.ts';
@@ -77,7 +79,11 @@ export async function simulateToFiles(
   const begun = performance.now();
   const tape = TapeWriter.create(join(folder, TAPE), simulation.specs, {
     source: `simulated: seed ${options.seed}`,
-    notes: [`scenario: ${options.scenario.description}`],
+    notes: [
+      scenarioNote(identityOf(options.scenario)),
+      options.scenario.description,
+      `book channel: ${options.feed}`,
+    ],
     bar: '1m',
   });
   try {

@@ -2,6 +2,7 @@ import { closeSync, fsyncSync, mkdirSync, openSync, writeFileSync, writeSync } f
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { ConfigError } from '../../config/load.ts';
+import { EMBEDDED_SCENARIO, scenarioNote } from '../../config/model.ts';
 import type { Settings } from '../../config/schema.ts';
 import type { Command } from '../../core/commands.ts';
 import { type Event, EventKind, type MarketEvent } from '../../core/events.ts';
@@ -73,6 +74,7 @@ export class SessionRecorder {
     this.descriptor = openSync(join(folder, LOG_FILE), 'ax');
     this.tape = TapeWriter.create(join(folder, TAPE_FILE), head.instruments, {
       source: `${head.mode} on ${head.venue}, recorded by hunter start`,
+      ...(head.venue === 'embedded' ? { notes: [scenarioNote(EMBEDDED_SCENARIO)] } : {}),
       bar: settings.market.bar,
     });
     // last: where it stands, everything else does
