@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { BookEvent, FeedEvent } from '../events.ts';
 import { Market, type MarketConfig } from '../market.ts';
 import { frameOf, type Level } from '../testing/books.ts';
-import { SILENT } from '../testing/opinions.ts';
+import { DESK_CONFIG } from '../testing/desk.ts';
 import { bookPath, framesOf, type Path, tradeOf } from '../testing/paths.ts';
 import { BTC } from '../testing/specs.ts';
 import { opposite, us } from '../units.ts';
@@ -19,30 +19,8 @@ const close = (actual: number, wanted: number, tolerance = 1e-9): void =>
   );
 
 const marketConfig: MarketConfig = {
-  brain: {
-    orderFlow: {
-      halfLifeMs: 10_000,
-      threshold: 0.15,
-      nearTicks: 50,
-      levels: 10,
-      parentHalfLifeMs: 15_000,
-      usualHalfLifeMs: 120_000,
-    },
-    spoof: { halfLifeMs: 60_000, tellFrom: 0.02 },
-    liquidity: { halfLifeMs: 60_000, withdrawalMs: 500, levelMultiple: 4 },
-    iceberg: { toldFrom: 0.1, halfLifeMs: 30_000 },
-    microstructure: { halfLifeMs: 60_000, levels: 10 },
-    impact: { barMs: 1000, bars: 300, halfLifeMs: 10_000, buckets: 50, bucketSeconds: 5 },
-  },
-  bar: '1m',
-  atrPeriod: 14,
-  volatilityWindow: 60,
-  volatilityWindowLong: 480,
-  strategies: () => SILENT,
-  lead: 'signal',
-  quotes: 'book',
-  assumedSpreadBp: 1,
-  fusion: null,
+  ...DESK_CONFIG.market,
+  brain: { ...DESK_CONFIG.market.brain, microstructure: { halfLifeMs: 60_000, levels: 10 } },
 };
 
 function play(path: Path, mirrored: boolean, look: (market: Market) => void): void {

@@ -1,32 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { DESK_CONFIG } from '../testing/desk.ts';
 import { BTC } from '../testing/specs.ts';
 import { type Ticks, ticks } from '../units.ts';
 import { describeExitRefusal, type ExitContext, type ExitsConfig, placeExits } from './exits.ts';
 import { EXIT_METHODS } from './method.ts';
 
 const seed = 20261122;
-const config: ExitsConfig = {
-  method: 'smart',
-  takeProfitAtr: 2,
-  stopLossAtr: 1,
-  takeProfitFraction: 0.02,
-  stopLossFraction: 0.01,
-  volatilityHorizon: 4,
-  volatilityBound: 2,
-  imbalanceShift: 0.1,
-  spreadMultiple: 1,
-  levelReach: 1.5,
-  levelBuffer: 0.1,
-  levelBandBp: 0.5,
-  levelBands: 60,
-  levelMultiple: 3,
-  rewardRiskMin: 1.5,
-  rewardRiskDefault: 2,
-  moveTakeProfit: true,
-  costMultipleMin: 1.5,
-};
+const config: ExitsConfig = { ...DESK_CONFIG.exits, method: 'smart', volatilityHorizon: 4 };
 /** Nothing is known but the price. */
 const bare: ExitContext = {
   direction: 'long',

@@ -89,12 +89,12 @@ class Honest extends Rule {
   }
 }
 
-/** Knows the close some minutes ahead, from a table made of all data: how vectorised backtests deceive themselves. */
-class Prophet extends Rule {
+/** Knows how the price will have moved some minutes on, from a table made of all data: how vectorised backtests deceive themselves. */
+abstract class Knowing extends Honest {
+  /** Acts on moves so large only: the larger, the rarer. */
+  protected readonly move: number;
   private readonly table = new Map<number, number>();
   private readonly minutes: number;
-  /** Acts only on a move so large: the larger, the rarer. */
-  private readonly move: number;
   constructor(known: KnownData, minutes = 10, move = 0.004) {
     super();
     this.minutes = minutes;
@@ -103,10 +103,21 @@ class Prophet extends Rule {
       if (event.kind === EventKind.candle) this.table.set(event.openAt, event.close);
     });
   }
-  protected judge({ openAt, close }: Readonly<Candle>) {
+  /** As a share of the price; null where the data end before. */
+  protected ahead({ openAt, close }: Readonly<Candle>): number | null {
     const later = this.table.get(openAt + this.minutes * 60_000);
-    if (later === undefined) return 'none';
-    return later > close * (1 + this.move) ? 'long' : later < close * (1 - this.move) ? 'short' : 'none';
+    return later === undefined ? null : later / close - 1;
+  }
+  protected goesAgainst(direction: 'long' | 'short' | 'none', candle: Readonly<Candle>): boolean {
+    const ahead = this.ahead(candle);
+    return ahead !== null && (direction === 'long' ? ahead < -this.move : ahead > this.move);
+  }
+}
+
+class Prophet extends Knowing {
+  protected override judge(candle: Readonly<Candle>) {
+    const ahead = this.ahead(candle) ?? 0;
+    return ahead > this.move ? 'long' : ahead < -this.move ? 'short' : 'none';
   }
 }
 
@@ -191,25 +202,10 @@ for (const [minutes, move] of [
   });
 
 /** Decides as an honest one, and stays silent where it knows better: nothing that it does shows it, only what it leaves. */
-class Abstaining extends Honest {
-  private readonly table = new Map<number, number>();
-  private readonly minutes: number;
-  /** Silent where the price will go against it by so much. */
-  private readonly move: number;
-  constructor(known: KnownData, minutes: number, move: number) {
-    super();
-    this.minutes = minutes;
-    this.move = move;
-    known.forEach((event) => {
-      if (event.kind === EventKind.candle) this.table.set(event.openAt, event.close);
-    });
-  }
+class Abstaining extends Knowing {
   protected override judge(candle: Readonly<Candle>) {
     const direction = super.judge(candle);
-    const later = this.table.get(candle.openAt + this.minutes * 60_000);
-    if (later === undefined || direction === 'none') return direction;
-    const gain = (later / candle.close - 1) * (direction === 'long' ? 1 : -1);
-    return gain < -this.move ? 'none' : direction;
+    return this.goesAgainst(direction, candle) ? 'none' : direction;
   }
 }
 
@@ -225,23 +221,10 @@ for (const [minutes, move] of [
   });
 
 /** Honest in every direction, and below the least confidence where it knows that the price will go against it. */
-class Quiet extends Honest {
-  private readonly table = new Map<number, number>();
-  private readonly minutes: number;
-  private readonly move: number;
-  constructor(known: KnownData, minutes: number, move: number) {
-    super();
-    this.minutes = minutes;
-    this.move = move;
-    known.forEach((event) => {
-      if (event.kind === EventKind.candle) this.table.set(event.openAt, event.close);
-    });
-  }
+class Quiet extends Knowing {
   protected override judge(candle: Readonly<Candle>) {
     const direction = super.judge(candle);
-    const later = this.table.get(candle.openAt + this.minutes * 60_000);
-    const gain = later === undefined ? 0 : (later / candle.close - 1) * (direction === 'long' ? 1 : -1);
-    this.confidence = gain < -this.move ? 0.3 : 1;
+    this.confidence = this.goesAgainst(direction, candle) ? 0.3 : 1;
     return direction;
   }
 }
