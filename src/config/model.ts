@@ -38,7 +38,7 @@ export interface ModelBasis extends Basis {
  * On fewer trades that do not overlap a share is known to no better than ±0.07 (95 %, at one half): no calibration can be told
  * from chance.
  */
-export const INDEPENDENT_MIN = 200;
+const INDEPENDENT_MIN = 200;
 
 /** SHA-256, hex, over what a model says and what it was fitted for, whatever the order of the keys. */
 export function digestOf({

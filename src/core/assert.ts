@@ -1,5 +1,5 @@
 /** A broken invariant: the process ends and recovers, because going on would mean trading on nonsense. */
-export class InvariantError extends Error {
+class InvariantError extends Error {
   override readonly name = 'InvariantError';
 }
 

@@ -333,7 +333,7 @@ export class Projection implements ViewSource {
   }
 }
 
-export function tradeView(instrument: Instrument, trip: RoundTrip): TradeView {
+function tradeView(instrument: Instrument, trip: RoundTrip): TradeView {
   return {
     symbol: instrument.id,
     direction: trip.direction,

@@ -5,7 +5,7 @@ import type { Log } from './log.ts';
 /** Its appearance in the data folder is a kill (row R4). */
 export const KILL_FILE = 'KILL';
 /** SIGUSR1 belongs to node's debugger. */
-export const KILL_SIGNAL = 'SIGUSR2';
+const KILL_SIGNAL = 'SIGUSR2';
 
 export interface KillRequest {
   /** Whether positions are closed; otherwise they keep their stops. */

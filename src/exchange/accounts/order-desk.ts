@@ -76,7 +76,7 @@ const termsOf = ({ selfTrade, reduceOnly }: Order): number =>
 const FORCED_REACH = 0.5;
 
 const bookSide = (side: Side): BookSide => (side === 'buy' ? BID : ASK);
-export const isPriced = (type: OrderType): boolean => type !== 'market' && type !== 'optimal_limit_ioc';
+const isPriced = (type: OrderType): boolean => type !== 'market' && type !== 'optimal_limit_ioc';
 
 /** Where orders of users enter, change and leave. */
 export class OrderDesk {

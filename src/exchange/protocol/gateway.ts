@@ -14,7 +14,7 @@ import { PublicFeed } from './public-feed.ts';
 import { type Maintenance, SystemStatus } from './system-status.ts';
 
 /** How far a client's clock may be off. */
-export const SKEW_MAX_MS = 30_000;
+const SKEW_MAX_MS = 30_000;
 
 const nextMinute = (at: number): number => (Math.floor(at / 60_000) + 1) * 60_000;
 

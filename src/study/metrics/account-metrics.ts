@@ -30,7 +30,7 @@ import {
 import { expectancy, longestStreaks, payoff, profitFactor, winRate } from './trades.ts';
 
 /** Days that one value of the rolling Sharpe ratio looks back on. */
-export const ROLLING_DAYS = 30;
+const ROLLING_DAYS = 30;
 
 /** All figures of one account, as plain JSON. Fractions, not percent; money in the account's currency. */
 export interface AccountMetrics {

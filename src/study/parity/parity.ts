@@ -19,7 +19,7 @@ import { nameOf, readSession, type SessionRun } from './session.ts';
 import type { Story, Trip } from './story.ts';
 
 /** Two entries decided this near to each other are the same trade. */
-export const TOLERANCE_MS = 1_000;
+const TOLERANCE_MS = 1_000;
 
 export interface TripReport {
   readonly decidedAt: Us;

@@ -37,7 +37,7 @@ export interface QueuePlace {
 }
 
 /** More than there ever is: all that will be seen at our price is taken to stand before us. */
-export const UNSEEN = Number.MAX_SAFE_INTEGER;
+const UNSEEN = Number.MAX_SAFE_INTEGER;
 
 /** The place of an order that comes to rest behind all that is displayed; `null` = the book does not reach so far. */
 export function joinQueue(shown: number | null): QueuePlace {
