@@ -21,7 +21,7 @@ import { RateLimits } from '../venue/okx/rate-limit.ts';
 import { OkxRest } from '../venue/okx/rest.ts';
 import { OkxVenue } from '../venue/okx/venue.ts';
 import { PaperVenue } from '../venue/paper/paper-venue.ts';
-import { type Venue, VenueError } from '../venue/venue.ts';
+import { CANDLES_AT_START, type Venue, VenueError } from '../venue/venue.ts';
 import type { RealClock } from './clock.ts';
 import { EmbeddedExchange } from './embedded.ts';
 import type { KillSwitch } from './kill-switch.ts';
@@ -64,7 +64,6 @@ const PUSH_EVERY_MS = 250;
 const SAMPLE_EVERY_MS = 10_000;
 const KEEP_RISK_EVERY_MS = 5_000;
 const MINUTE_MS = 60_000;
-const CANDLES_AT_START = 300;
 const REACH_RETRY_MS_MAX = 30_000;
 
 /** The folder of one account: mode and venue never share a journal. */

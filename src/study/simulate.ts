@@ -2,6 +2,7 @@ import { BookFrame } from '../core/book/frame.ts';
 import {
   BookEvent,
   CandleEvent,
+  EventKind,
   FeedEvent,
   FundingEvent,
   MarkEvent,
@@ -13,6 +14,7 @@ import { ms, msToUs, type Us, us } from '../core/units.ts';
 import { Exchange } from '../exchange/exchange.ts';
 import type { Market } from '../exchange/market/market.ts';
 import { Gateway } from '../exchange/protocol/gateway.ts';
+import { candleRow } from '../exchange/protocol/market-rows.ts';
 import type { LabelSink } from '../exchange/scenarios/label.ts';
 import type { Scenario } from '../exchange/scenarios/scenario.ts';
 import { BookDecoder } from '../venue/okx/codec/books.ts';
@@ -34,6 +36,11 @@ export interface SimulationOptions {
   readonly feed: BookFeed;
   /** ms; whole seconds. */
   readonly from: number;
+  /**
+   * Closed one-minute candles from before, which the client asks for when its book goes live, as the engine does at start. They
+   * come as events alone: no socket sent them. Absent: none.
+   */
+  readonly history?: number;
   /** What was planted, when it is over. */
   readonly label?: LabelSink;
   /** Every message as the WebSocket would have sent it; also the acknowledgements and what they answer. */
@@ -105,7 +112,14 @@ export class Simulation {
     const client = new Client(index, this.specs[index]!, (event) => {
       this.events += 1;
       options.event?.(event);
+      if (event.kind === EventKind.feed) askForHistory();
     });
+    const askForHistory = (): void => {
+      const { history = 0 } = options;
+      const { closed } = market.candles.of('1m')!;
+      for (const candle of closed.slice(Math.max(0, closed.length - history)))
+        client.takeCandle(msToUs(ms(this.now)), candleRow(market, candle, true));
+    };
     const channels = [options.feed, 'trades', 'mark-price', 'funding-rate', 'candle1m'];
     for (const channel of channels) {
       const arg = JSON.stringify({ channel, instId: market.instrument.id });
@@ -181,7 +195,7 @@ class Client {
     this.emit(new FundingEvent(at, this.index, rate, fundingAt));
   }
 
-  private takeCandle(at: Us, row: unknown): void {
+  takeCandle(at: Us, row: unknown): void {
     const { openAt, open, high, low, close, volume, closed } = decodeCandle(row, this.instrument);
     this.emit(new CandleEvent(at, this.index, openAt, open, high, low, close, volume, closed));
   }

@@ -17,6 +17,7 @@ import { type Label, SIZE_PARAMETERS } from '../exchange/scenarios/label.ts';
 import { hashFile } from '../tape/hash.ts';
 import { RawWriter } from '../tape/raw.ts';
 import { TapeWriter } from '../tape/writer.ts';
+import { CANDLES_AT_START } from '../venue/venue.ts';
 import { Simulation, type SimulationOptions } from './simulate.ts';
 
 export interface SimulationReport {
@@ -48,7 +49,7 @@ const LABELS = 'labels.jsonl';
  * (docs/labels.md).
  */
 export async function simulateToFiles(
-  options: Omit<SimulationOptions, 'raw' | 'label'>,
+  options: Omit<SimulationOptions, 'raw' | 'label' | 'history'>,
   minutes: number,
   folder: string,
   signal?: AbortSignal,
@@ -61,6 +62,7 @@ export async function simulateToFiles(
   const labels = openSync(join(folder, LABELS), 'w');
   const simulation: Simulation = new Simulation({
     ...options,
+    history: CANDLES_AT_START,
     raw: (direction, at, text) => raw.write(direction, 'simulated', at, text),
     label: (label) => {
       // the others trade too, but nobody listens to them

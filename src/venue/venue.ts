@@ -31,6 +31,9 @@ export interface Feed {
   stop(): Promise<void>;
 }
 
+/** Closed candles of an instrument that are asked for when its book goes live: five hours of one-minute bars. */
+export const CANDLES_AT_START = 300;
+
 /** Closed candles from before the feed began, oldest first. Throws when the source cannot be asked. */
 export interface CandleHistory {
   candles(instrument: number, bar: string, count: number): Promise<CandleEvent[]>;

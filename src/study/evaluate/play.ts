@@ -9,6 +9,7 @@ import type { CandleOpinion } from '../../core/opinion.ts';
 import type { Us } from '../../core/units.ts';
 import type { Label, LabelSink } from '../../exchange/scenarios/label.ts';
 import { readTape } from '../../tape/reader.ts';
+import { CANDLES_AT_START } from '../../venue/venue.ts';
 import { Simulation, type SimulationOptions } from '../simulate.ts';
 
 /** Where market events come from, in order. */
@@ -220,13 +221,14 @@ const STRETCH_MS = 1000;
 
 /** A market simulated in memory, no file written; its labels go to `label` as they are told. */
 export function simulationSource(
-  options: Omit<SimulationOptions, 'event' | 'raw' | 'label'>,
+  options: Omit<SimulationOptions, 'event' | 'raw' | 'label' | 'history'>,
   minutes: number,
   label: LabelSink,
 ): MarketSource {
   let sink: (event: MarketEvent) => void = () => undefined;
   const simulation = new Simulation({
     ...options,
+    history: CANDLES_AT_START,
     event: (event) => sink(event),
     label: (told: Label) => {
       // the others trade too, but nobody listens to them
