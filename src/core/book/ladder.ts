@@ -1,10 +1,14 @@
 import { assert } from '../assert.ts';
-import { BID, type BookSide } from './frame.ts';
+import type { BookChanges } from './changes.ts';
+import { BID, type BookFrame, type BookSide } from './frame.ts';
 
-/** Ticks in the dense window: 400 levels of a busy swap span a few thousand; 196 kB a side. */
-const WIDTH = 1 << 14;
+/** Ticks in the dense window: 400 levels of a busy swap span a few thousand, a whole book far more; 393 kB a side. */
+const WIDTH = 1 << 15;
 /** Where in the window the best price is put: three quarters of it lie behind the touch. */
 const AHEAD = WIDTH >> 2;
+
+/** Room for far levels, at first. */
+const FAR_FIRST = 64;
 
 /** No level: prices are positive. */
 export const NO_PRICE = 0;
@@ -22,9 +26,13 @@ export class Ladder {
   count = 0;
   /** Best price in ticks; `NO_PRICE` when empty. Always inside the window. */
   best: number = NO_PRICE;
-  /** What stood at the price that `set` was last called with, before it: looked up once, in the same pass. */
-  previousSize = 0;
-  previousOrders = 0;
+  /** Deletes of levels that were not there: OKX's 100 ms channel sends some; a no-op. */
+  absentDeletes = 0;
+  /** What stood at the price that `setOutside` was last called with. */
+  private previousSize = 0;
+  private previousOrders = 0;
+  /** Away from the touch: −1 for bids. */
+  private readonly sign: 1 | -1;
   private base = 0;
   private readonly sizes = new Float64Array(WIDTH);
   private readonly counts = new Int32Array(WIDTH);
@@ -35,6 +43,7 @@ export class Ladder {
 
   constructor(side: BookSide) {
     this.side = side;
+    this.sign = side === BID ? -1 : 1;
     this.far = new FarLevels(side);
   }
 
@@ -50,32 +59,91 @@ export class Ladder {
     return index >= 0 && index < WIDTH ? this.counts[index]! : this.far.ordersAt(price);
   }
 
-  /** Sets a level; size 0 deletes it. */
-  set(price: number, size: number, orders: number): void {
-    const index = price - this.base;
-    if (index < 0 || index >= WIDTH || this.count === 0) {
-      this.setOutside(price, size, orders);
-      return;
+  /**
+   * Sets the levels of `frame` from entry `from` on as far as they are of this side, and writes down what that changed; gives
+   * the first entry that is not. Size 0 deletes.
+   */
+  take(frame: BookFrame, from: number, changes: BookChanges): number {
+    const { side, sizes, counts, bits, sign } = this;
+    const { side: sides, price: prices, size: newSizes, orders: newOrders, count: last } = frame;
+    const toSide = changes.side;
+    const toPrice = changes.price;
+    const toOldSize = changes.oldSize;
+    const toNewSize = changes.newSize;
+    const toOldOrders = changes.oldOrders;
+    const toNewOrders = changes.newOrders;
+    let changed = changes.count;
+    let { base, best } = this;
+    let appeared = 0;
+    let i = from;
+    for (; i < last && sides[i] === side; i++) {
+      const price = prices[i]!;
+      const size = newSizes[i]!;
+      const orders = newOrders[i]!;
+      const offset = price - base;
+      let before: number;
+      let ordersBefore: number;
+      if (offset >= 0 && offset < WIDTH && best !== NO_PRICE) {
+        const index = offset | 0;
+        before = sizes[index]!;
+        ordersBefore = counts[index]!;
+        sizes[index] = size;
+        // without branches: whether a level comes, goes or stays nobody can foretell
+        const was = Number(before > 0);
+        const is = Number(size > 0);
+        counts[index] = orders * is;
+        bits[index >> 5]! ^= (was ^ is) << (index & 31);
+        appeared += is - was;
+        // as good as the best, or better
+        if ((price - best) * sign <= 0) {
+          if (size > 0) best = price;
+          else if (before > 0) {
+            this.settle(best, appeared);
+            appeared = 0;
+            this.loseBest();
+            base = this.base;
+            best = this.best;
+          }
+        }
+      } else {
+        this.settle(best, appeared);
+        appeared = 0;
+        this.setOutside(price, size, orders);
+        base = this.base;
+        best = this.best;
+        before = this.previousSize;
+        ordersBefore = this.previousOrders;
+      }
+      if (before === size) {
+        if (size === 0) {
+          this.absentDeletes++;
+          continue;
+        }
+        if (ordersBefore === orders) continue;
+      }
+      toSide[changed] = side;
+      toPrice[changed] = price;
+      toOldSize[changed] = before;
+      toNewSize[changed] = size;
+      toOldOrders[changed] = ordersBefore;
+      toNewOrders[changed] = orders;
+      changed++;
     }
-    const before = this.sizes[index]!;
-    this.previousSize = before;
-    this.previousOrders = this.counts[index]!;
-    this.sizes[index] = size;
-    this.counts[index] = orders;
-    if (size > 0) {
-      if (before > 0) return;
-      this.bits[index >> 5]! |= 1 << (index & 31);
-      this.near++;
-      this.count++;
-      if (this.side === BID ? price > this.best : price < this.best) this.best = price;
-    } else if (before > 0) {
-      this.counts[index] = 0;
-      this.bits[index >> 5]! &= ~(1 << (index & 31));
-      this.near--;
-      this.count--;
-      if (this.near === 0) this.follow();
-      else if (price === this.best) this.best = this.next(price);
-    }
+    this.settle(best, appeared);
+    changes.count = changed;
+    return i;
+  }
+
+  /** What `take` keeps to itself while it goes. */
+  private settle(best: number, appeared: number): void {
+    this.best = best;
+    this.near += appeared;
+    this.count += appeared;
+  }
+
+  private loseBest(): void {
+    if (this.near === 0) this.follow();
+    else this.best = this.next(this.best);
   }
 
   /** The next level behind `price` (further from the touch), or `NO_PRICE`. */
@@ -93,10 +161,11 @@ export class Ladder {
   }
 
   private setOutside(price: number, size: number, orders: number): void {
-    this.previousSize = this.sizeAt(price);
-    this.previousOrders = this.ordersAt(price);
+    const { far } = this;
     if (size === 0) {
-      if (this.far.delete(price)) this.count--;
+      if (far.delete(price)) this.count--;
+      this.previousSize = far.previousSize;
+      this.previousOrders = far.previousOrders;
       return;
     }
     assert(Number.isSafeInteger(price) && price > 0, `price ${price} is not a positive number of ticks`);
@@ -109,13 +178,19 @@ export class Ladder {
     if (index >= 0 && index < WIDTH) {
       // moving the window may have brought the level in
       const before = this.sizes[index]!;
+      this.previousSize = before;
+      this.previousOrders = this.counts[index]!;
       this.sizes[index] = size;
       this.counts[index] = orders;
       if (before > 0) return;
       this.bits[index >> 5]! |= 1 << (index & 31);
       this.near++;
       this.count++;
-    } else if (this.far.set(price, size, orders)) this.count++;
+    } else {
+      if (far.set(price, size, orders)) this.count++;
+      this.previousSize = far.previousSize;
+      this.previousOrders = far.previousOrders;
+    }
   }
 
   /** Ticks of window behind the touch. */
@@ -191,100 +266,140 @@ export class Ladder {
   }
 }
 
-/** Levels far from the touch, best first, in sorted arrays: few, and seldom touched. */
+/** Levels far from the touch, best first, in sorted arrays: seldom touched. */
 class FarLevels {
+  length = 0;
+  /** What stood at the price that was last set or deleted, before it. */
+  previousSize = 0;
+  previousOrders = 0;
   private readonly sign: 1 | -1;
-  private prices: number[] = [];
-  private sizes: number[] = [];
-  private orders: number[] = [];
+  private prices = new Float64Array(FAR_FIRST);
+  private sizes = new Float64Array(FAR_FIRST);
+  private orders = new Int32Array(FAR_FIRST);
+  /** Where the last price was found: a frame lists its levels by price, so that the next one is near. */
+  private finger = 0;
 
   constructor(side: BookSide) {
     this.sign = side === BID ? -1 : 1;
   }
 
-  get length(): number {
-    return this.prices.length;
-  }
-
   get best(): number {
-    return this.prices[0] ?? NO_PRICE;
+    return this.length > 0 ? this.prices[0]! : NO_PRICE;
   }
 
   sizeAt(price: number): number {
     const at = this.find(price);
-    return this.prices[at] === price ? this.sizes[at]! : 0;
+    return this.has(at, price) ? this.sizes[at]! : 0;
   }
 
   ordersAt(price: number): number {
     const at = this.find(price);
-    return this.prices[at] === price ? this.orders[at]! : 0;
+    return this.has(at, price) ? this.orders[at]! : 0;
   }
 
   /** True when the level is new. */
   set(price: number, size: number, orders: number): boolean {
     const at = this.find(price);
-    if (this.prices[at] === price) {
-      this.sizes[at] = size;
-      this.orders[at] = orders;
-      return false;
-    }
-    this.prices.splice(at, 0, price);
-    this.sizes.splice(at, 0, size);
-    this.orders.splice(at, 0, orders);
-    return true;
+    const known = this.has(at, price);
+    this.previousSize = known ? this.sizes[at]! : 0;
+    this.previousOrders = known ? this.orders[at]! : 0;
+    if (!known) this.makeRoom(at);
+    this.prices[at] = price;
+    this.sizes[at] = size;
+    this.orders[at] = orders;
+    return !known;
   }
 
   /** True when there was one. */
   delete(price: number): boolean {
     const at = this.find(price);
-    if (this.prices[at] !== price) return false;
-    this.prices.splice(at, 1);
-    this.sizes.splice(at, 1);
-    this.orders.splice(at, 1);
+    const known = this.has(at, price);
+    this.previousSize = known ? this.sizes[at]! : 0;
+    this.previousOrders = known ? this.orders[at]! : 0;
+    if (!known) return false;
+    this.prices.copyWithin(at, at + 1, this.length);
+    this.sizes.copyWithin(at, at + 1, this.length);
+    this.orders.copyWithin(at, at + 1, this.length);
+    this.length -= 1;
     return true;
   }
 
   /** The first level worse than `price`, or `NO_PRICE`. */
   after(price: number): number {
     const at = this.find(price);
-    return this.prices[this.prices[at] === price ? at + 1 : at] ?? NO_PRICE;
+    const next = this.has(at, price) ? at + 1 : at;
+    return next < this.length ? this.prices[next]! : NO_PRICE;
   }
 
   /** Hands over and forgets the levels in [base, base + width); gives their number. */
   moveInto(base: number, width: number, take: (price: number, size: number, orders: number) => void): number {
+    const { prices, sizes, orders, length } = this;
     let kept = 0;
-    const { length } = this.prices;
     for (let i = 0; i < length; i++) {
-      const price = this.prices[i]!;
-      if (price >= base && price < base + width) take(price, this.sizes[i]!, this.orders[i]!);
+      const price = prices[i]!;
+      if (price >= base && price < base + width) take(price, sizes[i]!, orders[i]!);
       else {
-        this.prices[kept] = price;
-        this.sizes[kept] = this.sizes[i]!;
-        this.orders[kept] = this.orders[i]!;
+        prices[kept] = price;
+        sizes[kept] = sizes[i]!;
+        orders[kept] = orders[i]!;
         kept++;
       }
     }
-    this.prices.length = kept;
-    this.sizes.length = kept;
-    this.orders.length = kept;
+    this.length = kept;
     return length - kept;
   }
 
   clear(): void {
-    this.prices = [];
-    this.sizes = [];
-    this.orders = [];
+    this.length = 0;
   }
 
-  /** Where `price` is, or would be: the first index that is not better. */
+  private has(at: number, price: number): boolean {
+    return at < this.length && this.prices[at] === price;
+  }
+
+  /** Puts a gap at `at`. */
+  private makeRoom(at: number): void {
+    const { length } = this;
+    if (length === this.prices.length) {
+      this.prices = grown(this.prices, new Float64Array(length * 2));
+      this.sizes = grown(this.sizes, new Float64Array(length * 2));
+      this.orders = grown(this.orders, new Int32Array(length * 2));
+    }
+    this.prices.copyWithin(at + 1, at, length);
+    this.sizes.copyWithin(at + 1, at, length);
+    this.orders.copyWithin(at + 1, at, length);
+    this.length += 1;
+  }
+
+  /** Where `price` is, or would be: the first index that is not better. In steps that double, from where the last one was. */
   private find(price: number): number {
-    let low = 0;
-    let high = this.prices.length;
+    const { prices, sign, length } = this;
+    let low = Math.min(this.finger, length);
+    let high = low;
+    if (low < length && (prices[low]! - price) * sign < 0) {
+      for (let step = 1; high < length && (prices[high]! - price) * sign < 0; step *= 2) {
+        low = high + 1;
+        high += step;
+      }
+      high = Math.min(high, length);
+    } else {
+      for (let step = 1; low > 0 && (prices[low - 1]! - price) * sign >= 0; step *= 2) {
+        high = low - 1;
+        low -= step;
+      }
+      low = Math.max(low, 0);
+    }
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((this.prices[middle]! - price) * this.sign < 0) low = middle + 1;
+      if ((prices[middle]! - price) * sign < 0) low = middle + 1;
       else high = middle;
     }
+    this.finger = low;
     return low;
   }
+}
+
+function grown<T extends Float64Array | Int32Array>(from: T, to: T): T {
+  to.set(from);
+  return to;
 }

@@ -1,32 +1,7 @@
 import type { Ms } from '../units.ts';
+import { BookChanges } from './changes.ts';
 import { ASK, BID, type BookFrame, type BookSide } from './frame.ts';
 import { Ladder, NO_PRICE } from './ladder.ts';
-
-/**
- * What the last frame really changed, in the frame's order: the detectors walk this instead of the book. After a
- * snapshot it lists every level of the new book with `oldSize` 0: that is a new book, not order flow.
- */
-export class BookChanges {
-  snapshot = false;
-  count = 0;
-  side: Uint8Array;
-  /** Ticks. */
-  price: Float64Array;
-  /** Lots. */
-  oldSize: Float64Array;
-  newSize: Float64Array;
-  oldOrders: Int32Array;
-  newOrders: Int32Array;
-
-  constructor(capacity = 1024) {
-    this.side = new Uint8Array(capacity);
-    this.price = new Float64Array(capacity);
-    this.oldSize = new Float64Array(capacity);
-    this.newSize = new Float64Array(capacity);
-    this.oldOrders = new Int32Array(capacity);
-    this.newOrders = new Int32Array(capacity);
-  }
-}
 
 /**
  * The order book of one instrument as the exchange's messages give it, at full depth, order counts kept. It believes
@@ -41,8 +16,6 @@ export class OrderBook {
   /** False until the first snapshot and after `invalidate`. */
   valid = false;
   private seenSnapshot = false;
-  /** Deletes of levels that were not there: OKX's 100 ms channel sends some; a no-op. */
-  absentDeletes = 0;
   /** Best prices before the last frame, for order-flow imbalance at the touch. */
   previousBid: number = NO_PRICE;
   previousAsk: number = NO_PRICE;
@@ -64,34 +37,15 @@ export class OrderBook {
     if (this.changes.price.length < frame.count) this.changes = new BookChanges(frame.count * 2);
     const changes = this.changes;
     changes.snapshot = frame.snapshot;
-    let changed = 0;
-    for (let i = 0; i < frame.count; i++) {
-      const side = frame.side[i]!;
-      const price = frame.price[i]!;
-      const size = frame.size[i]!;
-      const orders = frame.orders[i]!;
-      const ladder = side === BID ? bids : asks;
-      ladder.set(price, size, orders);
-      const oldSize = ladder.previousSize;
-      const oldOrders = ladder.previousOrders;
-      if (oldSize === size) {
-        if (size === 0) {
-          this.absentDeletes++;
-          continue;
-        }
-        if (oldOrders === orders) continue;
-      }
-      changes.side[changed] = side;
-      changes.price[changed] = price;
-      changes.oldSize[changed] = oldSize;
-      changes.newSize[changed] = size;
-      changes.oldOrders[changed] = oldOrders;
-      changes.newOrders[changed] = orders;
-      changed++;
-    }
-    changes.count = changed;
+    changes.count = 0;
+    for (let i = 0; i < frame.count; ) i = (frame.side[i] === BID ? bids : asks).take(frame, i, changes);
     this.exchangeAt = frame.exchangeAt;
     this.seqId = frame.seqId;
+  }
+
+  /** Deletes of levels that were not there: OKX's 100 ms channel sends some; a no-op. */
+  get absentDeletes(): number {
+    return this.bids.absentDeletes + this.asks.absentDeletes;
   }
 
   /** Not to be believed until a snapshot, or until the feed vouches for it again: a gap, a stale or lost feed. */
