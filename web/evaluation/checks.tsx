@@ -4,9 +4,10 @@ import { ABSENT } from '../src/format.ts';
 import { number } from './text.ts';
 
 const VERDICTS: Readonly<Record<LeakCheck['verdict'], string>> = {
-  holds: 'falls to chance',
+  holds: 'grading finds nothing where nothing is',
   leaks: 'LEAKS',
-  nothing: 'falls to chance, as does the honest one: it knows nothing',
+  nothing: 'no better than chance, like the spoiled one',
+  blind: 'knows nothing of the future',
   unknown: 'too little data',
 };
 

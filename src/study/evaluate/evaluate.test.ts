@@ -29,6 +29,9 @@ test('the same recording and settings give the same evaluation', async () => {
   // which code it was may change under a running test, what it says may not
   assert.deepEqual({ ...again.evaluation, code: null }, { ...once.evaluation, code: null });
   assert.deepEqual(JSON.parse(JSON.stringify(once.evaluation)), once.evaluation, 'plain JSON');
+  const { checks, tables } = once.evaluation.sections.find(({ name }) => name === 'all readings')!;
+  assert.equal(checks[0]!.verdict, 'blind', 'nothing that is graded knows the future');
+  assert.equal(tables[0]!.rows.length, 4, 'two markets at two moments');
   const { evaluation } = await evaluate([{ path: tape, labels }], settings, {
     ...options,
     symbols: ['BTC-USD-SWAP'],

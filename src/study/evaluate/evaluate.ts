@@ -10,11 +10,13 @@ import { type Holding, Tapes } from '../backtest/tapes.ts';
 import { codeIdentity } from '../report/code-identity.ts';
 import type { BarrierRule } from './barriers.ts';
 import { DRAWING } from './figures.ts';
+import { futureSection, momentsOf, type Replaced, withOtherFuture } from './future.ts';
 import { GRADERS } from './graders.ts';
 import { readLabels, tapesOfLabels } from './labels.ts';
 import { playInTurns, tapeSource } from './play.ts';
 import type { Section } from './section.ts';
 import { suspicions } from './suspect.ts';
+import { Trail } from './trail.ts';
 
 /** A recording and what is known of it. */
 export interface Recording {
@@ -100,6 +102,7 @@ export async function evaluate(
   let changes = 0;
   const tapes: EvaluatedTape[] = [];
   const symbols = new Set<string>();
+  const replaced: Replaced[] = [];
   for (const { path, labels: file, ...rest } of looks) {
     const source = tapeSource(path, options.symbols);
     const labelsNameTape = file === null ? null : nameThisTape(file, path, rest.sha256);
@@ -110,15 +113,26 @@ export async function evaluate(
       ]);
     const meta = readTapeMeta(path);
     const market = isEmbedded(meta.source) ? 'embedded' : 'other';
+    const config = engineConfig(resolveModel(settings, market), 'ev', 'book', scenarioOf(meta.notes)).market;
+    const span = { from: rest.from * 1000, to: rest.to * 1000 };
+    const said = source.instruments.map(() => new Trail(Math.max(...momentsOf(span.from, span.to))));
+    const turns = {
+      ...(signal === undefined ? {} : { signal }),
+      progress: (done: number) => progress?.(path, done),
+    };
     const played = await playInTurns(
       source,
-      engineConfig(resolveModel(settings, market), 'ev', 'book', scenarioOf(meta.notes)).market,
-      (instrument, book) => graders.flatMap((grader) => grader.watch(instrument, book)),
-      {
-        ...(signal === undefined ? {} : { signal }),
-        progress: (done) => progress?.(path, done),
-      },
+      config,
+      (instrument, book, i) => [said[i]!, ...graders.flatMap((grader) => grader.watch(instrument, book))],
+      turns,
     );
+    const ids = source.instruments.map(({ id }) => id);
+    const speak = async (other: string, until: number): Promise<readonly Trail[]> => {
+      const told = ids.map(() => new Trail(until));
+      await playInTurns(tapeSource(other, options.symbols), config, (_, _book, i) => [told[i]!], turns);
+      return told;
+    };
+    replaced.push(...(await withOtherFuture(path, span, ids, said, speak)));
     const own = source.instruments.map(
       ({ id }) => labels?.filter(({ instrument }) => instrument === id) ?? [],
     );
@@ -137,6 +151,7 @@ export async function evaluate(
     const section = grader.section();
     if (section !== null) sections.push({ ...section, notes: [...suspicions(section), ...section.notes] });
   }
+  sections.push(futureSection(replaced));
   return {
     evaluation: {
       ...{ tapes, symbols: [...symbols], sections, barriers, feesBp, command: options.command },

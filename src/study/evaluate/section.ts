@@ -36,10 +36,11 @@ export interface LeakCheck {
   readonly chance: { readonly low: number; readonly high: number } | null;
   /**
    * `holds`: the spoiled figure is chance: the grading finds nothing where nothing is. No proof that what was graded does not know
-   * the future: nothing here looks into it. `leaks`: it lies beyond what chance gives. `nothing`: so does the honest one not:
-   * what was graded knows no more than chance. `unknown`: too little data to say.
+   * the future: `future.ts` looks into that. `leaks`: it lies beyond what chance gives. `nothing`: so does the honest one not:
+   * what was graded knows no more than chance. `blind`: what was said is the same to the bit whatever comes after. `unknown`: too
+   * little data to say.
    */
-  readonly verdict: 'holds' | 'leaks' | 'nothing' | 'unknown';
+  readonly verdict: 'holds' | 'leaks' | 'nothing' | 'blind' | 'unknown';
   /** How it was spoiled, and where chance comes from. */
   readonly detail: string;
 }

@@ -6,8 +6,8 @@ const COEFFICIENT_MOST = 0.5;
 const AREA_MOST = 0.98;
 
 /**
- * What is too good to be true, in words; empty where nothing is. The leak checks spoil labels and scores after they are told: a
- * score that knows the future passes them all.
+ * What is too good to be true, in words; empty where nothing is. Checks that spoil labels and scores are passed by a score that
+ * knows the future; the one that replaces the future is not, but sees the first minutes of a tape alone.
  */
 export function suspicions({ figures, checks }: Section): string[] {
   const enough = checks.some(({ chance }) => chance !== null);
@@ -19,7 +19,7 @@ export function suspicions({ figures, checks }: Section): string[] {
         : Number.POSITIVE_INFINITY;
     if (value === null || Math.abs(value) <= most) return [];
     return [
-      `SUSPECT: ${name} is ${value.toFixed(3)}, beyond ${most}: too good to be true of a market. Look for knowledge of the future; no check here sees it.`,
+      `SUSPECT: ${name} is ${value.toFixed(3)}, beyond ${most}: too good to be true of a market. Look for knowledge of the future, which the checks need not see.`,
     ];
   });
 }

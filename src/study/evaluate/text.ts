@@ -49,6 +49,7 @@ const WORDS: Readonly<Record<LeakCheck['verdict'], string>> = {
   holds: 'grading finds nothing where nothing is',
   leaks: 'LEAKS',
   nothing: 'no better than chance',
+  blind: 'knows nothing of the future',
   unknown: 'too little data',
 };
 
