@@ -72,9 +72,12 @@ export class Ladder {
     const toNewSize = changes.newSize;
     const toOldOrders = changes.oldOrders;
     const toNewOrders = changes.newOrders;
-    let changed = changes.count;
+    const first = changes.count;
+    let changed = first;
     let { base, best } = this;
     let appeared = 0;
+    let up = 0;
+    let previous = Number.POSITIVE_INFINITY;
     let i = from;
     for (; i < last && sides[i] === side; i++) {
       const price = prices[i]!;
@@ -128,9 +131,12 @@ export class Ladder {
       toOldOrders[changed] = ordersBefore;
       toNewOrders[changed] = orders;
       changed++;
+      up += Number(price > previous);
+      previous = price;
     }
     this.settle(best, appeared);
     changes.count = changed;
+    changes.note(side, first, up);
     return i;
   }
 

@@ -156,6 +156,62 @@ test('a price that is not a positive number of ticks is refused', () => {
   );
 });
 
+test('a search among the changes leaves out no price that it was asked for', () => {
+  const listed = fc.constantFrom('as they come', 'rising', 'falling', 'parted');
+  const bounds = fc.tuple(price, fc.integer({ min: -2, max: 400 }));
+  const levels = fc.array(level, { maxLength: 80 });
+  fc.assert(
+    fc.property(levels, fc.array(fc.tuple(levels, listed), { maxLength: 6 }), bounds, (at, frames, range) => {
+      const book = new OrderBook();
+      book.apply(frameOf(true, at));
+      for (const [given, order] of frames) {
+        const rows = [...given];
+        if (order !== 'as they come')
+          rows.sort((a, b) => a[0] - b[0] || (order === 'falling' ? b[1] - a[1] : a[1] - b[1]));
+        if (order === 'parted') rows.push([BID, 600_000, 7, 1], [ASK, 600_001, 7, 1], [BID, 600_002, 7, 1]);
+        book.apply(frameOf(false, rows));
+        const { changes } = book;
+        const [low, high] = [range[0], range[0] + range[1]];
+        for (const which of [BID, ASK] as const) {
+          const wanted: number[] = [];
+          for (let i = 0; i < changes.count; i++)
+            if (changes.side[i] === which && changes.price[i]! >= low && changes.price[i]! <= high)
+              wanted.push(i);
+          changes.seek(which, low, high);
+          const { from, to } = changes;
+          assert.ok(from >= 0 && from <= to && to <= changes.count);
+          for (const i of wanted) assert.ok(i >= from && i < to, `change ${i} is not in ${from} to ${to}`);
+        }
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('in a frame that lists by price a search finds just the prices asked for', () => {
+  const prices = fc.uniqueArray(price, { minLength: 20, maxLength: 80 });
+  const bounds = fc.tuple(price, fc.integer({ min: -2, max: 400 }));
+  fc.assert(
+    fc.property(side, prices, fc.boolean(), bounds, (which, given, falling, [low, width]) => {
+      const book = new OrderBook();
+      const sorted = given.sort((a, b) => (falling ? b - a : a - b));
+      book.apply(
+        frameOf(
+          true,
+          sorted.map((each) => [which, each, 5, 1]),
+        ),
+      );
+      book.changes.seek(which, low, low + width);
+      const { from, to } = book.changes;
+      assert.deepEqual(
+        [...book.changes.price.subarray(from, to)],
+        sorted.filter((each) => each >= low && each <= low + width),
+      );
+    }),
+    { numRuns: 300 },
+  );
+});
+
 test('a deleted level has no orders, whatever the message said', () => {
   const book = new OrderBook();
   book.apply(

@@ -37,7 +37,7 @@ export class OrderBook {
     if (this.changes.price.length < frame.count) this.changes = new BookChanges(frame.count * 2);
     const changes = this.changes;
     changes.snapshot = frame.snapshot;
-    changes.count = 0;
+    changes.clear();
     for (let i = 0; i < frame.count; ) i = (frame.side[i] === BID ? bids : asks).take(frame, i, changes);
     this.exchangeAt = frame.exchangeAt;
     this.seqId = frame.seqId;
