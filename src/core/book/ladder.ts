@@ -7,6 +7,8 @@ const WIDTH = 1 << 15;
 /** Where in the window the best price is put: three quarters of it lie behind the touch. */
 const AHEAD = WIDTH >> 2;
 
+/** Room for best levels that are looked at, at first. */
+const TOP_FIRST = 32;
 /** Room for far levels, at first. */
 const FAR_FIRST = 64;
 
@@ -40,6 +42,10 @@ export class Ladder {
   /** Occupied levels in the window. */
   private near = 0;
   private readonly far: FarLevels;
+  /** The best levels, ticks and lots, best first, as far as `top` was asked for them since the side last changed. */
+  topPrices = new Float64Array(TOP_FIRST);
+  topSizes = new Float64Array(TOP_FIRST);
+  private topCount = 0;
 
   constructor(side: BookSide) {
     this.side = side;
@@ -74,6 +80,7 @@ export class Ladder {
     const toNewOrders = changes.newOrders;
     const first = changes.count;
     let changed = first;
+    this.topCount = 0;
     let { base, best } = this;
     let appeared = 0;
     let up = 0;
@@ -147,6 +154,22 @@ export class Ladder {
     this.count += appeared;
   }
 
+  private walk(levels: number): void {
+    if (this.topPrices.length < levels) {
+      this.topPrices = grown(this.topPrices, new Float64Array(2 * levels));
+      this.topSizes = grown(this.topSizes, new Float64Array(2 * levels));
+    }
+    const { topPrices, topSizes } = this;
+    let count = this.topCount;
+    let price = count === 0 ? this.best : this.next(topPrices[count - 1]!);
+    for (; count < levels && price !== NO_PRICE; count++) {
+      topPrices[count] = price;
+      topSizes[count] = this.sizeAt(price);
+      price = this.next(price);
+    }
+    this.topCount = count;
+  }
+
   private loseBest(): void {
     if (this.near === 0) this.follow();
     else this.best = this.next(this.best);
@@ -158,8 +181,18 @@ export class Ladder {
     return found === NO_PRICE && this.far.length > 0 ? this.far.after(price) : found;
   }
 
+  /**
+   * Brings the best `levels` levels, or all where there are fewer, into `topPrices` and `topSizes`; gives how many those are.
+   * They are walked once a frame, whoever asks.
+   */
+  top(levels: number): number {
+    if (this.topCount < levels && this.topCount < this.count) this.walk(levels);
+    return Math.min(levels, this.topCount);
+  }
+
   clear(): void {
     if (this.count === 0) return;
+    this.topCount = 0;
     this.emptyWindow();
     this.far.clear();
     this.count = 0;

@@ -92,12 +92,9 @@ export class OrderBook {
   /** Lots in the best `levels` levels of a side. */
   depth(side: BookSide, levels: number): number {
     const ladder = this.ladder(side);
+    const count = ladder.top(levels);
     let total = 0;
-    let price = ladder.best;
-    for (let i = 0; i < levels && price !== NO_PRICE; i++) {
-      total += ladder.sizeAt(price);
-      price = ladder.next(price);
-    }
+    for (let i = 0; i < count; i++) total += ladder.topSizes[i]!;
     return total;
   }
 }

@@ -1,5 +1,6 @@
+import type { BookChanges } from '../book/changes.ts';
 import { ASK, BID, type BookSide } from '../book/frame.ts';
-import { type Ladder, NO_PRICE } from '../book/ladder.ts';
+import type { Ladder } from '../book/ladder.ts';
 import type { OrderBook } from '../book/order-book.ts';
 import type { TradeEvent } from '../events.ts';
 import type { Us } from '../units.ts';
@@ -73,17 +74,8 @@ export class Liquidity implements Detector {
       asks.interrupt();
     }
     if (!book.twoSided) return;
-    const { side, price, oldSize, newSize, count } = changes;
-    for (let i = 0; i < count; i++) {
-      const isBid = side[i] === BID;
-      const one = isBid ? bids : asks;
-      const where = price[i]!;
-      if (isBid ? where < one.farthest : where > one.farthest) continue;
-      const size = newSize[i]!;
-      // most changes are to ordinary levels
-      if (size >= one.large) one.standing.stands(where, size, at, one.large);
-      else if (oldSize[i]! >= one.standing.floor) one.standing.changed(where, size);
-    }
+    bids.take(changes, at);
+    asks.take(changes, at);
   }
 
   reading(now: Us): this {
@@ -234,49 +226,62 @@ class SideOfLiquidity {
     this.stale = true;
   }
 
+  /** What the frame changed within the distance that large levels are followed to. */
+  take(changes: BookChanges, at: number): void {
+    const { side, farthest, large, standing } = this;
+    const isBid = side === BID;
+    if (isBid) changes.seek(BID, farthest, Number.POSITIVE_INFINITY);
+    else changes.seek(ASK, 0, farthest);
+    const { side: sides, price, oldSize, newSize, from, to } = changes;
+    for (let i = from; i < to; i++) {
+      const size = newSize[i]!;
+      // most changes are to ordinary levels
+      if (size < large && oldSize[i]! < standing.floor) continue;
+      const where = price[i]!;
+      if (sides[i] !== side || (isBid ? where < farthest : where > farthest)) continue;
+      if (size >= large) standing.stands(where, size, at, large);
+      else standing.changed(where, size);
+    }
+  }
+
   read(now: number): void {
     const { ladder, suspicion, withdrawal } = this;
     const { any } = suspicion;
-    const looks = withdrawal.due(now);
     this.now = now;
     if (this.stale) this.standing.check(ladder);
     this.stale = false;
     let depth = 0;
     let squares = 0;
     let suspected = 0;
-    let price: number = ladder.best;
-    let last = price;
-    this.depth3 = 0;
-    this.depth10 = 0;
-    let levels = 0;
-    for (; levels < FAR && price !== NO_PRICE; levels++) {
-      const size = ladder.sizeAt(price);
-      const doubted = any ? size * suspicion.at(this.side, price) : 0;
-      if (looks) withdrawal.stands(levels, price, size);
+    const levels = ladder.top(FAR);
+    const { topPrices, topSizes, best } = ladder;
+    let depth3 = 0;
+    let depth10 = 0;
+    for (let i = 0; i < levels; i++) {
+      const size = topSizes[i]!;
+      const doubted = any ? size * suspicion.at(this.side, topPrices[i]!) : 0;
       depth += size - doubted;
       squares += size * size;
       suspected += doubted;
-      if (levels === NEAR - 1) this.depth3 = depth;
-      if (levels === MIDDLE - 1) this.depth10 = depth;
-      last = price;
-      price = ladder.next(price);
+      if (i === NEAR - 1) depth3 = depth;
+      if (i === MIDDLE - 1) depth10 = depth;
     }
-    if (levels < NEAR) this.depth3 = depth;
-    if (levels < MIDDLE) this.depth10 = depth;
+    this.depth3 = levels < NEAR ? depth : depth3;
+    this.depth10 = levels < MIDDLE ? depth : depth10;
     this.depth20 = depth;
     this.suspected = suspected;
     const all = depth + suspected;
     this.concentration = all > 0 ? squares / (all * all) : 0;
     const { usual, first } = this;
-    usual.set(first + REACH, Math.abs(last - ladder.best));
+    usual.set(first + REACH, Math.abs(topPrices[levels - 1]! - best));
     // the queue at the touch is another thing than the levels behind it
-    if (levels > 1) usual.set(first + LEVEL, (all - ladder.sizeAt(ladder.best)) / (levels - 1));
+    if (levels > 1) usual.set(first + LEVEL, (all - topSizes[0]!) / (levels - 1));
     const usualLevel = usual.mean(first + LEVEL);
     this.large = usualLevel > 0 ? this.multiple * usualLevel : Number.POSITIVE_INFINITY;
     const sign = this.side === BID ? -1 : 1;
-    this.farthest = ladder.best + sign * FOLLOWED * usual.mean(first + REACH);
+    this.farthest = best + sign * FOLLOWED * usual.mean(first + REACH);
     this.standing.keepWithin(this.farthest, sign);
-    if (looks) withdrawal.measure(levels, now);
+    if (withdrawal.due(now)) withdrawal.measure(now);
   }
 
   /** The largest cluster within reach; null when no level is large. */

@@ -1,5 +1,4 @@
 import { ASK, BID, type BookSide } from '../book/frame.ts';
-import { NO_PRICE } from '../book/ladder.ts';
 import type { OrderBook } from '../book/order-book.ts';
 import type { TradeEvent } from '../events.ts';
 import type { Us } from '../units.ts';
@@ -72,12 +71,7 @@ export class Microstructure implements Detector {
       return;
     }
     this.spread.set(book.spread, at);
-    this.estimate.observe(
-      this.believed(BID, book.bestBid),
-      this.believed(ASK, book.bestAsk),
-      book.spread,
-      book.mid,
-    );
+    this.estimate.observe(this.believed(BID), this.believed(ASK), book.spread, book.mid);
   }
 
   reading(now: Us): this {
@@ -96,8 +90,8 @@ export class Microstructure implements Detector {
     const asks = this.weightedDepth(ASK);
     this.depthImbalance = (bids - asks) / (bids + asks);
 
-    const bidSize = this.believed(BID, book.bestBid);
-    const askSize = this.believed(ASK, book.bestAsk);
+    const bidSize = this.believed(BID);
+    const askSize = this.believed(ASK);
     this.microTilt = (bidSize - askSize) / (bidSize + askSize);
     const { estimate } = this;
     this.microprice =
@@ -152,19 +146,24 @@ export class Microstructure implements Detector {
 
   private weightedDepth(side: typeof BID | typeof ASK): number {
     const ladder = this.book.ladder(side);
+    const levels = ladder.top(this.levels);
+    const { topPrices, topSizes } = ladder;
+    const { any } = this.suspicion;
     let total = 0;
-    let price = ladder.best;
-    for (let rank = 1; rank <= this.levels && price !== NO_PRICE; rank++) {
-      total += this.believed(side, price) / rank;
-      price = ladder.next(price);
-    }
+    for (let i = 0; i < levels; i++)
+      total += (any ? this.meant(side, topPrices[i]!, topSizes[i]!) : topSizes[i]!) / (i + 1);
     return total;
   }
 
-  /** Lots at a price, less what is suspected; never wholly nothing, for something does stand there. */
-  private believed(side: BookSide, price: number): number {
-    const size = this.book.ladder(side).sizeAt(price);
-    const { suspicion } = this;
-    return suspicion.any ? size * (1 - Math.min(SUSPECTED_MOST, suspicion.at(side, price))) : size;
+  /** Lots at the touch, less what is suspected; never wholly nothing, for something does stand there. */
+  private believed(side: BookSide): number {
+    const ladder = this.book.ladder(side);
+    const { best } = ladder;
+    const size = ladder.sizeAt(best);
+    return this.suspicion.any ? this.meant(side, best, size) : size;
+  }
+
+  private meant(side: BookSide, price: number, size: number): number {
+    return size * (1 - Math.min(SUSPECTED_MOST, this.suspicion.at(side, price)));
   }
 }

@@ -1,4 +1,5 @@
-import { BID } from '../book/frame.ts';
+import type { BookChanges } from '../book/changes.ts';
+import { ASK, BID, type BookSide } from '../book/frame.ts';
 import { NO_PRICE } from '../book/ladder.ts';
 import type { OrderBook } from '../book/order-book.ts';
 import type { TradeEvent } from '../events.ts';
@@ -125,14 +126,8 @@ export class OrderFlow implements Detector {
       const near = this.config.nearTicks;
       const lowest = Math.min(book.bestBid, book.previousBid) - near;
       const highest = Math.max(book.bestAsk, book.previousAsk) + near;
-      let flow = this.soldInFrame - this.boughtInFrame;
-      for (let i = 0; i < changes.count; i++) {
-        const price = changes.price[i]!;
-        if (price < lowest || price > highest) continue;
-        const change = changes.newSize[i]! - changes.oldSize[i]!;
-        flow += changes.side[i] === BID ? change : -change;
-      }
-      this.passive.add(flow, at);
+      const grown = grownWithin(changes, BID, lowest, highest) - grownWithin(changes, ASK, lowest, highest);
+      this.passive.add(this.soldInFrame - this.boughtInFrame + grown, at);
 
       const touch = touchFlow(book);
       if (touch !== 0) this.touchFlow.add(touch, at);
@@ -220,4 +215,14 @@ export class OrderFlow implements Detector {
     this.score = 0;
     this.likelihood = 0;
   }
+}
+
+/** Lots by which a side grew in a frame, at prices from `lowest` to `highest`. */
+function grownWithin(changes: BookChanges, side: BookSide, lowest: number, highest: number): number {
+  changes.seek(side, lowest, highest);
+  const { side: sides, price, oldSize, newSize, from, to } = changes;
+  let grown = 0;
+  for (let i = from; i < to; i++)
+    if (sides[i] === side && price[i]! >= lowest && price[i]! <= highest) grown += newSize[i]! - oldSize[i]!;
+  return grown;
 }

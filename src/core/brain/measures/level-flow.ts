@@ -47,29 +47,29 @@ export class LevelFlow {
   private grownBy(book: OrderBook, side: BookSide): number {
     const ladder = book.ladder(side);
     const { weights } = this;
+    const count = ladder.top(weights.length);
+    const { topPrices, topSizes } = ladder;
     const prices = this.prices[side];
     const sizes = this.sizes[side];
     const sign = side === BID ? 1 : -1;
     let grown = 0;
-    let price: number = ladder.best;
-    for (let m = 0; m < weights.length; m++) {
+    let { depth } = this;
+    for (let m = 0; m < count; m++) {
       const before = prices[m]!;
-      if (price === NO_PRICE) {
-        if (before === NO_PRICE) break;
-        prices[m] = NO_PRICE;
-        continue;
-      }
-      const size = ladder.sizeAt(price);
+      const price = topPrices[m]!;
+      const size = topSizes[m]!;
       if (before !== NO_PRICE) {
         const better = (price - before) * sign;
         if (better >= 0) grown += weights[m]! * size;
         if (better <= 0) grown -= weights[m]! * sizes[m]!;
       }
-      this.depth += (weights[m]! * size) / 2;
+      depth += (weights[m]! * size) / 2;
       prices[m] = price;
       sizes[m] = size;
-      price = ladder.next(price);
     }
+    // levels that the book before had and this one has not
+    for (let m = count; m < weights.length && prices[m] !== NO_PRICE; m++) prices[m] = NO_PRICE;
+    this.depth = depth;
     return grown;
   }
 }

@@ -73,15 +73,8 @@ export class Withdrawal {
     );
   }
 
-  /** What stands at `price`, level `rank` from 0 of the best ones, at the moment of the next `measure`. */
-  stands(rank: number, price: number, size: number): void {
-    const at = this.head * COMPARED + rank;
-    this.prices[at] = price;
-    this.sizes[at] = size;
-  }
-
-  /** All `levels` that there are, `COMPARED` at most, have been told of; what is usual has been advanced to `at`. */
-  measure(levels: number, at: number): void {
+  /** What is usual has been advanced to `at`. */
+  measure(at: number): void {
     const { head, kept, usual, first } = this;
     let sum = 0;
     let windows = 0;
@@ -100,6 +93,12 @@ export class Withdrawal {
     this.z = (usual.filled * off) / Math.sqrt(deviation * deviation + GRID * GRID);
     usual.set(first, this.share);
     usual.set(first + 1, Math.abs(off));
+    const { ladder, prices, sizes } = this;
+    const levels = ladder.top(COMPARED);
+    for (let i = 0; i < levels; i++) {
+      prices[head * COMPARED + i] = ladder.topPrices[i]!;
+      sizes[head * COMPARED + i] = ladder.topSizes[i]!;
+    }
     this.levels[head] = levels;
     this.lookedAt[head] = at;
     this.reached[head] = NO_TAKER;
