@@ -76,6 +76,12 @@ describe('hunter learn', () => {
     assert.equal(file.basis.exits.tp_multiplier, 0.2);
     assert.equal(file.basis.scenario, 'btc-like, digest f38ed62f11392089');
     assert.deepEqual(file.basis.symbols, ['BTC-USDT-SWAP']);
+    const { 'driftless odds': odds, ...readings } = file.basis.readings;
+    assert.match(odds, /^[0-9a-f]{12}$/);
+    assert.deepEqual(
+      Object.keys(readings),
+      file.shapes.map(({ feature }: { feature: string }) => feature),
+    );
     assert.equal(file.fitted.heldOut, 'stretches of time');
     assert.ok(file.fitted.independent < file.fitted.outcomes);
     assert.ok(file.crossValidation.entries > 100);
@@ -89,6 +95,15 @@ describe('hunter learn', () => {
     // a quarter of an hour holds no calibration
     assert.match(shown.out, /not calibrated: fitted on \d+ trades that do not overlap, fewer than 200/);
     assert.match(shown.out, /cross-validation .*chosen on these same predictions/);
+    assert.doesNotMatch(shown.out, /not calibrated: .*fit it anew/);
+    const older = join(folder, 'older.json');
+    const document = JSON.parse(readFileSync(model, 'utf8'));
+    document.basis.readings['driftless odds'] = 'what it said then';
+    writeFileSync(older, JSON.stringify(document));
+    assert.match(
+      hunter('learn', 'show', older).out,
+      /not calibrated: fitted before the code changed that says driftless odds: fit it anew/,
+    );
     const graded = hunter('learn', 'grade', model, tapes[1]!, '--every', '0.5', ...QUICK, '--json');
     assert.equal(graded.code, 0, graded.err);
     const { entries, calibrationError, rivals, inSample } = JSON.parse(graded.out);

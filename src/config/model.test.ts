@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { DRIFTLESS, READINGS } from '../core/brain/fusion/readings.ts';
 import { Market } from '../core/market.ts';
 import { BTC, BTC_INVERSE, ETH } from '../core/testing/specs.ts';
 import { identityOf } from '../exchange/scenarios/identity.ts';
@@ -27,6 +28,16 @@ import {
 import type { Settings } from './schema.ts';
 
 const shipped = fileURLToPath(new URL(`../../${EMBEDDED_MODEL}`, import.meta.url));
+/** The same, were it fitted today: whether it was, `golden/readings.test.ts` asks. */
+const folder = mkdtempSync(join(tmpdir(), 'model-test-'));
+after(() => rmSync(folder, { recursive: true }));
+const fresh = join(folder, 'fresh.json');
+const today = loadModel(shipped);
+const readings = Object.fromEntries(
+  [DRIFTLESS, ...today.shapes.map(({ feature }) => feature)].map((name) => [name, READINGS[name]!]),
+);
+const basis = { ...today.basis, readings };
+writeFileSync(fresh, JSON.stringify({ ...today, basis, digest: digestOf({ ...today, basis }) }));
 const settingsOf = (text: string): Settings => parseSettings(text, 'test');
 const fusionFor = (text: string) => engineConfig(settingsOf(text), 't').market.fusion;
 
@@ -58,10 +69,10 @@ test('a tape says whose market it holds', () => {
 });
 
 test('the shipped model is fitted for the settings as they are shipped, on seeds that are for fitting', () => {
-  const document = loadModel(shipped) as ReturnType<typeof loadModel> & {
+  const document = loadModel(fresh) as ReturnType<typeof loadModel> & {
     tapes: readonly { source: string }[];
   };
-  const fusion = fusionFor('signal: { model: embedded }');
+  const fusion = fusionFor(`signal: { model: ${fresh} }`);
   assert.ok(fusion !== null);
   assert.equal(fusion.whyNot, '');
   assert.equal(fusion.calibrated, true);
@@ -74,7 +85,7 @@ test('the shipped model is fitted for the settings as they are shipped, on seeds
 });
 
 test('with other exits, bars or detectors it says that it is not calibrated, and for what', () => {
-  const whyNot = (text: string): string => fusionFor(`signal: { model: embedded }\n${text}`)!.whyNot;
+  const whyNot = (text: string): string => fusionFor(`signal: { model: ${fresh} }\n${text}`)!.whyNot;
   assert.equal(whyNot('exits: { tp_multiplier: 3 }'), 'fitted for other settings: exits.tp_multiplier');
   assert.equal(
     whyNot('market: { bar: 5m }\nexecution: { entry: post_only }'),
@@ -87,7 +98,7 @@ test('with other exits, bars or detectors it says that it is not calibrated, and
 });
 
 test('on another scenario or instrument it is not calibrated, and says which; a tape that tells none is of none', () => {
-  const settings = settingsOf('signal: { model: embedded }');
+  const settings = settingsOf(`signal: { model: ${fresh} }`);
   const on = (scenario: string | null) => engineConfig(settings, 't', 'book', scenario).market.fusion!;
   assert.deepEqual(EMBEDDED_SCENARIO, identityOf(DEFAULT_SCENARIO));
   const toldBy = (scenario: Scenario): string | null => scenarioOf(['x', scenarioNote(identityOf(scenario))]);
@@ -108,7 +119,7 @@ test('on another scenario or instrument it is not calibrated, and says which; a 
   assert.match(on(null).whyNot, /of no scenario that is told/);
   assert.equal(scenarioOfAll([{ notes: [] }, { notes: ['scenario: y'] }]), 'not told / y');
   // the venue okx tells no scenario
-  const okx = engineConfig(settingsOf('venue: okx\nsignal: { model: embedded }'), 't').market.fusion!;
+  const okx = engineConfig(settingsOf(`venue: okx\nsignal: { model: ${fresh} }`), 't').market.fusion!;
   assert.equal(okx.calibrated, false);
 
   for (const instrument of [BTC, ETH, BTC_INVERSE]) {
@@ -130,11 +141,9 @@ test('a scenario is known by its terms: one of your own with the words of btc-li
   );
 });
 
-test('models and tapes of older programs, which tell a description alone, load and say that they are not calibrated', (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'model-test-'));
-  t.after(() => rmSync(folder, { recursive: true }));
+test('models and tapes of older programs, which tell a description alone, load and say that they are not calibrated', () => {
   const path = join(folder, 'm.json');
-  const document = loadModel(shipped);
+  const document = loadModel(fresh);
   const older = { ...document, basis: { ...document.basis, scenario: 'btc-like' } };
   writeFileSync(path, JSON.stringify({ ...older, digest: digestOf(older) }));
   assert.equal(
@@ -142,14 +151,12 @@ test('models and tapes of older programs, which tell a description alone, load a
     'fitted on the scenario "btc-like", as told by an older program without its digest: fit it anew',
   );
   const tape = scenarioOf([`scenario: ${DEFAULT_SCENARIO.description}`]);
-  const { whyNot } = engineConfig(settingsOf('signal: { model: embedded }'), 't', 'book', tape).market
+  const { whyNot } = engineConfig(settingsOf(`signal: { model: ${fresh} }`), 't', 'book', tape).market
     .fusion!;
   assert.match(whyNot, /ordinary day\.", as told by an older program without its digest$/);
 });
 
-test('a file that is no model is refused by name, with the mend', (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'model-test-'));
-  t.after(() => rmSync(folder, { recursive: true }));
+test('a file that is no model is refused by name, with the mend', () => {
   const path = join(folder, 'm.json');
   const refused = (text: string): string => {
     writeFileSync(path, text);
@@ -163,7 +170,7 @@ test('a file that is no model is refused by name, with the mend', (t) => {
   };
   assert.match(refused('{'), /m\.json: cannot be read as a model .*hunter learn train/);
   assert.match(refused('{}'), /m\.json: not a model file/);
-  const document = loadModel(shipped);
+  const document = loadModel(fresh);
   const changed = (changes: object): string => refused(JSON.stringify({ ...document, ...changes }));
   assert.match(changed({ basis: undefined }), /m\.json: "basis" is missing.*hunter learn train/);
   assert.match(changed({ basis: { ...document.basis, symbols: 'all' } }), /"basis\.symbols" is not a list/);
@@ -172,11 +179,9 @@ test('a file that is no model is refused by name, with the mend', (t) => {
   assert.throws(() => fusionOf(settingsOf('signal: { model: /nowhere.json }'), {} as never), ConfigError);
 });
 
-test('a model is calibrated as it was fitted alone: edited, of few trades or empty it says that it is not', (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'model-test-'));
-  t.after(() => rmSync(folder, { recursive: true }));
+test('a model is calibrated as it was fitted alone: edited, of few trades or empty it says that it is not', () => {
   const path = join(folder, 'm.json');
-  const document = loadModel(shipped);
+  const document = loadModel(fresh);
   const whyNot = (changes: Partial<typeof document>, signed = false): string => {
     const changed = { ...document, ...changes };
     writeFileSync(path, JSON.stringify(signed ? { ...changed, digest: digestOf(changed) } : changed));
@@ -200,6 +205,15 @@ test('a model is calibrated as it was fitted alone: edited, of few trades or emp
   );
   assert.equal(whyNot({ basis: { ...document.basis, independent: 1e6 } }), edited);
   assert.equal(whyNot({ digest: undefined as never }), edited);
+  const { readings: _, ...older } = document.basis;
+  assert.equal(
+    whyNot({ basis: older }, true),
+    'does not tell what its features said when it was fitted: fit it anew',
+  );
+  assert.equal(
+    whyNot({ basis: { ...older, readings: { ...readings, takers: 'x', [DRIFTLESS]: 'y' } } }, true),
+    'fitted before the code changed that says driftless odds, takers: fit it anew',
+  );
   const few = (independent: number): string => whyNot({ basis: { ...document.basis, independent } }, true);
   assert.equal(few(199), 'fitted on 199 trades that do not overlap, fewer than 200');
   assert.equal(few(200), '');

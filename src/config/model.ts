@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { FEATURES } from '../core/brain/fusion/features.ts';
 import type { FusionConfig } from '../core/brain/fusion/fusion.ts';
 import { FusionModel, type ModelFile, parseModel } from '../core/brain/fusion/model.ts';
+import { READINGS } from '../core/brain/fusion/readings.ts';
 import type { StakesConfig } from '../core/brain/fusion/stakes.ts';
 import type { ExitsConfig } from '../core/exits/exits.ts';
 import { ConfigError } from './load.ts';
@@ -30,6 +31,11 @@ export interface ModelBasis extends Basis {
   readonly scenario: string | null;
   /** Instruments that it was fitted on. */
   readonly symbols: readonly string[];
+  /**
+   * What its features, and the odds that it starts from, said of a fixed market when it was fitted: digests by name, as
+   * `READINGS` has those of now. Missing in files of older programs.
+   */
+  readonly readings?: Readonly<Record<string, string>>;
   /** So many trades that do not overlap it was fitted on; with fewer than `INDEPENDENT_MIN` it is not calibrated. */
   readonly independent: number;
 }
@@ -137,11 +143,13 @@ function basisFault(basis: unknown): string {
   if (!isGroup(basis)) return '"basis" is missing: nobody can tell what it was fitted for';
   for (const group of ['market', 'brain', 'exits', 'execution'])
     if (!isGroup(basis[group])) return `"basis.${group}" is missing`;
-  const { scenario, symbols, independent } = basis;
+  const { scenario, symbols, independent, readings } = basis;
   if (scenario !== null && typeof scenario !== 'string') return '"basis.scenario" is neither a text nor null';
   if (!Array.isArray(symbols) || !symbols.every((each) => typeof each === 'string'))
     return '"basis.symbols" is not a list of instruments';
   if (!Number.isFinite(independent)) return '"basis.independent" is not a number';
+  if (readings !== undefined && !isGroup(readings))
+    return '"basis.readings" is not a digest for each feature';
   return '';
 }
 
@@ -155,9 +163,19 @@ export function faultsOf(document: ModelDocument): string[] {
       : [
           `fitted on ${basis.independent.toFixed(0)} trades that do not overlap, fewer than ${INDEPENDENT_MIN}`,
         ]),
+    ...staleness(basis.readings),
     ...(isSure(basis.scenario) ? [] : [`fitted on ${inWords(basis.scenario)}: fit it anew`]),
     ...(shapes.length > 0 ? [] : ['no shapes: it is the driftless odds and nothing else']),
   ];
+}
+
+/** Of a model that was fitted on other words than its features say now. */
+function staleness(readings: ModelBasis['readings']): string[] {
+  if (readings === undefined) return ['does not tell what its features said when it was fitted: fit it anew'];
+  const changed = Object.keys(readings).filter((name) => readings[name] !== READINGS[name]);
+  return changed.length === 0
+    ? []
+    : [`fitted before the code changed that says ${changed.join(', ')}: fit it anew`];
 }
 
 /** The scenario of the venue that the settings name: `hunter start` runs the embedded exchange in one alone. */
@@ -177,7 +195,7 @@ export function fusionOf(
   if (name === 'priors' || name === 'auto') return null;
   const document = loadModel(name === 'embedded' ? EMBEDDED_PATH : name);
   const model = new FusionModel(document);
-  const { scenario: fittedOn, symbols, independent: _, ...fittedFor } = document.basis;
+  const { scenario: fittedOn, symbols, independent: _, readings: __, ...fittedFor } = document.basis;
   const others = differences(
     fittedFor,
     basisOf(

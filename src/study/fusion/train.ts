@@ -6,12 +6,14 @@ import type { Settings } from '../../config/schema.ts';
 import { FEATURES } from '../../core/brain/fusion/features.ts';
 import { probabilityOf } from '../../core/brain/fusion/first-passage.ts';
 import { FusionModel, MODEL_FORMAT, MODEL_VERSION } from '../../core/brain/fusion/model.ts';
+import { DRIFTLESS } from '../../core/brain/fusion/readings.ts';
 import { hashFile } from '../../tape/hash.ts';
 import { readTape } from '../../tape/reader.ts';
 import { tapeSource } from '../evaluate/play.ts';
 import { FIT, type FitConfig, fit, type Rival } from './fit.ts';
 import { collect, type Seen } from './moments.ts';
 import { Outcomes } from './outcomes.ts';
+import { readingsOf } from './readings.ts';
 import { type Score, score } from './score.ts';
 
 export interface TrainOptions {
@@ -114,11 +116,11 @@ export function trainOn(
     ]);
   const fitted = fit(kept, fold, FIT);
   const independent = round(fitted.independent, 1);
+  const features = fitted.shapes.map(({ feature }) => feature);
+  const readings = readingsOf();
   const basis = {
-    ...basisOf(
-      settings,
-      fitted.shapes.map(({ feature }) => feature),
-    ),
+    ...basisOf(settings, features),
+    readings: Object.fromEntries([DRIFTLESS, ...features].map((name) => [name, readings[name]!])),
     scenario: scenarioOfAll(sources),
     symbols: [...new Set(sources.flatMap(({ symbols }) => symbols))].sort(),
     independent,
