@@ -4,6 +4,7 @@ import { BID, type BookFrame, type BookSide } from './frame.ts';
 
 /** Ticks in the dense window: 400 levels of a busy swap span a few thousand, a whole book far more; 393 kB a side. */
 const WIDTH = 1 << 15;
+const WORDS = WIDTH >> 5;
 /** Where in the window the best price is put: three quarters of it lie behind the touch. */
 const AHEAD = WIDTH >> 2;
 
@@ -38,7 +39,7 @@ export class Ladder {
   private base = 0;
   private readonly sizes = new Float64Array(WIDTH);
   private readonly counts = new Int32Array(WIDTH);
-  private readonly bits = new Int32Array(WIDTH >> 5);
+  private readonly bits = new Int32Array(WORDS);
   /** Occupied levels in the window. */
   private near = 0;
   private readonly far: FarLevels;
@@ -159,13 +160,27 @@ export class Ladder {
       this.topPrices = grown(this.topPrices, new Float64Array(2 * levels));
       this.topSizes = grown(this.topSizes, new Float64Array(2 * levels));
     }
-    const { topPrices, topSizes } = this;
-    let count = this.topCount;
-    let price = count === 0 ? this.best : this.next(topPrices[count - 1]!);
-    for (; count < levels && price !== NO_PRICE; count++) {
-      topPrices[count] = price;
-      topSizes[count] = this.sizeAt(price);
-      price = this.next(price);
+    const { topPrices, topSizes, side, sign, base, bits, sizes, far } = this;
+    let count = 0;
+    let word = (this.best - base) >> 5;
+    let left = bits[word]!;
+    const end = side === BID ? 0 : WORDS - 1;
+    while (count < levels) {
+      while (left === 0 && word !== end) {
+        word += sign;
+        left = bits[word]!;
+      }
+      if (left === 0) break;
+      const bit = 31 - Math.clz32(side === BID ? left : left & -left);
+      left ^= 1 << bit;
+      const index = (word << 5) + bit;
+      topPrices[count] = base + index;
+      topSizes[count] = sizes[index]!;
+      count += 1;
+    }
+    for (let i = 0; i < far.length && count < levels; i++, count++) {
+      topPrices[count] = far.prices[i]!;
+      topSizes[count] = far.sizes[i]!;
     }
     this.topCount = count;
   }
@@ -188,6 +203,57 @@ export class Ladder {
   top(levels: number): number {
     if (this.topCount < levels && this.topCount < this.count) this.walk(levels);
     return Math.min(levels, this.topCount);
+  }
+
+  /**
+   * Adds up the levels in bands of `width` ticks from the touch on, as many as `lots` has room for: lots of each into `lots`, its
+   * last level into `ends`; both are 0 where nothing stands. Gives how many bands there are up to the last with a level.
+   */
+  sumBands(width: number, lots: Float64Array, ends: Float64Array): number {
+    const { best, sign, side, base, bits, far } = this;
+    lots.fill(0);
+    ends.fill(NO_PRICE);
+    if (best === NO_PRICE) return 0;
+    let band = 0;
+    let sum = 0;
+    let bandEnds = width;
+    let word = (best - base) >> 5;
+    let left = bits[word]!;
+    const end = side === BID ? 0 : WORDS - 1;
+    let farAt = 0;
+    for (;;) {
+      while (left === 0 && word !== end) {
+        word += sign;
+        left = bits[word]!;
+      }
+      let price: number;
+      let size: number;
+      if (left !== 0) {
+        const bit = 31 - Math.clz32(side === BID ? left : left & -left);
+        left ^= 1 << bit;
+        const index = (word << 5) + bit;
+        price = base + index;
+        size = this.sizes[index]!;
+      } else {
+        if (farAt === far.length) break;
+        price = far.prices[farAt]!;
+        size = far.sizes[farAt]!;
+        farAt += 1;
+      }
+      const distance = (price - best) * sign;
+      if (distance >= bandEnds) {
+        lots[band] = sum;
+        sum = 0;
+        const next = Math.floor(distance / width);
+        if (next >= lots.length) return band + 1;
+        band = next;
+        bandEnds = (band + 1) * width;
+      }
+      sum += size;
+      ends[band] = price;
+    }
+    lots[band] = sum;
+    return band + 1;
   }
 
   clear(): void {
@@ -298,7 +364,7 @@ export class Ladder {
     let word = index >> 5;
     let bits = this.bits[word]! & (-1 << (index & 31));
     while (bits === 0) {
-      if (++word >= WIDTH >> 5) return NO_PRICE;
+      if (++word >= WORDS) return NO_PRICE;
       bits = this.bits[word]!;
     }
     return this.base + (word << 5) + 31 - Math.clz32(bits & -bits);
@@ -312,8 +378,8 @@ class FarLevels {
   previousSize = 0;
   previousOrders = 0;
   private readonly sign: 1 | -1;
-  private prices = new Float64Array(FAR_FIRST);
-  private sizes = new Float64Array(FAR_FIRST);
+  prices = new Float64Array(FAR_FIRST);
+  sizes = new Float64Array(FAR_FIRST);
   private orders = new Int32Array(FAR_FIRST);
   /** Where the last price was found: a frame lists its levels by price, so that the next one is near. */
   private finger = 0;

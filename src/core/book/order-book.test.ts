@@ -212,6 +212,48 @@ test('in a frame that lists by price a search finds just the prices asked for', 
   );
 });
 
+test('the best levels, and sums by bands, are those of the naive book', () => {
+  const most = fc.integer({ min: 1, max: 90 });
+  const width = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1000, max: 60_000 }));
+  fc.assert(
+    fc.property(
+      fc.array(frame, { minLength: 1, maxLength: 12 }),
+      fc.array(most, { minLength: 1, maxLength: 3 }),
+      fc.tuple(width, fc.integer({ min: 1, max: 50 })),
+      (frames, asked, [wide, room]) => {
+        const book = new OrderBook();
+        const naive = new NaiveBook();
+        frames.forEach(({ snapshot, levels }) => {
+          book.apply(frameOf(snapshot, levels));
+          naive.apply(frameOf(snapshot, levels));
+          for (const which of [BID, ASK] as const) {
+            const ladder = book.ladder(which);
+            const expected = naive.levels(which);
+            for (const levelsAsked of asked) {
+              const count = ladder.top(levelsAsked);
+              assert.equal(count, Math.min(levelsAsked, expected.length));
+              for (let i = 0; i < count; i++)
+                assert.deepEqual([ladder.topPrices[i], ladder.topSizes[i]], expected[i]!.slice(0, 2));
+            }
+            const lots = new Float64Array(room);
+            const ends = new Float64Array(room);
+            const bands = ladder.sumBands(wide, lots, ends);
+            const sums = new Map<number, [number, number]>();
+            for (const [at, size] of expected) {
+              const band = Math.floor(Math.abs(at - expected[0]![0]) / wide);
+              if (band < room) sums.set(band, [(sums.get(band)?.[0] ?? 0) + size, at]);
+            }
+            assert.equal(bands, sums.size === 0 ? 0 : Math.max(...sums.keys()) + 1);
+            for (let band = 0; band < room; band++)
+              assert.deepEqual([lots[band], ends[band]], sums.get(band) ?? [0, NO_PRICE]);
+          }
+        });
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
 test('a deleted level has no orders, whatever the message said', () => {
   const book = new OrderBook();
   book.apply(

@@ -30,26 +30,17 @@ export function clusters(ladder: Ladder, { levelBandBp, levelBands, levelMultipl
   const { best } = ladder;
   if (best === NO_PRICE) return [];
   const width = Math.max(1, Math.round((best * levelBandBp) / 10_000));
-  const sizes: number[] = [];
-  const ends: number[] = [];
-  for (let price = best; price !== NO_PRICE; price = ladder.next(price)) {
-    const band = Math.floor(Math.abs(price - best) / width);
-    if (band > levelBands) break;
-    while (sizes.length <= band) {
-      sizes.push(0);
-      ends.push(NO_PRICE);
-    }
-    sizes[band]! += ladder.sizeAt(price);
-    ends[band] = price;
-  }
-  sizes.pop();
+  const all = new Float64Array(levelBands + 1);
+  const ends = new Float64Array(levelBands + 1);
+  // the last one is left out
+  const sizes = all.subarray(0, ladder.sumBands(width, all, ends) - 1);
   const usual = median(sizes);
   // where most bands are empty, nothing is usual
   if (sizes.length < BANDS_MIN || usual === 0) return [];
 
   const found: Ticks[] = [];
-  for (const [band, size] of sizes.entries()) {
-    if (size < levelMultiple * usual) continue;
+  for (let band = 0; band < sizes.length; band++) {
+    if (sizes[band]! < levelMultiple * usual) continue;
     // the run goes on: its end is this band's
     if (band > 0 && sizes[band - 1]! >= levelMultiple * usual) found.pop();
     found.push(ticks(ends[band]!));
@@ -66,7 +57,7 @@ export const bookLevels = (
   resistances: clusters(book.asks, rule),
 });
 
-function median(values: readonly number[]): number {
+function median(values: Float64Array): number {
   const sorted = Float64Array.from(values).sort();
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
