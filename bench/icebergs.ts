@@ -37,7 +37,7 @@ const scenario = loadScenario(name);
 const config = brainConfig(loadSettings(undefined).brain);
 const graders = INTERVALS_MS.map(() =>
   gradeIceberg({
-    ...{ feesBp: 0, barMs: 60_000, atrPeriod: 14, seed: 1 },
+    ...{ brain: config, feesBp: 0, barMs: 60_000, atrPeriod: 14, seed: 1 },
     ...{
       barriers: { unit: 'bp', target: 5, stop: 5, limitMs: 60_000 },
       barriersAsked: false,

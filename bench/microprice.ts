@@ -12,6 +12,7 @@ import { play, tapeSource } from '../src/study/evaluate/play.ts';
 const config = brainConfig(loadSettings(undefined).brain);
 for (const path of process.argv.slice(2)) {
   const grader = gradeMicrostructure({
+    brain: config,
     ...{ feesBp: 0, barriersAsked: false, confidenceThreshold: 0, barMs: 60_000, atrPeriod: 14, seed: 1 },
     barriers: { unit: 'bp', target: 1, stop: 1, limitMs: 60_000 },
   });

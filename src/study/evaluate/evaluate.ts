@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { brainConfig } from '../../config/brain.ts';
 import { engineConfig } from '../../config/engine.ts';
 import { ConfigError } from '../../config/load.ts';
 import { isEmbedded, resolveModel, scenarioOf } from '../../config/model.ts';
@@ -93,6 +94,7 @@ export async function evaluate(
     options.barriers ?? defaultBarriers(settings, Math.max(...looks.map(({ to, from }) => to - from)));
   const feesBp = 2 * Number(settings.paper.taker_fee) * 10_000;
   const context = {
+    brain: brainConfig(settings.brain),
     ...{ feesBp, barriers, barriersAsked: options.barriers !== null, seed: DRAWING.seed },
     confidenceThreshold: settings.signal.confidence_threshold,
     ...{ barMs: barToMs(settings.market.bar), atrPeriod: settings.market.atr_period },

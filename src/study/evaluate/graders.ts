@@ -1,6 +1,7 @@
 import { gradeFlow } from './flow.ts';
 import { gradeIceberg } from './iceberg.ts';
 import { gradeImpact } from './impact.ts';
+import { gradeLiquidity } from './liquidity.ts';
 import { gradeMicrostructure } from './microstructure.ts';
 import { gradeRegime } from './regime.ts';
 import type { GraderMaker } from './section.ts';
@@ -11,6 +12,7 @@ import { gradeSpoof } from './spoof.ts';
 export const GRADERS: readonly GraderMaker[] = [
   gradeFlow,
   gradeSpoof,
+  gradeLiquidity,
   gradeIceberg,
   gradeMicrostructure,
   gradeRegime,

@@ -14,6 +14,7 @@ import { fitLogistic, lifetimesOf } from './iceberg-fit.ts';
 import { play, simulationSource } from './play.ts';
 
 const context = {
+  brain: brainConfig(loadSettings(undefined).brain),
   ...{ feesBp: 10, barMs: 60_000, atrPeriod: 14, seed: 1, barriersAsked: false, confidenceThreshold: 0.6 },
   barriers: { unit: 'bp', target: 5, stop: 5, limitMs: 60_000 },
 } as const;

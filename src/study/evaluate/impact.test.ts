@@ -15,10 +15,13 @@ const SPAN = { ...{ from: us(0), to: us(0), frames: 1, trades: 0, changes: 1 }, 
 const FROM = 1_700_000_000_000_000;
 
 /** Levels of 10 lots a side, one tick apart; `shift`: where the middle is at a frame. */
-function graded(seconds: number, shift: (frame: number) => number, levels = 30): Section {
+function graded(seconds: number, shift: (frame: number) => number, levels = 30, bars?: number): Section {
   const book = new OrderBook();
-  const brain = new Brain(brainConfig(loadSettings(undefined).brain), book);
-  const grader = gradeImpact({ seed: 3 } as never);
+  const settings = brainConfig(loadSettings(undefined).brain);
+  const impact = { ...settings.impact, ...(bars === undefined ? {} : { bars }) };
+  const config = { ...settings, impact };
+  const brain = new Brain(config, book);
+  const grader = gradeImpact({ seed: 3, brain: config } as never);
   const [observer] = grader.watch({} as never, book);
   const random = new Random(9);
   for (let i = 0; i < seconds * 10; i++) {
@@ -75,4 +78,9 @@ test('windows of lambda share no bar, and agree as often as their intervals allo
   const { value } = figure(section, /lambda agrees/).figure;
   // 23 pairs: a deviation of 4.5 % about 95 %
   assert.ok(value! > 0.8, `${value}`);
+  // an interval is told of eight pairs and more: of 20 minutes there are three with the settings, 18 of windows of a minute
+  assert.equal(figure(graded(1200, walk, 2), /lambda agrees/).figure.low, null);
+  const short = graded(1200, walk, 2, 60);
+  assert.notEqual(figure(short, /lambda agrees/).figure.low, null);
+  assert.ok(short.notes.some((note) => note.includes('windows of 60 bars')));
 });

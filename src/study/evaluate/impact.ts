@@ -1,3 +1,4 @@
+import type { ImpactConfig } from '../../core/brain/impact.ts';
 import { Random } from '../../exchange/random.ts';
 import type { Label } from '../../exchange/scenarios/label.ts';
 import { type Figure, figureOf } from './figures.ts';
@@ -13,12 +14,10 @@ import type { Grader, GraderMaker, Section, SectionTable } from './section.ts';
  * stretch of time and in the next; and does VPIN say anything that volatility and volume do not. Whether lambda's interval
  * holds a known lambda is not asked of recordings, where nobody knows it: `impact-coverage.test.ts` asks it.
  */
-export const gradeImpact: GraderMaker = ({ seed }) => new ImpactGrader(seed);
+export const gradeImpact: GraderMaker = ({ seed, brain }) => new ImpactGrader(seed, brain.impact);
 
 /** Stretches that intervals draw together, µs. */
 const PART_US = 60_000_000;
-/** Bars of lambda's regression with the settings as they are, ms. */
-const WINDOW_MS = 300_000;
 /** Orders of like size, for the rival that knows what such sizes usually cost. */
 const SIZE_CLASSES = 8;
 /** The gauges look so far ahead, s. */
@@ -55,16 +54,20 @@ const GAUGES: readonly { readonly name: string; readonly of: (gauges: Gauges) =>
 
 class ImpactGrader implements Grader {
   private readonly seed: number;
+  private readonly config: ImpactConfig;
   private fresh: ImpactTrack[] = [];
   private readonly all: Played[] = [];
   private tapes = 0;
 
-  constructor(seed: number) {
+  constructor(seed: number, config: ImpactConfig) {
     this.seed = seed;
+    this.config = config;
   }
 
   watch(): readonly ImpactTrack[] {
-    const track = new ImpactTrack(new Random(this.seed + this.all.length + this.fresh.length), WINDOW_MS);
+    const { barMs, bars } = this.config;
+    const random = new Random(this.seed + this.all.length + this.fresh.length);
+    const track = new ImpactTrack(random, barMs * bars);
     this.fresh.push(track);
     return [track];
   }
@@ -92,7 +95,7 @@ class ImpactGrader implements Grader {
       notes: [
         `${count} orders, one a second, on their way for 100 to 300 ms, of 0.1 to 20 usual queues at the touch; ${tooLarge} more were larger than the visible book. Cost: mean price against the mid when it arrived; shortfall: against the mid when it was sent, so that what the price moved meanwhile is in it.`,
         'The mean half spread is that of the whole recording, told in hindsight; what such a size has cost so far is the mean of the orders before in eight classes of size.',
-        'Lambda: of windows of 300 bars that share none. Two of them agree when they differ by no more than their intervals allow: 95 % where lambda stands still and both intervals are right.',
+        `Lambda: of windows of ${this.config.bars} bars that share none. Two of them agree when they differ by no more than their intervals allow: 95 % where lambda stands still and both intervals are right.`,
         'VPIN comes with the caveat of its source’s critics: beside volume and volatility it should add nothing. What it adds: the rank correlation that is left when both are taken off.',
         ...(labelled
           ? [

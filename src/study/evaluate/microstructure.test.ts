@@ -11,6 +11,7 @@ import { gradeMicrostructure } from './microstructure.ts';
 import type { GradingContext } from './section.ts';
 
 const context: GradingContext = {
+  brain: brainConfig(loadSettings(undefined).brain),
   feesBp: 10,
   barriers: { unit: 'bp', target: 5, stop: 5, limitMs: 60_000 },
   barriersAsked: false,

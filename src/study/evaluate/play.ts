@@ -2,7 +2,7 @@ import type { OrderBook } from '../../core/book/order-book.ts';
 import type { Brain, BrainConfig } from '../../core/brain/brain.ts';
 import type { Detector } from '../../core/brain/detector.ts';
 import type { Finding } from '../../core/brain/finding.ts';
-import { EventKind, type MarketEvent, type TradeEvent } from '../../core/events.ts';
+import { type BookEvent, EventKind, type MarketEvent, type TradeEvent } from '../../core/events.ts';
 import { Instrument } from '../../core/instrument.ts';
 import { Market, type MarketConfig } from '../../core/market.ts';
 import type { CandleOpinion } from '../../core/opinion.ts';
@@ -21,6 +21,8 @@ export interface MarketSource {
 
 /** Who looks on while one instrument's market is played. What is handed over is lent for the call. */
 export interface Observer {
+  /** A frame, before the book takes it. */
+  book?(event: BookEvent): void;
   /** The book took a frame and every detector's reading is up to date. The book may be one-sided: ask it. */
   frame?(brain: Brain, book: OrderBook, at: Us): void;
   /** Before the brain hears of it. */
@@ -140,6 +142,7 @@ class Seat {
       case EventKind.book:
         span.frames += 1;
         this.ahead.push(event.at / 1000 - event.frame.exchangeAt);
+        for (const observer of observers) observer.book?.(event);
         market.onBook(event);
         span.changes += market.book.changes.count;
         for (const observer of observers) observer.frame?.(market.brain, market.book, event.at);

@@ -1,4 +1,5 @@
 import type { OrderBook } from '../../core/book/order-book.ts';
+import type { BrainConfig } from '../../core/brain/brain.ts';
 import type { Instrument } from '../../core/instrument.ts';
 import type { Label } from '../../exchange/scenarios/label.ts';
 import type { BarrierRule } from './barriers.ts';
@@ -112,6 +113,8 @@ export interface Grader {
 export type GraderMaker = (context: GradingContext) => Grader;
 
 export interface GradingContext {
+  /** The detectors' settings. */
+  readonly brain: BrainConfig;
   /** Two taker fees, basis points; the spread is paid besides. */
   readonly feesBp: number;
   /** Of trades whose signal names none of its own. */

@@ -15,6 +15,7 @@ import { gradeSignal } from './signal.ts';
 const seed = 20261122;
 const START = 1_800_000_000_000;
 const CONTEXT: GradingContext = {
+  brain: brainConfig(loadSettings(undefined).brain),
   feesBp: 10,
   barriers: { unit: 'bp', target: 2.5, stop: 2.5, limitMs: 120_000 },
   ...{ barriersAsked: false, confidenceThreshold: 0.6, barMs: 60_000, atrPeriod: 14, seed },

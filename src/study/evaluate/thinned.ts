@@ -37,9 +37,10 @@ export function thinned(source: MarketSource, withdrawals: readonly Withdrawal[]
   };
 }
 
-class Thinner {
-  private readonly withdrawals: readonly Withdrawal[];
-  private next = 0;
+/** Lays withdrawals over the events of one instrument, which are handed over before anybody else takes them. */
+export class Thinner {
+  private readonly plan: Iterator<Withdrawal>;
+  private upcoming: Withdrawal | null = null;
   private active: Withdrawal | null = null;
   private at = 0;
   /** Ticks, both included. */
@@ -48,8 +49,19 @@ class Thinner {
   private readonly real = new OrderBook();
   private readonly out = new BookEvent(us(0), 0, new BookFrame());
 
-  constructor(withdrawals: readonly Withdrawal[]) {
-    this.withdrawals = withdrawals;
+  /** `withdrawals` by their beginning, none before the end of the one before. */
+  constructor(withdrawals: Iterable<Withdrawal>) {
+    this.plan = withdrawals[Symbol.iterator]();
+  }
+
+  /** The one that lasts; null between two. */
+  get withdrawal(): Withdrawal | null {
+    return this.active;
+  }
+
+  private planned(): Withdrawal | null {
+    const { done, value } = this.plan.next();
+    return done === true ? null : value;
   }
 
   take(event: MarketEvent): MarketEvent {
@@ -61,9 +73,10 @@ class Thinner {
     const before = this.at;
     this.at = event.at;
     if (this.active !== null && event.at >= this.active.to) this.active = null;
-    if (this.active === null && event.at >= (this.withdrawals[this.next]?.from ?? Number.POSITIVE_INFINITY)) {
-      this.active = this.withdrawals[this.next]!;
-      this.next += 1;
+    this.upcoming ??= this.planned();
+    if (this.active === null && this.upcoming !== null && event.at >= this.upcoming.from) {
+      this.active = this.upcoming;
+      this.upcoming = null;
       this.fixRange(this.active);
     }
     out.at = event.at;

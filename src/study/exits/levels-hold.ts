@@ -16,15 +16,15 @@ export interface Sightings {
   readonly seconds: number;
 }
 
-const STEP_MS = 100;
+export const STEP_MS = 100;
 const LOOK_EVERY_STEPS = 50;
 /** A level counts as reached when the touch has come to it within so long. */
-const REACH_STEPS = 1200;
+export const REACH_STEPS = 1200;
 /** It has held when the touch was not `BUFFER_BP` beyond it so long after. */
-const HOLD_STEPS = 600;
+export const HOLD_STEPS = 600;
 const BUFFER_BP = 1;
 /** What is nearer than this is the touch itself. */
-const NEAR_BP = 1;
+export const NEAR_BP = 1;
 
 /**
  * Whether price turns at clusters of resting size more often than elsewhere: each five seconds the nearest cluster of each
