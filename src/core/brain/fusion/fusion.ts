@@ -47,6 +47,9 @@ export class Fusion {
   evidence = 0;
   private readonly source: FeatureSource;
   private readonly values: Float64Array;
+  /** Log-odds that each of the values adds for a long, and for a short. */
+  private readonly forLong: Float64Array;
+  private readonly forShort: Float64Array;
 
   constructor(config: FusionConfig, source: FeatureSource) {
     this.config = config;
@@ -59,20 +62,36 @@ export class Fusion {
         : `fitted on ${config.symbols.join(', ')}, not on ${id}`;
     this.calibrated = config.calibrated && others === '';
     this.whyNot = [config.whyNot, others].filter((why) => why !== '').join('; ');
-    this.values = new Float64Array(config.model.features.length);
+    const { length } = config.model.features;
+    // what is not known adds nothing
+    this.values = new Float64Array(length).fill(Number.NaN);
+    this.forLong = new Float64Array(length);
+    this.forShort = new Float64Array(length);
   }
 
   combine(now: Us): void {
-    const { stakes, values, source } = this;
+    const { stakes, values, forLong, forShort, source } = this;
     const { model } = this.config;
     stakes.refresh(now);
     source.slow.look(now);
     const { long, short } = stakes;
     if (!long.known && !short.known) return this.clear();
-    const { features } = model;
-    for (let i = 0; i < features.length; i++) values[i] = features[i]!.read(source);
-    const up = long.known ? probabilityOf(model.logit(long.base, values, false)) : 0;
-    const down = short.known ? probabilityOf(model.logit(short.base, values, true)) : 0;
+    const { features, intercept } = model;
+    let longLogit = long.base + intercept;
+    let shortLogit = short.base + intercept;
+    for (let i = 0; i < features.length; i++) {
+      const value = features[i]!.read(source);
+      // half of them change once a second or a minute
+      if (!Object.is(value, values[i])) {
+        values[i] = value;
+        forLong[i] = model.contribution(i, value, false);
+        forShort[i] = model.contribution(i, value, true);
+      }
+      longLogit += forLong[i]!;
+      shortLogit += forShort[i]!;
+    }
+    const up = long.known ? probabilityOf(longLogit) : 0;
+    const down = short.known ? probabilityOf(shortLogit) : 0;
     const upEdge = long.known ? long.edgeBp(up) : Number.NEGATIVE_INFINITY;
     const downEdge = short.known ? short.edgeBp(down) : Number.NEGATIVE_INFINITY;
     this.evidence = up - down;
