@@ -182,6 +182,12 @@ function staleness(readings: ModelBasis['readings']): string[] {
 export const venueScenario = ({ venue }: Settings): string | null =>
   venue === 'embedded' ? scenarioOf([scenarioNote(EMBEDDED_SCENARIO)]) : null;
 
+/** The file of the fitted signal that the settings name; null for the priors. */
+export function modelPath({ signal: { model } }: Settings): string | null {
+  if (model === 'priors' || model === 'auto') return null;
+  return model === 'embedded' ? EMBEDDED_PATH : model;
+}
+
 /**
  * The fitted signal that the settings name; null for the priors. `scenario` is that of the market at hand, null where it is not
  * told. Throws a `ConfigError`.
@@ -191,9 +197,9 @@ export function fusionOf(
   exits: ExitsConfig,
   scenario: string | null = venueScenario(settings),
 ): (FusionConfig & { readonly stakes: StakesConfig }) | null {
-  const { model: name } = settings.signal;
-  if (name === 'priors' || name === 'auto') return null;
-  const document = loadModel(name === 'embedded' ? EMBEDDED_PATH : name);
+  const path = modelPath(settings);
+  if (path === null) return null;
+  const document = loadModel(path);
   const model = new FusionModel(document);
   const { scenario: fittedOn, symbols, independent: _, readings: __, ...fittedFor } = document.basis;
   const others = differences(

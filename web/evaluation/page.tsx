@@ -1,6 +1,6 @@
 import { ErrorBoundary, For, type JSX, Show } from 'solid-js';
 import type { Evaluation } from '../../src/study/evaluate/evaluate.ts';
-import { setTheme, type Theme, theme } from '../report/theme.ts';
+import { ThemeChoice } from '../report/theme-choice.tsx';
 import { Checks } from './checks.tsx';
 import { Recordings } from './recordings.tsx';
 import { SectionView } from './section.tsx';
@@ -11,6 +11,7 @@ export function Page(props: { readonly evaluation: Evaluation }): JSX.Element {
   const leaks = sections.flatMap(({ name, checks }) =>
     checks.filter(({ verdict }) => verdict === 'leaks').map((check) => `${name}: ${check.name}`),
   );
+  const inSample = [...new Set(tapes.flatMap((tape) => tape.inSample))];
   const span = tapes.reduce((sum, { from, to }) => sum + to - from, 0);
   const labelled = tapes.filter(({ labels }) => labels !== null).length;
   return (
@@ -25,16 +26,7 @@ export function Page(props: { readonly evaluation: Evaluation }): JSX.Element {
             {duration(span)} of books and trades; {labelledText(labelled, tapes.length)}
           </p>
         </div>
-        <fieldset class="theme">
-          <legend class="hidden">Theme</legend>
-          <For each={['auto', 'light', 'dark'] as readonly Theme[]}>
-            {(name) => (
-              <button type="button" aria-pressed={theme() === name} onClick={() => setTheme(name)}>
-                {name}
-              </button>
-            )}
-          </For>
-        </fieldset>
+        <ThemeChoice />
       </header>
       <nav class="sections" aria-label="Sections">
         <For each={sections}>{({ name }) => <a href={`#${idOf(name)}`}>{name}</a>}</For>
@@ -50,10 +42,18 @@ export function Page(props: { readonly evaluation: Evaluation }): JSX.Element {
             </ul>
           </section>
         </Show>
+        <Show when={inSample.length > 0}>
+          <p class="sample" data-kind="inSample">
+            <b>In-sample</b>
+            <span>
+              : figures on what something was fitted or tuned on are no evidence. {inSample.join('; ')}.
+            </span>
+          </p>
+        </Show>
         <p class="sample" data-kind="plain">
           Every figure stands with its 95 % interval where the recording is long enough for one, and with what
           a simpler rule, or chance, gives on the same data. Figures on data that something was fitted or
-          tuned on are no evidence: which data those were only you know.
+          tuned on are no evidence: beyond what is known here, which data those were only you know.
         </p>
         <For
           each={sections}

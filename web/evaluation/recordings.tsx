@@ -1,4 +1,4 @@
-import { For, type JSX } from 'solid-js';
+import { For, type JSX, Show } from 'solid-js';
 import type { Evaluation } from '../../src/study/evaluate/evaluate.ts';
 import { minute } from './text.ts';
 
@@ -27,7 +27,7 @@ export function Recordings(props: { readonly evaluation: Evaluation }): JSX.Elem
         <dd>
           <ul>
             <For each={tapes}>
-              {({ path, holds, sha256, from, to, labels, labelled }) => (
+              {({ path, holds, sha256, from, to, labels, labelled, labelsNameTape, inSample }) => (
                 <li>
                   {path}: {holds}; {minute(from)} to {minute(to)}
                   <small class="told">SHA-256 {sha256}</small>
@@ -38,6 +38,12 @@ export function Recordings(props: { readonly evaluation: Evaluation }): JSX.Elem
                           .map(([kind, count]) => `${count} ${kind}`)
                           .join(', ')}`}
                   </small>
+                  <Show when={labelsNameTape === false}>
+                    <small class="told loss">
+                      The labels do not say which tape they are of: whether it is this one is not known.
+                    </small>
+                  </Show>
+                  <For each={inSample}>{(why) => <small class="told loss">In-sample: {why}</small>}</For>
                 </li>
               )}
             </For>

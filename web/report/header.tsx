@@ -1,7 +1,7 @@
 import { For, type JSX, Show } from 'solid-js';
 import type { ReportData, Sample } from '../../src/study/report/report-data.ts';
-import { setTheme, type Theme, theme } from './look.ts';
 import { date, duration, fixed, minute, shortSymbol, startsText } from './text.ts';
+import { ThemeChoice } from './theme-choice.tsx';
 
 const SAMPLES: Readonly<Record<Sample['kind'], { readonly name: string; readonly meaning: string }>> = {
   inSample: {
@@ -43,16 +43,7 @@ export function Header(props: { readonly data: ReportData }): JSX.Element {
             {startsText(props.data.accounts)} to begin with
           </p>
         </div>
-        <fieldset class="theme">
-          <legend class="hidden">Theme</legend>
-          <For each={['auto', 'light', 'dark'] as readonly Theme[]}>
-            {(name) => (
-              <button type="button" aria-pressed={theme() === name} onClick={() => setTheme(name)}>
-                {name}
-              </button>
-            )}
-          </For>
-        </fieldset>
+        <ThemeChoice />
       </header>
       <nav class="sections" aria-label="Sections">
         <For each={SECTIONS}>{([id, name]) => <a href={`#${id}`}>{name}</a>}</For>

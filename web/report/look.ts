@@ -3,7 +3,7 @@ import type { DeepPartial, IChartApi, TimeChartOptions } from 'lightweight-chart
 import { chartBase } from '../src/chart-base.ts';
 import { day, minute } from './text.ts';
 
-export { lookVersion, setTheme, type Theme, theme } from './theme.ts';
+export { lookVersion } from './theme.ts';
 
 const probe = document.createElement('i');
 probe.hidden = true;

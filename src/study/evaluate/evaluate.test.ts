@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { loadSettings } from '../../config/load.ts';
+import { EMBEDDED_MODEL } from '../../config/model.ts';
 import { loadScenario } from '../../exchange/scenarios/load.ts';
+import { hashFile } from '../../tape/hash.ts';
 import { SIMULATED_FROM } from '../simulate.ts';
 import { simulateToFiles } from '../simulation-files.ts';
 import { type EvaluateOptions, evaluate } from './evaluate.ts';
@@ -78,4 +80,18 @@ test('a fitted signal is graded by trades of its own, unless others are asked fo
   assert.match(await questionOf(null), /its own, as the engine would place them, within \d+ s/);
   const asked = { unit: 'bp', target: 7, stop: 3, limitMs: 20_000 } as const;
   assert.match(await questionOf(asked), /7 \/ 3 bp within 20 s/);
+});
+
+test('a tape that the signal’s model was fitted on is told, whatever it is called, and so is a seed for tuning', async () => {
+  const { tapes, ...model } = JSON.parse(readFileSync(EMBEDDED_MODEL, 'utf8'));
+  const path = join(folder, 'model.json');
+  const inSampleWith = async (sha256: string): Promise<readonly string[]> => {
+    writeFileSync(path, JSON.stringify({ ...model, tapes: [{ ...tapes[0], sha256 }] }));
+    const own = loadSettings(undefined, { signal: { model: path } } as object);
+    const { evaluation } = await evaluate([{ path: tape, labels: null }], own, options);
+    return evaluation.tapes[0]!.inSample;
+  };
+  const seed = 'seed 43 is one of 1 to 999, on which detectors were fitted and tuned';
+  assert.deepEqual(await inSampleWith(hashFile(tape)), ['the signal’s model was fitted on this tape', seed]);
+  assert.deepEqual(await inSampleWith('0'.repeat(64)), [seed]);
 });

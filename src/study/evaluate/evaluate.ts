@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import { brainConfig } from '../../config/brain.ts';
 import { engineConfig } from '../../config/engine.ts';
 import { ConfigError } from '../../config/load.ts';
-import { isEmbedded, resolveModel, scenarioOf } from '../../config/model.ts';
+import { isEmbedded, loadModel, modelPath, resolveModel, scenarioOf } from '../../config/model.ts';
 import type { Settings } from '../../config/schema.ts';
 import { barToMs } from '../../core/candles/candle-series.ts';
 import type { TapeMeta } from '../../tape/format.ts';
 import { readTape } from '../../tape/reader.ts';
 import { type Holding, Tapes } from '../backtest/tapes.ts';
+import { fittedTapes } from '../fusion/trained.ts';
 import { codeIdentity } from '../report/code-identity.ts';
 import type { BarrierRule } from './barriers.ts';
 import { DRAWING } from './figures.ts';
@@ -64,6 +65,8 @@ export interface EvaluatedTape {
   readonly labels: string | null;
   /** False: the labels do not say which tape they are of, so nobody knows whether it is this one. Null without labels. */
   readonly labelsNameTape: boolean | null;
+  /** Why what is said of it is no evidence, as far as is known, in words; empty where nothing is known against it. */
+  readonly inSample: readonly string[];
   /** How many of each kind; empty without labels. */
   readonly labelled: Readonly<Record<string, number>>;
 }
@@ -115,7 +118,9 @@ export async function evaluate(
       ]);
     const meta = readTapeMeta(path);
     const market = isEmbedded(meta.source) ? 'embedded' : 'other';
-    const config = engineConfig(resolveModel(settings, market), 'ev', 'book', scenarioOf(meta.notes)).market;
+    const resolved = resolveModel(settings, market);
+    const config = engineConfig(resolved, 'ev', 'book', scenarioOf(meta.notes)).market;
+    const inSample = inSampleOf(resolved, meta, rest.sha256);
     const span = { from: rest.from * 1000, to: rest.to * 1000 };
     const said = source.instruments.map(() => new Trail(Math.max(...momentsOf(span.from, span.to))));
     const turns = {
@@ -142,7 +147,7 @@ export async function evaluate(
     events += played.events;
     changes += played.spans.reduce((sum, span) => sum + span.changes, 0);
     for (const { id } of source.instruments) symbols.add(id);
-    tapes.push({ path, ...rest, labels: file, labelsNameTape, labelled: counted(labels ?? []) });
+    tapes.push({ path, ...rest, labels: file, labelsNameTape, inSample, labelled: counted(labels ?? []) });
   }
   const playSeconds = (performance.now() - begun) / 1000;
   const sections: Section[] = [];
@@ -165,6 +170,23 @@ export async function evaluate(
   };
 }
 
+/** Seeds of the simulated market that anybody may look at while building. */
+const TUNING_SEEDS = { first: 1, last: 999 } as const;
+
+function inSampleOf(settings: Settings, { source }: TapeMeta, sha256: string): string[] {
+  const model = modelPath(settings);
+  const seed = Number(/^simulated: seed (\d+)$/.exec(source)?.[1]);
+  const { first, last } = TUNING_SEEDS;
+  return [
+    ...(model !== null && fittedTapes(loadModel(model)).has(sha256)
+      ? ['the signal’s model was fitted on this tape']
+      : []),
+    ...(seed >= first && seed <= last
+      ? [`seed ${seed} is one of ${first} to ${last}, on which detectors were fitted and tuned`]
+      : []),
+  ];
+}
+
 function readTapeMeta(path: string): TapeMeta {
   const tape = readTape(path);
   tape.close();
@@ -174,7 +196,7 @@ function readTapeMeta(path: string): TapeMeta {
 function look(
   { path, labels }: Recording,
   symbols: readonly string[] | null,
-): Omit<EvaluatedTape, 'labelled' | 'labelsNameTape'> {
+): Omit<EvaluatedTape, 'labelled' | 'labelsNameTape' | 'inSample'> {
   const tapes = Tapes.open([path]);
   const ids = tapes.instruments.map(({ id }) => id);
   const unknown = symbols?.filter((symbol) => !ids.includes(symbol)) ?? [];

@@ -7,10 +7,13 @@ export function evaluationText(
   { tapes, sections, code, brainHash }: Evaluation,
   { events, changes, playSeconds }: EvaluationSpeed,
 ): string {
-  const lines = tapes.map(({ path, holds, sha256, labels, labelled }) => {
+  const lines = tapes.flatMap(({ path, holds, sha256, labels, labelled, inSample }) => {
     const kinds = Object.entries(labelled).map(([kind, count]) => `${count} ${kind}`);
     const told = labels === null ? 'no labels' : `${labels}: ${kinds.join(', ')}`;
-    return `${path}: ${holds}; sha256 ${sha256.slice(0, 16)}; ${told}`;
+    return [
+      `${path}: ${holds}; sha256 ${sha256.slice(0, 16)}; ${told}`,
+      ...inSample.map((why) => `${path}: IN-SAMPLE: ${why}`),
+    ];
   });
   lines.push(
     `${events} events, ${changes} level changes in ${playSeconds.toFixed(1)} s; detectors ${brainHash}; hunter ${code.version}${code.commit === null ? '' : ` ${code.commit.slice(0, 10)}`}${code.changed ? ', changed since' : ''}`,

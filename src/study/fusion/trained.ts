@@ -1,5 +1,5 @@
 import { ConfigError } from '../../config/load.ts';
-import { loadModel } from '../../config/model.ts';
+import { loadModel, type ModelDocument } from '../../config/model.ts';
 import { FEATURES } from '../../core/brain/fusion/features.ts';
 import { hashFile } from '../../tape/hash.ts';
 import type { TrainedModel } from './train.ts';
@@ -16,9 +16,15 @@ export function loadTrained(path: string): TrainedModel {
 }
 
 /** Those of the tapes that the model was fitted on: what it says of them is no evidence. */
-export function fittedOn({ tapes }: TrainedModel, paths: readonly string[]): string[] {
-  const known = new Set(tapes.map(({ sha256 }) => sha256));
+export function fittedOn(document: ModelDocument, paths: readonly string[]): string[] {
+  const known = fittedTapes(document);
   return paths.filter((path) => known.has(hashFile(path)));
+}
+
+/** SHA-256 of the tapes that a model was fitted on; none where its file does not tell. */
+export function fittedTapes(document: ModelDocument): ReadonlySet<string> {
+  const { tapes } = document as Partial<TrainedModel>;
+  return new Set(Array.isArray(tapes) ? tapes.filter(isTape).map(({ sha256 }) => sha256) : []);
 }
 
 type Group = Readonly<Record<string, unknown>>;

@@ -1,38 +1,28 @@
-/** The report in a real browser, opened as a file: what a person does with it, and that nothing in it is blank. */
+/** The report in a real browser, opened as a file: what a person does with it, that its charts are drawn and its console is silent. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { pathToFileURL } from 'node:url';
-import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
-import { findChromium } from '../../../scripts/chromium.ts';
+import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
+import { FileBrowser } from '../../../scripts/file-browser.ts';
 import type { ReportData } from './report-data.ts';
 import { sampleReport } from './testing/sample.ts';
 import { writeReport } from './write-report.ts';
 
-/** Long for a loaded machine; on an idle one all of it comes within a second. */
-const PATIENCE_MS = 30_000;
-
 const folder = mkdtempSync(join(tmpdir(), 'report-'));
 const data = sampleReport({ lookback: 96, candles: 9_000, symbols: 3 });
-let browser: Browser;
+let browser: FileBrowser | undefined;
 
 before(async () => {
-  try {
-    const { executablePath, args } = await findChromium();
-    browser = await chromium.launch({ executablePath, args: [...args], headless: true });
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
-    throw new Error(`no browser could be started for the report's test: ${reason}`);
-  }
+  browser = await FileBrowser.start();
 });
 after(async () => {
   await browser?.close();
   rmSync(folder, { recursive: true });
 });
 
-/** Opens the report of a run; any error in it, and any request for another file or place, is a failure. */
+/** Opens the report of a run. */
 async function opened(
   run: ReportData,
   body: (page: Page) => Promise<void>,
@@ -40,36 +30,9 @@ async function opened(
 ): Promise<void> {
   const path = join(folder, 'out.html');
   writeReport(path, run);
-  const url = pathToFileURL(path).href;
-  const context = await browser.newContext({
-    locale: 'en-US',
-    viewport: { width: 1440, height: 900 },
-    ...options,
-  });
-  const page = await context.newPage();
-  page.setDefaultTimeout(PATIENCE_MS);
-  const faults: string[] = [];
-  page.on('pageerror', (error) => faults.push(`page error: ${error.stack ?? error.message}`));
-  page.on('console', (message) => {
-    // of this test's own looking at pixels
-    if (message.text().includes('willReadFrequently')) return;
-    faults.push(`console ${message.type()}: ${message.text()}`);
-  });
-  page.on('dialog', (dialog) => {
-    faults.push(`dialog: ${dialog.message()}`);
-    void dialog.dismiss();
-  });
-  page.on('request', (request) => {
-    if (!request.url().startsWith(url)) faults.push(`request to ${request.url()}`);
-  });
-  try {
-    await page.goto(url);
-    await page.locator('[data-section="repeat"]').waitFor();
-    await body(page);
-    assert.deepEqual(faults, []);
-  } finally {
-    await context.close();
-  }
+  // what this test's own looking at pixels makes the console say
+  const allowed = 'willReadFrequently';
+  await browser!.open({ path, drawn: '[data-section="repeat"]', allowed, options }, body);
 }
 
 const section = (page: Page, name: string): Locator => page.locator(`[data-section="${name}"]`);

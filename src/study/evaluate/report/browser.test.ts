@@ -1,12 +1,11 @@
-/** The evaluation's page in a real browser, opened as a file: what it shows, and that nothing in it is blank or a wreck. */
+/** The evaluation's page in a real browser, opened as a file: every section, whatever was graded, with numbers that are numbers. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { pathToFileURL } from 'node:url';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { findChromium } from '../../../../scripts/chromium.ts';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { FileBrowser } from '../../../../scripts/file-browser.ts';
 import { BookEvent } from '../../../core/events.ts';
 import { frameOf } from '../../../core/testing/books.ts';
 import { SPECS } from '../../../core/testing/specs.ts';
@@ -19,22 +18,13 @@ import type { Evaluation } from '../evaluate.ts';
 import { evaluated, MADE_SECTION } from '../testing/sample.ts';
 import { writeEvaluation } from './write-evaluation.ts';
 
-/** Long for a loaded machine; on an idle one all of it comes within a second. */
-const PATIENCE_MS = 30_000;
-
 const folder = mkdtempSync(join(tmpdir(), 'evaluation-'));
-let browser: Browser;
+let browser: FileBrowser | undefined;
 /** Twelve minutes of a market with planted manipulators. */
 let whole: Evaluation;
 
 before(async () => {
-  try {
-    const { executablePath, args } = await findChromium();
-    browser = await chromium.launch({ executablePath, args: [...args], headless: true });
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
-    throw new Error(`no browser could be started for the evaluation's test: ${reason}`);
-  }
+  browser = await FileBrowser.start();
   const market = join(folder, 'market');
   await simulateToFiles(
     {
@@ -51,7 +41,7 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Opens the page; any error in it, and any request for another file or place, is a failure. */
+/** Opens the page of an evaluation; a section that could not be drawn, and a number that is none, is a failure. */
 async function opened(
   evaluation: Evaluation,
   body: (page: Page) => Promise<void>,
@@ -59,26 +49,7 @@ async function opened(
 ): Promise<void> {
   const path = join(folder, 'out.html');
   writeEvaluation(path, evaluation);
-  const url = pathToFileURL(path).href;
-  const context = await browser.newContext({
-    ...{ locale: 'en-US', viewport: { width: 1440, height: 900 } },
-    ...options,
-  });
-  const page = await context.newPage();
-  page.setDefaultTimeout(PATIENCE_MS);
-  const faults: string[] = [];
-  page.on('pageerror', (error) => faults.push(`page error: ${error.stack ?? error.message}`));
-  page.on('console', (message) => faults.push(`console ${message.type()}: ${message.text()}`));
-  page.on('dialog', (dialog) => {
-    faults.push(`dialog: ${dialog.message()}`);
-    void dialog.dismiss();
-  });
-  page.on('request', (request) => {
-    if (!request.url().startsWith(url)) faults.push(`request to ${request.url()}`);
-  });
-  try {
-    await page.goto(url);
-    await page.locator('[data-section="recordings"]').waitFor();
+  await browser!.open({ path, drawn: '[data-section="recordings"]', options }, async (page) => {
     await body(page);
     assert.equal(await page.getByText('could not be drawn').count(), 0);
     assert.doesNotMatch(await page.locator('main').innerText(), /NaN|undefined|Infinity|\[object/);
@@ -86,10 +57,7 @@ async function opened(
       [...document.querySelectorAll('svg')].map(({ innerHTML }) => innerHTML).join('\n'),
     );
     assert.doesNotMatch(drawings, /NaN|Infinity|undefined/);
-    assert.deepEqual(faults, []);
-  } finally {
-    await context.close();
-  }
+  });
 }
 
 describe('the page of an evaluation', () => {
@@ -109,6 +77,26 @@ describe('the page of an evaluation', () => {
       const recordings = page.locator('[data-section="recordings"]');
       await recordings.getByText(whole.tapes[0]!.sha256).waitFor();
       await recordings.getByText(/spoof_wall/).waitFor();
+    });
+  });
+
+  test('says what is known against the data: fitted or tuned on, labels that may be of another tape', async () => {
+    await opened(whole, async (page) => {
+      await page.locator('.sample').getByText('In-sample').waitFor();
+      await page
+        .locator('[data-section="recordings"]')
+        .getByText('In-sample: seed 5 is one of 1 to 999')
+        .waitFor();
+      assert.equal(await page.getByText('do not say which tape').count(), 0);
+      const checks = page.locator('[data-section="checks"]');
+      await checks.getByText('knows nothing of the future').waitFor();
+      await checks.getByText('grading finds nothing where nothing is').first().waitFor();
+      assert.equal(await page.getByText('falls to chance').count(), 0);
+    });
+    const tapes = whole.tapes.map((tape) => ({ ...tape, inSample: [], labelsNameTape: false }));
+    await opened({ ...whole, tapes }, async (page) => {
+      assert.equal(await page.getByText('In-sample').count(), 0);
+      await page.getByText('The labels do not say which tape they are of').waitFor();
     });
   });
 
