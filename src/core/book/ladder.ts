@@ -47,6 +47,9 @@ export class Ladder {
   topPrices = new Float64Array(TOP_FIRST);
   topSizes = new Float64Array(TOP_FIRST);
   private topCount = 0;
+  /** Of the changes that are being taken: steps up in price, and the last price. */
+  private up = 0;
+  private previous = Number.POSITIVE_INFINITY;
 
   constructor(side: BookSide) {
     this.side = side;
@@ -71,7 +74,26 @@ export class Ladder {
    * the first entry that is not. Size 0 deletes.
    */
   take(frame: BookFrame, from: number, changes: BookChanges): number {
-    const { side, sizes, counts, bits, sign } = this;
+    const { side } = this;
+    const first = changes.count;
+    this.topCount = 0;
+    this.up = 0;
+    this.previous = Number.POSITIVE_INFINITY;
+    let i = from;
+    while (i < frame.count && frame.side[i] === side) {
+      if (this.count > 0) i = this.takeOrdinary(frame, i, changes);
+      if (i < frame.count && frame.side[i] === side) this.takeOne(frame, i++, changes);
+    }
+    changes.note(side, first, this.up);
+    return i;
+  }
+
+  /**
+   * As many entries as are within the window and take no best level away; gives the first that is not. It calls nothing and uses
+   * no name of another module: V8 then checks the arrays once and not at each access, which makes it three times as fast.
+   */
+  private takeOrdinary(frame: BookFrame, from: number, changes: BookChanges): number {
+    const { side, sizes, counts, bits, sign, base } = this;
     const { side: sides, price: prices, size: newSizes, orders: newOrders, count: last } = frame;
     const toSide = changes.side;
     const toPrice = changes.price;
@@ -79,80 +101,107 @@ export class Ladder {
     const toNewSize = changes.newSize;
     const toOldOrders = changes.oldOrders;
     const toNewOrders = changes.newOrders;
-    const first = changes.count;
-    let changed = first;
-    this.topCount = 0;
-    let { base, best } = this;
+    let changed = changes.count;
+    let { best, up, previous } = this;
     let appeared = 0;
-    let up = 0;
-    let previous = Number.POSITIVE_INFINITY;
+    let absent = 0;
     let i = from;
     for (; i < last && sides[i] === side; i++) {
       const price = prices[i]!;
       const size = newSizes[i]!;
-      const orders = newOrders[i]!;
       const offset = price - base;
-      let before: number;
-      let ordersBefore: number;
-      if (offset >= 0 && offset < WIDTH && best !== NO_PRICE) {
-        const index = offset | 0;
-        before = sizes[index]!;
-        ordersBefore = counts[index]!;
-        sizes[index] = size;
-        // without branches: whether a level comes, goes or stays nobody can foretell
-        const was = Number(before > 0);
-        const is = Number(size > 0);
-        counts[index] = orders * is;
-        bits[index >> 5]! ^= (was ^ is) << (index & 31);
-        appeared += is - was;
-        // as good as the best, or better
-        if ((price - best) * sign <= 0) {
-          if (size > 0) best = price;
-          else if (before > 0) {
-            this.settle(best, appeared);
-            appeared = 0;
-            this.loseBest();
-            base = this.base;
-            best = this.best;
-          }
-        }
-      } else {
-        this.settle(best, appeared);
-        appeared = 0;
-        this.setOutside(price, size, orders);
-        base = this.base;
-        best = this.best;
-        before = this.previousSize;
-        ordersBefore = this.previousOrders;
+      if (!(offset >= 0 && offset < WIDTH)) break;
+      if ((price - best) * sign <= 0) {
+        if (size === 0) break;
+        best = price;
       }
-      if (before === size) {
-        if (size === 0) {
-          this.absentDeletes++;
-          continue;
-        }
-        if (ordersBefore === orders) continue;
-      }
+      const index = offset | 0;
+      const orders = newOrders[i]!;
+      const before = sizes[index]!;
+      const ordersBefore = counts[index]!;
+      sizes[index] = size;
+      // without branches: whether a level comes, goes or stays nobody can foretell
+      const was = Number(before > 0);
+      const is = Number(size > 0);
+      counts[index] = orders * is;
+      bits[index >> 5]! ^= (was ^ is) << (index & 31);
+      appeared += is - was;
       toSide[changed] = side;
       toPrice[changed] = price;
       toOldSize[changed] = before;
       toNewSize[changed] = size;
       toOldOrders[changed] = ordersBefore;
       toNewOrders[changed] = orders;
-      changed++;
-      up += Number(price > previous);
-      previous = price;
+      absent += 1 - (was | is);
+      // what is as it was is written over by the next
+      const differs = Number(before !== size) | (Number(ordersBefore !== orders) & is);
+      changed += differs;
+      up += Number(price > previous) & differs;
+      previous = differs === 1 ? price : previous;
     }
-    this.settle(best, appeared);
+    this.best = best;
+    this.up = up;
+    this.previous = previous;
+    this.near += appeared;
+    this.count += appeared;
+    this.absentDeletes += absent;
     changes.count = changed;
-    changes.note(side, first, up);
     return i;
   }
 
-  /** What `take` keeps to itself while it goes. */
-  private settle(best: number, appeared: number): void {
-    this.best = best;
-    this.near += appeared;
-    this.count += appeared;
+  /** Any entry, whatever it does. */
+  private takeOne(frame: BookFrame, i: number, changes: BookChanges): void {
+    const price = frame.price[i]!;
+    const size = frame.size[i]!;
+    const orders = frame.orders[i]!;
+    const index = price - this.base;
+    if (index >= 0 && index < WIDTH && this.count > 0) {
+      this.previousSize = this.sizes[index]!;
+      this.previousOrders = this.counts[index]!;
+      if (size > 0) this.setWithin(index, size, orders);
+      else if (this.previousSize > 0) this.deleteWithin(index);
+    } else this.setOutside(price, size, orders);
+    const before = this.previousSize;
+    const ordersBefore = this.previousOrders;
+    if (before === size) {
+      if (size === 0) {
+        this.absentDeletes++;
+        return;
+      }
+      if (ordersBefore === orders) return;
+    }
+    const changed = changes.count++;
+    changes.side[changed] = this.side;
+    changes.price[changed] = price;
+    changes.oldSize[changed] = before;
+    changes.newSize[changed] = size;
+    changes.oldOrders[changed] = ordersBefore;
+    changes.newOrders[changed] = orders;
+    if (price > this.previous) this.up++;
+    this.previous = price;
+  }
+
+  /** A level of the window, which may be new; not an empty side's first. */
+  private setWithin(index: number, size: number, orders: number): void {
+    const before = this.sizes[index]!;
+    this.sizes[index] = size;
+    this.counts[index] = orders;
+    if (before > 0) return;
+    this.bits[index >> 5]! |= 1 << (index & 31);
+    this.near++;
+    this.count++;
+    const price = this.base + index;
+    if ((price - this.best) * this.sign < 0) this.best = price;
+  }
+
+  private deleteWithin(index: number): void {
+    this.sizes[index] = 0;
+    this.counts[index] = 0;
+    this.bits[index >> 5]! ^= 1 << (index & 31);
+    this.near--;
+    this.count--;
+    if (this.near === 0) this.follow();
+    else if (this.base + index === this.best) this.best = this.next(this.best);
   }
 
   private walk(levels: number): void {
@@ -183,11 +232,6 @@ export class Ladder {
       topSizes[count] = far.sizes[i]!;
     }
     this.topCount = count;
-  }
-
-  private loseBest(): void {
-    if (this.near === 0) this.follow();
-    else this.best = this.next(this.best);
   }
 
   /** The next level behind `price` (further from the touch), or `NO_PRICE`. */
@@ -282,15 +326,9 @@ export class Ladder {
     const index = price - this.base;
     if (index >= 0 && index < WIDTH) {
       // moving the window may have brought the level in
-      const before = this.sizes[index]!;
-      this.previousSize = before;
+      this.previousSize = this.sizes[index]!;
       this.previousOrders = this.counts[index]!;
-      this.sizes[index] = size;
-      this.counts[index] = orders;
-      if (before > 0) return;
-      this.bits[index >> 5]! |= 1 << (index & 31);
-      this.near++;
-      this.count++;
+      this.setWithin(index, size, orders);
     } else {
       if (far.set(price, size, orders)) this.count++;
       this.previousSize = far.previousSize;
