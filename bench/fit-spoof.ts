@@ -2,7 +2,8 @@
  * Fits the weights of the spoof detector: `npx node bench/fit-spoof.ts [--write] [--ablate] FOLDER…`. A folder holds a labelled
  * tape at the feed's 100 ms: `market.tape` and `labels.jsonl` of `hunter simulate` (seeds 1 to 999) or `hunter plant --every 100`.
  * `held:FOLDER` is kept out of the fit and shows what it is worth; `x:FOLDER` is played without its order counts, as a source
- * that does not tell them; `FOLDER=3` counts three times. `--write` puts the weights into src/core/brain/spoof/weights.ts.
+ * that does not tell them; `FOLDER=3` counts three times, `FOLDER=3:0.5` that and its spoofers half of it: for tapes planted
+ * with twice the spoofers. `--write` puts the weights into src/core/brain/spoof/weights.ts.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,23 +12,36 @@ import { FEATURE, FEATURES, type Feature, OF_THE_END } from '../src/core/brain/s
 import { PATTERNS } from '../src/core/brain/spoof/weights.ts';
 import { atBudget, averagePrecision, curveOf } from '../src/study/evaluate/precision-recall.ts';
 import { type DescribedWall, readWalls } from '../src/study/spoof/described-walls.ts';
-import { type Fitted, fitLogistic } from '../src/study/spoof/logistic.ts';
+import { type Fitted, fitLogistic, fitTogether, type Sample } from '../src/study/spoof/logistic.ts';
 
 const CONFIG = { halfLifeMs: 60_000, tellFrom: 0.01 };
 const RIDGE = 3;
+/** Of what patterns differ by: few of their walls are known, and what holds in one market alone is not to be believed. */
+const RIDGE_OWN = 300;
+/** Left out: worth something on recordings that were fitted on, and worse than nothing on others. */
+const LEFT_OUT: readonly Feature[] = [];
 const MODELS = [...PATTERNS, 'standing'] as const;
 type Name = (typeof MODELS)[number];
 /** Left out together: what each idea is worth. */
 const GROUPS: Readonly<Record<string, readonly Feature[]>> = {
   'size against the market': ['large', 'larger', 'peak', 'rare', 'tail', 'spread'],
   skew: ['skew'],
-  distance: ['distance', 'touch'],
+  distance: ['distance', 'touch', 'largerFar'],
+  'share of its level': ['share'],
   life: ['life', 'longer', 'brief', 'briefRough', 'haste'],
   traded: ['traded', 'filled'],
   approach: ['approach', 'retreat', 'nearest'],
   'how it went': ['pulls', 'evenPulls', 'exact'],
-  'other side': ['executed', 'executedBefore', 'passed', 'outlasted', 'executedRare', 'passedRare'],
-  'company on its side': ['beside', 'besideEqual', 'together'],
+  'other side': [
+    'executed',
+    'executedBefore',
+    'passed',
+    'outlasted',
+    'executedRare',
+    'passedRare',
+    'gaveLate',
+  ],
+  'company on its side': ['beside', 'besideEqual', 'together', 'even'],
   'company across': ['across', 'acrossEqual', 'acrossBefore'],
   history: ['returns', 'moves', 'familiar'],
   'order counts': ['counted', 'single', 'orders'],
@@ -43,6 +57,8 @@ interface Tape {
   readonly family: string;
   readonly held: boolean;
   readonly weight: number;
+  /** Of spoofers' walls. */
+  readonly rarity: number;
   readonly hours: number;
   readonly spoofers: ReadonlyMap<string, string>;
   readonly walls: readonly DescribedWall[];
@@ -51,43 +67,45 @@ interface Tape {
 const tapes: Tape[] = folders.map((text) => {
   const held = text.startsWith('held:');
   const masked = text.replace('held:', '').startsWith('x:');
-  const [folder = '', weight = '1'] = text.replace('held:', '').replace('x:', '').split('=');
+  const [folder = '', counts = '1'] = text.replace('held:', '').replace('x:', '').split('=');
+  const [weight = 1, rarity = 1] = counts.split(':').map(Number);
   const read = readWalls(folder, CONFIG, !masked);
   process.stderr.write(`${folder}: ${read.walls.length} walls, ${read.spoofers.size} spoofers\n`);
   const parts = folder.split('/').filter((part) => part !== '');
   const family =
     (parts.at(-1)!.match(/^\d+$/) ? parts.at(-2)! : parts.at(-1)!.replace(/-\d+$/, '')) +
     (masked ? ' x' : '');
-  return { folder, held, weight: Number(weight), family, ...read };
+  return { folder, held, weight, rarity, family, ...read };
 });
 
 function fitAll(without: readonly Feature[]): Map<Name, Fitted> {
-  const fitted = new Map<Name, Fitted>();
-  for (const name of MODELS) {
-    const rows: { wall: DescribedWall; weight: number }[] = [];
-    for (const { held, weight, walls } of tapes)
-      if (!held)
-        for (const wall of walls) if (wall.pattern === name) rows.push({ wall, weight: weight * wall.count });
-    const width = FEATURES.length;
-    const values = new Float64Array(rows.length * width);
-    rows.forEach(({ wall }, r) => {
-      values.set(wall.features, r * width);
-    });
-    const outcomes = Uint8Array.from(rows, ({ wall }) => (wall.spoofer === '' ? 0 : 1));
-    const weights = Float64Array.from(rows, ({ weight }) => weight);
-    const use = FEATURES.filter(
-      (f) => !without.includes(f) && !(name === 'standing' && OF_THE_END.includes(f)),
+  const indices = (not: readonly Feature[]): number[] =>
+    FEATURES.filter((f) => !without.includes(f) && !LEFT_OUT.includes(f) && !not.includes(f)).map(
+      (f) => FEATURE[f],
     );
-    fitted.set(
-      name,
-      fitLogistic(
-        { values, width, outcomes, weights },
-        use.map((f) => FEATURE[f]),
-        RIDGE,
-      ),
-    );
-  }
-  return fitted;
+  const fitted = new Map<Name, Fitted>(
+    fitTogether(new Map(PATTERNS.map((name) => [name, sampleOf(name)])), indices([]), RIDGE, RIDGE_OWN),
+  );
+  return fitted.set('standing', fitLogistic(sampleOf('standing'), indices(OF_THE_END), RIDGE));
+}
+
+function sampleOf(name: Name): Sample {
+  const rows = tapes.flatMap(({ held, weight, rarity, walls }) =>
+    held
+      ? []
+      : walls
+          .filter(({ pattern }) => pattern === name)
+          .map((wall) => ({ wall, weight: weight * wall.count * (wall.spoofer === '' ? 1 : rarity) })),
+  );
+  const width = FEATURES.length;
+  const values = new Float64Array(rows.length * width);
+  rows.forEach(({ wall }, r) => {
+    values.set(wall.features, r * width);
+  });
+  return {
+    ...{ values, width, outcomes: Uint8Array.from(rows, ({ wall }) => (wall.spoofer === '' ? 0 : 1)) },
+    weights: Float64Array.from(rows, ({ weight }) => weight),
+  };
 }
 
 function likelihoodOf({ intercept, coefficients }: Fitted, features: Float32Array): number {
@@ -217,8 +235,8 @@ export const PATTERNS = ['wall', 'flicker', 'layering', 'slow pull'] as const;
 export type Pattern = (typeof PATTERNS)[number];
 
 /**
- * Written by \`bench/fit-spoof.ts\` on ${new Date().toISOString().slice(0, 10)}; not to be edited by hand. One logistic model a pattern, and one for walls
- * that stand. Fitted on (\`x:\` played without order counts, \`=n\` counted n times):
+ * Written by \`bench/fit-spoof.ts\` on ${new Date().toISOString().slice(0, 10)}; not to be edited by hand. One logistic model a pattern, drawn to what all patterns share, and one for walls
+ * that stand. Fitted on (\`x:\` played without order counts, \`=n\` counted n times, \`:p\` its spoofers p times that):
 ${folders
   .filter((each) => !each.startsWith('held:'))
   .map((each) => ` * ${short(each)}`)

@@ -291,6 +291,40 @@ test('a new book is no cancellation, and what is reset is forgotten', () => {
   assert.equal(spoof.any, false);
 });
 
+test('one that was reset tells what a new one tells, to the last digit, whatever it had seen', () => {
+  const told: [Finding[], Finding[]] = [[], []];
+  const both: Spoof[] = [];
+  const market = new WalledMarket({
+    onBook: (at) => {
+      for (const spoof of both) spoof.onBook(at);
+    },
+    onTrade: (event) => {
+      for (const spoof of both) spoof.onTrade(event);
+    },
+  });
+  const make = (which: 0 | 1): Spoof =>
+    new Spoof(config, market.book, (finding) => told[which].push({ ...finding }));
+  both.push(make(0));
+  // takers in most frames, prices that give way, walls in the middle of their lives
+  for (let i = 0; i < 400; i++) {
+    const side = i % 2 === 0 ? BID : ASK;
+    if (i % 40 === 5) market.plant(side, market.price(side, 30), 1500);
+    market.take(side);
+    market.run(1);
+  }
+  both[0]!.reset();
+  both.push(make(1));
+  told[0].length = 0;
+  market.run(KNOWN);
+  for (const { script } of Object.values(SPOOFS)) {
+    script(market, BID);
+    market.run(30);
+  }
+  const [reset, fresh] = told.map((findings) => findings.map(({ id: _, ...rest }) => rest));
+  assert.ok(fresh!.length >= 5);
+  assert.deepEqual(reset, fresh);
+});
+
 test('an id is never given twice, whatever is forgotten in between', () => {
   const { market, spoof, findings } = new Scene();
   const layers = (): number[] => {

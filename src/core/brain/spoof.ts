@@ -49,11 +49,21 @@ const AWAY_LEAST_US = 300_000;
 const AWAY_MOST_US = 5_000_000;
 /** Whoever stands longer is furniture. */
 const STANDING_MOST_US = 300_000_000;
+/** Sizes of those that are judged as one differ by this factor at most. */
+const LIKE = 0.5;
 const SAME_SIZE = 0.005;
 const EQUAL_SIZE = 0.02;
 const EVEN_PULL = 0.03;
 /** Share of a frame in the memory of how often takers come and best prices give way. */
 const FRAME_SHARE = 0.002;
+/** Waiting to be judged at a time, at most. */
+const FRESH_MOST = CAPACITY;
+/** Frames between two looks at which of the judged ones are to be forgotten. */
+const FORGET_FRAMES = 8;
+/** Smaller walls, over what is large there, are not suspected while they stand. */
+const SUSPECT_LARGENESS = 0.7;
+/** A wall that came alone and was shown once is told from this on, over what is large there. */
+const LONE_LARGENESS = 0.5;
 /** Levels a side in the skew. */
 const SKEW_LEVELS = 20;
 /** Powers of two that are powers of four: ages in frames at which those that stand are looked at. */
@@ -112,11 +122,21 @@ export class Spoof implements Detector, Suspicion {
   /** Slots of the walls that are judged as one. */
   private readonly group = new Int16Array(CAPACITY);
   private grouped = 0;
+  private readonly sorted = new Float64Array(CAPACITY);
   /** Slots of the walls that came in this frame and in the last. */
   private newest = new Int16Array(CAPACITY);
   private newestCount = 0;
   private newer = new Int16Array(CAPACITY);
   private newerCount = 0;
+  /** Slots of the walls that are gone and not judged yet, in the order in which they went. */
+  private readonly fresh = new Int16Array(FRESH_MOST);
+  private freshCount = 0;
+  /** Changes of the frame in which a level grew. */
+  private grown = new Int32Array(1024);
+  private grew = 0;
+  /** Depth of the best levels, bids and asks, and the frame they are of. */
+  private readonly depths = new Float64Array(2);
+  private depthsFrame = -1;
   private frame = 0;
   private findings = 0;
   /** Of them, those before everything was last forgotten. */
@@ -176,7 +196,7 @@ export class Spoof implements Detector, Suspicion {
   }
 
   onBook(at: Us): void {
-    const { book, walls } = this;
+    const { book } = this;
     if (book.changes.snapshot) {
       // a new book: what stood in the old one was not taken away
       this.clear();
@@ -185,7 +205,7 @@ export class Spoof implements Detector, Suspicion {
       this.turn();
       this.moved = book.bestBid !== this.bid || book.bestAsk !== this.ask;
       this.traded = this.taken[BID]! > 0 || this.taken[ASK]! > 0;
-      if (walls.count > 0) this.takeAway(at);
+      this.takeAway(at);
       this.takeIn(at);
       this.follow(at);
       this.judge(at);
@@ -244,6 +264,7 @@ export class Spoof implements Detector, Suspicion {
     this.clear();
     this.ordinary.reset();
     this.frame = 0;
+    this.depthsFrame = -1;
     // ids are never used again: whoever keeps findings knows them by these
     this.findingsBefore = this.findings;
     this.bid = 0;
@@ -263,6 +284,7 @@ export class Spoof implements Detector, Suspicion {
     this.suspects = 0;
     this.newestCount = 0;
     this.newerCount = 0;
+    this.freshCount = 0;
   }
 
   /** What was newest is so no more. */
@@ -278,9 +300,16 @@ export class Spoof implements Detector, Suspicion {
   private takeAway(at: Us): void {
     const { walls, book } = this;
     const { changes } = book;
-    for (let i = 0; i < changes.count; i++) {
-      const lost = changes.oldSize[i]! - changes.newSize[i]!;
-      if (lost <= 0) continue;
+    const { count, oldSize, newSize } = changes;
+    if (this.grown.length < count) this.grown = new Int32Array(2 * count);
+    const { grown } = this;
+    let grew = 0;
+    for (let i = 0; i < count; i++) {
+      const lost = oldSize[i]! - newSize[i]!;
+      if (lost <= 0) {
+        if (lost < 0) grown[grew++] = i;
+        continue;
+      }
       const slot = walls.find(changes.side[i] as BookSide, changes.price[i]!);
       if (slot < 0 || walls.state[slot] !== STANDING) continue;
       const byTrade = Math.min(lost, walls.traded[slot]! - walls.settled[slot]!);
@@ -301,18 +330,20 @@ export class Spoof implements Detector, Suspicion {
       this.unsuspect(slot);
       this.witness(slot);
       walls.end(slot);
+      this.fresh[this.freshCount++] = slot;
       walls.endedAt[slot] = at;
       walls.endedFrame[slot] = this.frame;
       walls.endDistance[slot] = walls.distance(slot, book.bestBid, book.bestAsk);
     }
+    this.grew = grew;
   }
 
   private takeIn(at: Us): void {
     const { book, ordinary } = this;
     const { changes, bestBid, bestAsk } = book;
-    for (let i = 0; i < changes.count; i++) {
+    for (let n = 0; n < this.grew; n++) {
+      const i = this.grown[n]!;
       const added = changes.newSize[i]! - changes.oldSize[i]!;
-      if (added <= 0) continue;
       const side = changes.side[i] as BookSide;
       const price = changes.price[i]!;
       const distance = side === BID ? bestBid - price : price - bestAsk;
@@ -320,7 +351,7 @@ export class Spoof implements Detector, Suspicion {
       if (band < 0) continue;
       const orders =
         changes.newOrders[i]! === 0 ? 0 : Math.max(1, changes.newOrders[i]! - changes.oldOrders[i]!);
-      this.come(side, price, added, distance, band, orders, at);
+      this.come(side, price, added, changes.newSize[i]!, distance, band, orders, at);
     }
   }
 
@@ -328,6 +359,7 @@ export class Spoof implements Detector, Suspicion {
     side: BookSide,
     price: number,
     size: number,
+    level: number,
     distance: number,
     band: number,
     orders: number,
@@ -348,6 +380,7 @@ export class Spoof implements Detector, Suspicion {
     walls.band[slot] = band;
     walls.largeness[slot] = this.ordinary.largeness(size, band);
     walls.familiar[slot] = this.ordinary.show(size);
+    walls.level[slot] = level;
     walls.orders[slot] = orders;
     walls.bornAt[slot] = at;
     walls.since[slot] = at;
@@ -368,6 +401,7 @@ export class Spoof implements Detector, Suspicion {
     if (this.newestCount < CAPACITY) newest[this.newestCount++] = slot;
     const side = walls.side[slot]!;
     const size = walls.size[slot]!;
+    if (!walls.mayReturn(size)) return;
     let before = -1;
     let nearest = Number.POSITIVE_INFINITY;
     for (let i = 0; i < walls.goneCount; i++) {
@@ -421,19 +455,23 @@ export class Spoof implements Detector, Suspicion {
     for (let i = 1; i < count; i++)
       if (walls.largeness[list[i]!]! < walls.largeness[least]!) least = list[i]!;
     this.unsuspect(least);
+    for (let i = 0; i < this.freshCount; i++)
+      if (this.fresh[i] === least) this.fresh[i] = this.fresh[--this.freshCount]!;
     walls.close(least);
   }
 
   /** What the frame's touch and takers mean to the walls that stand. */
   private follow(at: Us): void {
     const { walls, frame } = this;
+    const eventful = this.traded || this.moved;
     for (let i = 0; i < walls.standingCount; i++) {
       const slot = walls.standing[i]!;
-      this.witness(slot);
+      if (eventful) this.witness(slot);
       const age = frame - walls.bornFrame[slot]!;
       if (age <= 0 || (age & (age - 1)) !== 0 || (age & FOURS) === 0) continue;
-      if (at - walls.bornAt[slot]! <= STANDING_MOST_US) this.suspect(slot, at);
-      else {
+      if (at - walls.bornAt[slot]! <= STANDING_MOST_US) {
+        if (walls.largeness[slot]! >= SUSPECT_LARGENESS) this.suspect(slot, at);
+      } else {
         this.unsuspect(slot);
         walls.close(slot);
         i -= 1;
@@ -465,6 +503,8 @@ export class Spoof implements Detector, Suspicion {
     walls.otherTaken[slot]! += lots;
     walls.otherTakenLast[slot] = lots;
     walls.otherTakenFrame[slot] = this.frame;
+    if (walls.otherEaten[slot] === 0 && walls.otherTaken[slot]! >= walls.otherQueue[slot]!)
+      walls.otherEaten[slot] = this.frame;
   }
 
   private suspect(slot: number, at: Us): void {
@@ -487,14 +527,22 @@ export class Spoof implements Detector, Suspicion {
 
   private judge(at: Us): void {
     const { walls, frame } = this;
+    const { fresh } = this;
+    for (let i = 0; i < this.freshCount; i++) {
+      const slot = fresh[i]!;
+      // judged with another
+      if (walls.state[slot] !== ENDED) continue;
+      if (walls.endedFrame[slot]! < frame && at - walls.endedAt[slot]! >= GRACE_US) this.conclude(slot, at);
+    }
+    let kept = 0;
+    for (let i = 0; i < this.freshCount; i++) if (walls.state[fresh[i]!] === ENDED) fresh[kept++] = fresh[i]!;
+    this.freshCount = kept;
+    if (frame % FORGET_FRAMES !== 0) return;
     for (let i = 0; i < walls.goneCount; i++) {
       const slot = walls.gone[i]!;
-      if (walls.state[slot] === ENDED) {
-        if (walls.endedFrame[slot]! < frame && at - walls.endedAt[slot]! >= GRACE_US) this.conclude(slot, at);
-      } else if (at > walls.forgetAt[slot]!) {
-        walls.close(slot);
-        i -= 1;
-      }
+      if (walls.state[slot] !== JUDGED || at <= walls.forgetAt[slot]!) continue;
+      walls.close(slot);
+      i -= 1;
     }
   }
 
@@ -502,9 +550,6 @@ export class Spoof implements Detector, Suspicion {
   private conclude(slot: number, at: Us): void {
     const { walls, ordinary, group } = this;
     this.gather(slot);
-    this.describe(slot, us(walls.endedAt[slot]!));
-    const pattern = this.patternOf();
-    const likelihood = this.models[pattern].likelihood(this.features);
     let low = Number.POSITIVE_INFINITY;
     let high = 0;
     let size = 0;
@@ -534,10 +579,13 @@ export class Spoof implements Detector, Suspicion {
       walls.finding[group[i]!] = id;
       walls.told[group[i]!] = told;
     }
-    if (this.grouped === 1 && traded >= MEANT * size) return;
-    // an addition that nobody counted the orders of and that is gone with the next frame may have been anybody's, and many's
+    if (this.grouped === 1 && (traded >= MEANT * size || this.isNoise(slot))) return;
+    this.describe(slot, us(walls.endedAt[slot]!));
     const { features } = this;
+    const pattern = this.patternOf();
+    // an addition that nobody counted the orders of and that is gone with the next frame may have been anybody's, and many's
     if (pattern === 'wall' && features[FEATURE.brief] === 1 && features[FEATURE.counted] === 0) return;
+    const likelihood = this.models[pattern].likelihood(features);
     this.show(slot, us(walls.endedAt[slot]!), pattern, false, low, high, id, likelihood);
     const risen = Math.max(told, likelihood);
     // what was told as a wall, or two, has turned out to flicker: told again, no less sure, by its name
@@ -566,6 +614,14 @@ export class Spoof implements Detector, Suspicion {
     this.tell(finding);
   }
 
+  /** A lone wall of which nothing will be told, seen before the work of describing it. */
+  private isNoise(slot: number): boolean {
+    const { walls } = this;
+    if (walls.returns[slot]! > 1 || walls.evenPulls[slot]! > 0 || walls.pulls[slot]! > 2) return false;
+    if (walls.orders[slot] === 0 && walls.endedFrame[slot]! - walls.bornFrame[slot]! <= 1) return true;
+    return walls.largeness[slot]! < LONE_LARGENESS;
+  }
+
   /** All showings of a finding know what was told of it. */
   private hear(slot: number, id: number, likelihood: number): void {
     if (this.walls.finding[slot] === id) this.walls.told[slot] = likelihood;
@@ -575,13 +631,13 @@ export class Spoof implements Detector, Suspicion {
   private gather(slot: number): void {
     const { walls, group } = this;
     this.grouped = 0;
-    for (let i = 0; i < walls.goneCount; i++) {
-      const other = walls.gone[i]!;
+    for (let i = 0; i < this.freshCount; i++) {
+      const other = this.fresh[i]!;
       if (walls.state[other] !== ENDED || walls.side[other] !== walls.side[slot]) continue;
       if (Math.abs(walls.bornFrame[other]! - walls.bornFrame[slot]!) > 1) continue;
       if (Math.abs(walls.endedFrame[other]! - walls.endedFrame[slot]!) > 1) continue;
       const ratio = walls.size[other]! / walls.size[slot]!;
-      if (ratio < 0.5 || ratio > 2) continue;
+      if (ratio < LIKE || ratio > 1 / LIKE) continue;
       group[this.grouped++] = other;
     }
   }
@@ -657,6 +713,7 @@ export class Spoof implements Detector, Suspicion {
     f[FEATURE.skew] = ended ? this.skewOf(walls.side[slot] as BookSide, size) : 0;
     f[FEATURE.distance] = Math.log(ordinary.farness(born));
     f[FEATURE.touch] = born === 0 ? 1 : 0;
+    f[FEATURE.largerFar] = Math.max(0, large) * f[FEATURE.distance]!;
     f[FEATURE.life] = life;
     f[FEATURE.longer] = Math.max(0, life);
     f[FEATURE.brief] = brief ? 1 : 0;
@@ -679,6 +736,10 @@ export class Spoof implements Detector, Suspicion {
     f[FEATURE.outlasted] = passed > 0 && passed < end - 1 ? 1 : 0;
     f[FEATURE.executedRare] = executed ? -Math.log(Math.max(FRAME_SHARE, this.takenShare)) : 0;
     f[FEATURE.passedRare] = gaveWay ? -Math.log(Math.max(FRAME_SHARE, this.passedShare)) : 0;
+    const gave = Math.max(passed, walls.otherEaten[slot]!);
+    f[FEATURE.gaveLate] = ended && gave > 0 ? surprise(this.passedShare, end - gave) : 0;
+    f[FEATURE.share] = walls.size[slot]! / walls.level[slot]!;
+    f[FEATURE.even] = ended && grouped >= 3 && this.evenly() ? 1 : 0;
     f[FEATURE.beside] = Math.log(1 + beside);
     f[FEATURE.besideEqual] = Math.log(1 + besideEqual);
     f[FEATURE.together] = Math.log(Math.max(1, exact));
@@ -693,10 +754,30 @@ export class Spoof implements Detector, Suspicion {
     f[FEATURE.orders] = counted === 1 ? Math.log(orders / grouped) : 0;
   }
 
+  /** The walls in `group` are at even distances. */
+  private evenly(): boolean {
+    const { walls, group, grouped, sorted } = this;
+    for (let i = 0; i < grouped; i++) {
+      const price = walls.price[group[i]!]!;
+      let at = i;
+      for (; at > 0 && sorted[at - 1]! > price; at--) sorted[at] = sorted[at - 1]!;
+      sorted[at] = price;
+    }
+    const step = sorted[1]! - sorted[0]!;
+    for (let i = 2; i < grouped; i++) if (sorted[i]! - sorted[i - 1]! !== step) return false;
+    return true;
+  }
+
   /** How much `size` more on a side would lean the best levels, 0…2. */
   private skewOf(side: BookSide, size: number): number {
-    const same = this.book.depth(side, SKEW_LEVELS);
-    const other = this.book.depth(side === BID ? ASK : BID, SKEW_LEVELS);
+    const { depths } = this;
+    if (this.depthsFrame !== this.frame) {
+      this.depthsFrame = this.frame;
+      depths[BID] = this.book.depth(BID, SKEW_LEVELS);
+      depths[ASK] = this.book.depth(ASK, SKEW_LEVELS);
+    }
+    const same = depths[side]!;
+    const other = depths[side === BID ? ASK : BID]!;
     return (same + size - other) / (same + size + other) - (same - other) / (same + other);
   }
 
@@ -727,5 +808,9 @@ export class Spoof implements Detector, Suspicion {
     this.passedShare += (gaveWay - this.passedShare) * FRAME_SHARE;
   }
 }
+
+/** −ln of how often what comes in a share of the frames comes in `frames` + 1 of them. */
+const surprise = (share: number, frames: number): number =>
+  -Math.log(1 - (1 - Math.max(FRAME_SHARE, share)) ** (frames + 1));
 
 const LN_3 = Math.log(3);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { generator } from '../../core/testing/books.ts';
-import { fitLogistic, type Sample } from './logistic.ts';
+import { fitLogistic, fitTogether, type Sample } from './logistic.ts';
 
 /** Rows whose outcomes are drawn with log odds −1 + 2·x − 0.5·y + 0·z. */
 function drawn(rows: number): Sample {
@@ -55,4 +55,19 @@ test('a column that never varies, or is not to be used, weighs nothing', () => {
   const { coefficients } = fitLogistic(sample, [0, 2], 1);
   assert.ok(coefficients[0]! > 1);
   assert.deepEqual([coefficients[1], coefficients[2]], [0, 0]);
+});
+
+test('samples fitted together differ as far as their own ridge lets them', () => {
+  const one = drawn(4000);
+  const other: Sample = { ...one, values: one.values.map((value, i) => (i % 3 === 0 ? -value : value)) };
+  const samples = new Map([
+    ['one', one],
+    ['other', other],
+  ]);
+  const firstOf = (own: number) =>
+    [...fitTogether(samples, [0, 1, 2], 0.01, own).values()].map(({ coefficients }) => coefficients[0]!);
+  const [free, opposed] = firstOf(0.01);
+  assert.ok(Math.abs(free! - 2) < 0.3 && Math.abs(opposed! + 2) < 0.3, `${free} and ${opposed}`);
+  const [held, back] = firstOf(1e9);
+  assert.ok(Math.abs(held! - back!) < 0.01, `${held} and ${back}`);
 });

@@ -22,6 +22,10 @@ export const FEATURES = [
   'distance',
   /** 1: it came at the best price. */
   'touch',
+  /** `larger` times `distance`: large is something else far away. */
+  'largerFar',
+  /** Share that it had of its level when it came. */
+  'share',
   // how long
   /** ln of its life over the median life of walls; the part of it above 0. */
   'life',
@@ -60,12 +64,19 @@ export const FEATURES = [
   /** Where `executed`, and where `passed`: −ln of how often that happens to a side in any frame of this market. */
   'executedRare',
   'passedRare',
+  /**
+   * −ln of how often that happens to a side in as many frames as passed between it, or as much having been taken there as
+   * stood there when the wall came, and the wall's end.
+   */
+  'gaveLate',
   // who came with it
   /** ln of 1 + walls of about its size that came with it on its side; of those within 2 %. */
   'beside',
   'besideEqual',
   /** ln of how many came and went together, to the lot. */
   'together',
+  /** 1: three or more of them, at even distances. */
+  'even',
   /** Walls that came with it on the other side: about its size, at most 3; within 2 %, at most 2. */
   'across',
   'acrossEqual',
@@ -104,4 +115,6 @@ export const OF_THE_END: readonly Feature[] = [
   'passed',
   'passedRare',
   'together',
+  'gaveLate',
+  'even',
 ];

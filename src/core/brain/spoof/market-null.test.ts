@@ -28,11 +28,20 @@ function feed({ frames = 2000, lots = 1, ticks = 1, manipulated = 0 }): Feed {
   return { ordinary, bands };
 }
 
-test('nothing is a wall before the market is known, then about one addition in seventeen', () => {
-  assert.ok(feed({ frames: 100 }).bands.every((band) => band === -1));
+test('nothing is a wall before the market is known, which takes seconds; then about one addition in seventeen', () => {
+  assert.ok(feed({ frames: 8 }).bands.every((band) => band === -1));
+  const early = feed({ frames: 164 }).bands;
+  const walls = early.filter((band) => band >= 0).length / early.length;
+  assert.ok(walls > 0.03 && walls < 0.09, `${walls} of the additions of frames 64 to 164 are walls`);
   const { bands } = feed({});
   const share = bands.filter((band) => band >= 0).length / bands.length;
   assert.ok(share > 0.03 && share < 0.08, `${share} of the additions are walls`);
+});
+
+test('what is large is about the same size when little was seen of the market as when much was', () => {
+  const [early, late] = [64, 3000].map((frames) => feed({ frames }).ordinary);
+  const change = early!.largeness(800, early!.bandOf(10)) / late!.largeness(800, late!.bandOf(10));
+  assert.ok(change > 0.7 && change < 1.4, `${change} of what it comes to be`);
 });
 
 test('what is large there is not what manipulators show, though they are at it a third of the time', () => {

@@ -7,6 +7,9 @@ const FARTHEST = BANDS - 2;
 /** Additions of a band whose largest is noted; and so many such stretches before anything there is called large. */
 const STRETCH = 256;
 const STRETCHES_LEAST = 8;
+/** Until there are so many, the size that an addition in so many reaches stands in, once there are so many additions. */
+const ADDITIONS_LEAST = 128;
+const PEAK_SHARE = 1 - (1 - 0.75) ** (1 / STRETCH);
 /** In so many of four stretches is something larger than the band's measure of large. */
 const LARGER = 0.75;
 /** Share of additions that are followed as walls: several of them together may be what is looked for. */
@@ -124,7 +127,8 @@ export class MarketNull {
   /** Between frames. */
   frame(): void {
     this.frames += 1;
-    if (this.frames % EVERY_FRAMES === 0) this.measure();
+    const { frames } = this;
+    if (frames % EVERY_FRAMES === 0 || (frames & (frames - 1)) === 0) this.measure();
   }
 
   reset(): void {
@@ -164,8 +168,8 @@ export class MarketNull {
       const maxima = this.maxima[band]!;
       sizes.settle();
       maxima.settle();
-      if (maxima.count < STRETCHES_LEAST) continue;
-      this.large[band] = maxima.upper(LARGER);
+      if (sizes.count < ADDITIONS_LEAST) continue;
+      this.large[band] = maxima.count < STRETCHES_LEAST ? sizes.upper(PEAK_SHARE) : maxima.upper(LARGER);
       this.tail[band] = Math.log(Math.max(1, maxima.upper(0.2) / Math.max(1, this.large[band]!)));
       this.spread[band] = Math.log(Math.max(1, this.large[band]! / Math.max(1, sizes.upper(0.1))));
       if (band <= FARTHEST) this.entry[band] = sizes.upper(FOLLOWED);

@@ -70,3 +70,39 @@ test('full is full', () => {
   assert.ok(walls.open(1, 1) >= 0);
   assert.equal(walls.count, CAPACITY);
 });
+
+test('a size that is gone may return, one that never was or is given back may not, to half a hundredth', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 1, max: 1_000_000 }), { maxLength: 60 }),
+      fc.nat(),
+      (sizes, drop) => {
+        const walls = new Walls();
+        const gone = sizes.map((size, i) => {
+          const slot = walls.open(0, 1 + i);
+          walls.size[slot] = size;
+          walls.end(slot);
+          return slot;
+        });
+        for (const size of sizes)
+          for (const off of [0.9951, 1, 1.0049]) assert.ok(walls.mayReturn(Math.max(1, size * off)));
+        if (gone.length === 0) return;
+        const given = drop % gone.length;
+        walls.close(gone[given]!);
+        const size = sizes[given]!;
+        const near = sizes.filter((each, i) => i !== given && Math.abs(each / size - 1) < 0.05);
+        if (near.length === 0 && sizes.length < 20) {
+          const steps = new Walls();
+          sizes.forEach((each, i) => {
+            if (i === given) return;
+            const slot = steps.open(0, 1 + i);
+            steps.size[slot] = each;
+            steps.end(slot);
+          });
+          assert.equal(walls.mayReturn(size), steps.mayReturn(size));
+        }
+      },
+    ),
+    { seed, numRuns: 200 },
+  );
+});

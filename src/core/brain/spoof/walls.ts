@@ -1,8 +1,13 @@
 import { BID, type BookSide } from '../../book/frame.ts';
+import { stepOf } from './scale.ts';
 
 /** Walls followed at a time, at most: about four times what the busiest capture at hand asks for. */
 export const CAPACITY = 512;
 const TABLE = 2048;
+/** Low bits of side and price: most of the prices that change have no wall, and this says so without a search. */
+const MARKS = 8192;
+/** Gone walls are counted by size, in steps of about a hundredth. */
+const SIZE_STEPS = 4096;
 const NONE = -1;
 
 export const STANDING = 0;
@@ -58,6 +63,10 @@ export class Walls {
   readonly otherTaken = new Float64Array(CAPACITY);
   readonly otherTakenLast = new Float64Array(CAPACITY);
   readonly otherTakenFrame = new Float64Array(CAPACITY);
+  /** Frame in which as much had been taken there as stood there when it came; 0 = not yet. */
+  readonly otherEaten = new Float64Array(CAPACITY);
+  /** Lots at its level when it came, its own included. */
+  readonly level = new Float64Array(CAPACITY);
   /** Frame in which the other side's best price first gave way beyond that; 0 = not yet. */
   readonly otherPassed = new Float64Array(CAPACITY);
   /** Earlier showings of the same size: taken away and shown again later, moved within a frame; those with equals across. */
@@ -81,6 +90,8 @@ export class Walls {
   private readonly place = new Int16Array(CAPACITY);
   private readonly free = new Int16Array(CAPACITY);
   private readonly table = new Int16Array(TABLE);
+  private readonly marks = new Int16Array(MARKS);
+  private readonly goneSizes = new Int16Array(SIZE_STEPS);
 
   constructor() {
     this.clear();
@@ -92,6 +103,7 @@ export class Walls {
 
   /** Slot of the newest wall at a price, or −1. */
   find(side: BookSide, price: number): number {
+    if (this.marks[markOf(side, price)] === 0) return NONE;
     for (let at = homeOf(side, price); ; at = (at + 1) & (TABLE - 1)) {
       const slot = this.table[at]!;
       if (slot === NONE || (this.price[slot] === price && this.side[slot] === side)) return slot;
@@ -121,6 +133,7 @@ export class Walls {
     this.otherTakenLast[slot] = 0;
     this.otherTakenFrame[slot] = 0;
     this.otherPassed[slot] = 0;
+    this.otherEaten[slot] = 0;
     this.returns[slot] = 0;
     this.moves[slot] = 0;
     this.acrossBefore[slot] = 0;
@@ -133,6 +146,7 @@ export class Walls {
       const other = this.table[at]!;
       if (this.price[other] === price && this.side[other] === side) break;
     }
+    if (this.table[at] === NONE) this.marks[markOf(side, price)]! += 1;
     this.table[at] = slot;
     return slot;
   }
@@ -144,6 +158,7 @@ export class Walls {
     this.place[slot] = this.goneCount;
     this.gone[this.goneCount] = slot;
     this.goneCount += 1;
+    this.goneSizes[stepOf(this.size[slot]!) & (SIZE_STEPS - 1)]! += 1;
   }
 
   /** Gives a slot back. */
@@ -153,7 +168,20 @@ export class Walls {
     this.free[CAPACITY - 1 - this.count] = slot;
   }
 
+  /** Whether one that is gone may be of this size, give or take half a hundredth. */
+  mayReturn(size: number): boolean {
+    const { goneSizes } = this;
+    const step = stepOf(size);
+    return (
+      goneSizes[(step - 1) & (SIZE_STEPS - 1)]! > 0 ||
+      goneSizes[step & (SIZE_STEPS - 1)]! > 0 ||
+      goneSizes[(step + 1) & (SIZE_STEPS - 1)]! > 0
+    );
+  }
+
   clear(): void {
+    this.marks.fill(0);
+    this.goneSizes.fill(0);
     this.standingCount = 0;
     this.goneCount = 0;
     this.table.fill(NONE);
@@ -171,7 +199,10 @@ export class Walls {
     const stands = this.state[slot] === STANDING;
     const list = stands ? this.standing : this.gone;
     if (stands) this.standingCount -= 1;
-    else this.goneCount -= 1;
+    else {
+      this.goneCount -= 1;
+      this.goneSizes[stepOf(this.size[slot]!) & (SIZE_STEPS - 1)]! -= 1;
+    }
     const last = list[stands ? this.standingCount : this.goneCount]!;
     list[place] = last;
     this.place[last] = place;
@@ -186,6 +217,7 @@ export class Walls {
       if (table[hole] === NONE) return;
       hole = (hole + 1) & (TABLE - 1);
     }
+    this.marks[markOf(side[slot] as BookSide, price[slot]!)]! -= 1;
     for (let at = (hole + 1) & (TABLE - 1); table[at] !== NONE; at = (at + 1) & (TABLE - 1)) {
       const other = table[at]!;
       const home = homeOf(side[other] as BookSide, price[other]!);
@@ -196,6 +228,8 @@ export class Walls {
     table[hole] = NONE;
   }
 }
+
+const markOf = (side: BookSide, price: number): number => (2 * price + side) & (MARKS - 1);
 
 /** Where the search for a wall begins: Fibonacci hashing, the side in the lowest bit. */
 const homeOf = (side: BookSide, price: number): number =>
