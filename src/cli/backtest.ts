@@ -12,7 +12,9 @@ import { parityText } from '../study/parity/text.ts';
 import type { Report } from '../study/report/pack.ts';
 import type { MarketModel } from '../study/report/report-data.ts';
 import { reportOf, writeReport } from '../study/report/write-report.ts';
+import { requireInputs } from './input-files.ts';
 import { interruptible } from './interrupt.ts';
+import { progressLine } from './progress.ts';
 import { requireReportFile } from './report-file.ts';
 import { collect, settingsWith, withModelOf } from './settings-option.ts';
 
@@ -64,6 +66,7 @@ export function backtestCommand(): Command {
 
 async function run(tapes: string[], flags: Flags): Promise<void> {
   if (tapes.length === 0) throw new ConfigError(['name a tape, or a session with --parity']);
+  requireInputs(tapes);
   const settings = withModelOf(tapes, settingsWith(flags.config, flags.set));
   if (flags.report !== undefined) requireReportFile(flags.report, 'report');
   const options = {
@@ -73,7 +76,7 @@ async function run(tapes: string[], flags: Flags): Promise<void> {
     separate: flags.separate === true,
   };
   const result = await interruptible((signal) => {
-    const { progress, done } = progressLine();
+    const { progress, done } = tapeLine();
     const workers = flags.workers ?? availableParallelism();
     return backtestInWorkers(tapes, settings, options, { workers, signal, progress }).finally(done);
   });
@@ -97,23 +100,15 @@ function threads(text: string): number {
   return count;
 }
 
-/** How far the work is, rewritten in place where a person is looking. */
-function progressLine(): { progress: (progress: Progress) => void; done: () => void } {
-  const { stderr } = process;
-  let shownAt = 0;
+function tapeLine(): { progress: (progress: Progress) => void; done: () => void } {
+  const { say, done } = progressLine();
   return {
-    progress({ done, total, at }) {
-      const now = performance.now();
-      if (!stderr.isTTY || now - shownAt < 200) return;
-      shownAt = now;
-      const date = new Date(at / 1000).toISOString().slice(0, 16).replace('T', ' ');
-      stderr.write(
-        `\r\x1b[K${done} of ${total} events (${Math.floor((100 * done) / total)} %), now at ${date}`,
-      );
-    },
-    done() {
-      if (stderr.isTTY) stderr.write('\r\x1b[K');
-    },
+    progress: ({ done: events, total, at }) =>
+      say(() => {
+        const date = new Date(at / 1000).toISOString().slice(0, 16).replace('T', ' ');
+        return `${events} of ${total} events (${Math.floor((100 * events) / total)} %), now at ${date}`;
+      }),
+    done,
   };
 }
 

@@ -4,7 +4,9 @@ import type { BarrierRule } from '../study/evaluate/barriers.ts';
 import { evaluate, type Recording } from '../study/evaluate/evaluate.ts';
 import { writeEvaluation } from '../study/evaluate/report/write-evaluation.ts';
 import { evaluationText } from '../study/evaluate/text.ts';
+import { requireInputs } from './input-files.ts';
 import { interruptible } from './interrupt.ts';
+import { shareLine } from './progress.ts';
 import { requireReportFile } from './report-file.ts';
 import { collect, settingsWith } from './settings-option.ts';
 
@@ -55,11 +57,12 @@ async function run(tapes: readonly string[], flags: Flags): Promise<void> {
     throw new ConfigError([
       `${flags.labels.length} --labels for ${tapes.length} tapes: one for each wanted, in the same order, or none`,
     ]);
+  requireInputs([...tapes, ...flags.labels]);
   const settings = settingsWith(flags.config, flags.set);
   if (flags.report !== undefined) requireReportFile(flags.report, 'evaluation');
   const recordings = tapes.map((path, i): Recording => ({ path, labels: flags.labels[i] ?? null }));
   const { evaluation, speed } = await interruptible((signal) => {
-    const { progress, done } = progressLine();
+    const { progress, done } = shareLine();
     return evaluate(recordings, settings, {
       ...{ symbols: flags.symbols ?? null, barriers: flags.barriers ?? null, signal, progress },
       command: `hunter ${process.argv.slice(2).join(' ')}`,
@@ -98,22 +101,5 @@ function barriers(text: string): BarrierRule {
     target: positive(target!, 'target'),
     stop: positive(stop!, 'stop'),
     limitMs: positive(seconds, 'time limit') * 1000,
-  };
-}
-
-/** How far the work is, rewritten in place where a person is looking. */
-function progressLine(): { progress: (what: string, done: number) => void; done: () => void } {
-  const { stderr } = process;
-  let shownAt = 0;
-  return {
-    progress(what, done) {
-      const now = performance.now();
-      if (!stderr.isTTY || now - shownAt < 200) return;
-      shownAt = now;
-      stderr.write(`\r\x1b[K${what}: ${Math.floor(100 * done)} %`);
-    },
-    done() {
-      if (stderr.isTTY) stderr.write('\r\x1b[K');
-    },
   };
 }

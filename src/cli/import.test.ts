@@ -4,34 +4,15 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
 const folder = mkdtempSync(join(tmpdir(), 'import-'));
 after(() => rmSync(folder, { recursive: true }));
 
-const url = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href);
-/** The two commands alone, run as the command line runs them. */
-const PROGRAM = `
-  import { Command, CommanderError } from 'commander';
-  import { importCommand } from ${url('./import.ts')};
-  import { inspectCommand } from ${url('./inspect.ts')};
-  const program = new Command('hunter').exitOverride();
-  for (const command of [importCommand(), inspectCommand()]) program.addCommand(command.exitOverride());
-  try {
-    await program.parseAsync(process.argv, { from: 'node' });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) console.error(error.message);
-    process.exitCode = error instanceof CommanderError ? (error.exitCode === 0 ? 0 : 2) : 1;
-  }`;
+const binary = fileURLToPath(new URL('../../bin/hunter.js', import.meta.url));
 
 function hunter(...args: string[]) {
-  const run = spawnSync(
-    process.execPath,
-    ['--input-type=module', '--eval', PROGRAM, '--', 'hunter', ...args],
-    {
-      encoding: 'utf8',
-      cwd: new URL('../..', import.meta.url),
-    },
-  );
+  const run = spawnSync(process.execPath, [binary, ...args], { encoding: 'utf8' });
   return { code: run.status, out: run.stdout, err: run.stderr };
 }
 
@@ -81,8 +62,8 @@ describe('hunter import and inspect', () => {
     assert.equal(hunter('import', 'tickers', capture, '--out', tape).code, 2);
     assert.equal(hunter('inspect', tape, capture).code, 2);
     const none = hunter('inspect', join(folder, 'none.arrow'));
-    assert.deepEqual([none.code, none.out], [1, '']);
-    assert.match(none.err, /none\.arrow: cannot be read/);
+    assert.deepEqual([none.code, none.out], [2, '']);
+    assert.match(none.err, /none\.arrow: there is no such file; check the name/);
     assert.match(
       hunter('import', 'okx-ws', tape, '--out', join(folder, 'again.arrow')).err,
       /is a tape, not a raw/,

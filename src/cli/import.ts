@@ -6,7 +6,8 @@ import { type CandleReport, importCandles } from '../tape/import-candles.ts';
 import { importOkx } from '../tape/import-okx.ts';
 import { importTrades, type TradesReport } from '../tape/import-trades.ts';
 import type { CaptureReport } from '../tape/okx-capture.ts';
-import { captureText, progressLine, rejectedText, spanText } from './inspect.ts';
+import { requireInputs } from './input-files.ts';
+import { captureText, fileLine, rejectedText, spanText } from './inspect.ts';
 import { interruptible } from './interrupt.ts';
 import { table } from './table.ts';
 
@@ -53,22 +54,25 @@ export function importCommand(): Command {
 }
 
 async function importCapture(files: string[], flags: ImportFlags): Promise<void> {
+  requireInputs([...files, ...(flags.instruments ?? [])]);
   const report = await interruptible((signal) => {
-    const { progress, done } = progressLine();
+    const { progress, done } = fileLine();
     return importOkx(files, flags.out, { ...chosen(flags), progress, signal }).finally(done);
   });
   tell(report, flags, () => captureText(report));
 }
 
 async function importRecording(files: string[], flags: ImportFlags): Promise<void> {
+  requireInputs([...files, ...(flags.instruments ?? [])]);
   const report = await interruptible((signal) => {
-    const { progress, done } = progressLine();
+    const { progress, done } = fileLine();
     return importBinance(files, flags.out, { progress, signal }).finally(done);
   });
   tell(report, flags, () => captureText(report));
 }
 
 async function importCandleFiles(files: string[], flags: ImportFlags): Promise<void> {
+  requireInputs([...files, ...(flags.instruments ?? [])]);
   const report = await interruptible((signal) =>
     importCandles(files, flags.out, { ...chosen(flags), signal }),
   );
@@ -76,6 +80,7 @@ async function importCandleFiles(files: string[], flags: ImportFlags): Promise<v
 }
 
 async function importTradeFiles(files: string[], flags: ImportFlags): Promise<void> {
+  requireInputs([...files, ...(flags.instruments ?? [])]);
   const { instrument } = flags;
   const report = await interruptible((signal) =>
     importTrades(files, flags.out, {

@@ -5,7 +5,9 @@ import type { BookReport } from '../tape/book-audit.ts';
 import { inspectCapture, inspectTape, isTape, type TapeReport } from '../tape/inspect.ts';
 import type { CaptureReport } from '../tape/okx-capture.ts';
 import type { RejectionsReport } from '../tape/rejections.ts';
+import { requireInputs } from './input-files.ts';
 import { interruptible } from './interrupt.ts';
+import { progressLine } from './progress.ts';
 import { type Cell, table } from './table.ts';
 
 interface InspectFlags {
@@ -26,6 +28,7 @@ export function inspectCommand(): Command {
 }
 
 async function inspect(files: string[], flags: InspectFlags, command: Command): Promise<void> {
+  requireInputs([...files, ...(flags.instruments ?? [])]);
   const tapes = files.filter(isTape);
   if (tapes.length > 0 && files.length > 1)
     command.error(
@@ -38,7 +41,7 @@ async function inspect(files: string[], flags: InspectFlags, command: Command): 
     tapes.length > 0
       ? inspectTape(files[0]!)
       : await interruptible((signal) => {
-          const { progress, done } = progressLine();
+          const { progress, done } = fileLine();
           const instruments = flags.instruments ?? [];
           return inspectCapture(files, { instruments, progress, signal }).finally(done);
         });
@@ -138,18 +141,8 @@ const timeText = (at: Us): string => new Date(at / 1000).toISOString();
 const lines = (...parts: string[]): string => parts.filter((part) => part !== '').join('\n');
 
 /** How far a long reading is, on stderr and only when a person is looking. */
-export function progressLine(): { progress: (file: string, line: number) => void; done: () => void } {
-  const { stderr } = process;
-  let shownAt = 0;
-  return {
-    progress(file, line) {
-      const now = performance.now();
-      if (!stderr.isTTY || now - shownAt < 200) return;
-      shownAt = now;
-      stderr.write(`\r\x1b[K${basename(file)}: line ${line}`);
-    },
-    done() {
-      if (stderr.isTTY) stderr.write('\r\x1b[K');
-    },
-  };
+/** Of files that are read line by line. */
+export function fileLine(): { progress: (file: string, line: number) => void; done: () => void } {
+  const { say, done } = progressLine();
+  return { progress: (file, line) => say(() => `${basename(file)}: line ${line}`), done };
 }

@@ -1,11 +1,13 @@
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { ConfigError } from '../config/load.ts';
 import { modelText, scoreText } from '../study/fusion/text.ts';
 import { figuresOf, grade, outcomesOf, train } from '../study/fusion/train.ts';
 import { fittedOn, loadTrained } from '../study/fusion/trained.ts';
+import { requireInputs } from './input-files.ts';
 import { interruptible } from './interrupt.ts';
+import { shareLine } from './progress.ts';
 import { collect, settingsWith } from './settings-option.ts';
 
 interface Flags {
@@ -46,6 +48,7 @@ export function learnCommand(): Command {
     .argument('<model>', 'a file of hunter learn train')
     .option('--json', 'the file itself')
     .action((path: string, { json }: Flags) => {
+      requireInputs([path]);
       const document = loadTrained(path);
       process.stdout.write(`${json ? JSON.stringify(document) : modelText(document)}\n`);
     });
@@ -69,13 +72,14 @@ const withTapes = (command: Command): Command =>
     .option('--json', 'the result as JSON on stdout');
 
 async function runTrain(tapes: readonly string[], flags: Flags): Promise<void> {
+  requireInputs(tapes);
   const settings = settingsWith(flags.config, flags.set);
   const out = flags.out!;
   if (!/\.json$/.test(out)) throw new ConfigError([`--out ${out}: a model file ends in .json`]);
   const limitMs =
     flags.limit !== undefined ? flags.limit * 1000 : settings.exits.time_stop_ms || LIMIT_S * 1000;
   const { document } = await interruptible((signal) => {
-    const { progress, done } = progressLine();
+    const { progress, done } = shareLine();
     return train(tapes, settings, {
       ...{ name: basename(out, '.json'), market: flags.market ?? '', limitMs, everyMs: flags.every * 1000 },
       ...{ made: new Date().toISOString().slice(0, 10), symbols: flags.symbols ?? null, signal, progress },
@@ -91,12 +95,12 @@ async function runTrain(tapes: readonly string[], flags: Flags): Promise<void> {
 }
 
 async function runGrade(path: string, tapes: readonly string[], flags: Flags): Promise<void> {
-  if (!existsSync(path)) throw new ConfigError([`${path}: no such model`]);
+  requireInputs([path, ...tapes]);
   const document = loadTrained(path);
   const settings = settingsWith(flags.config, flags.set);
   const inSample = fittedOn(document, tapes);
   const score = await interruptible(async (signal) => {
-    const { progress, done } = progressLine();
+    const { progress, done } = shareLine();
     const { outcomes } = await outcomesOf(tapes, settings, {
       ...{ limitMs: document.limitMs, everyMs: flags.every * 1000, symbols: flags.symbols ?? null },
       ...{ signal, progress },
@@ -113,20 +117,4 @@ function positive(text: string): number {
   const value = Number(text);
   if (!(value > 0 && value < 1e6)) throw new InvalidArgumentError('expected a positive number.');
   return value;
-}
-
-function progressLine(): { progress: (what: string, done: number) => void; done: () => void } {
-  const { stderr } = process;
-  let shownAt = 0;
-  return {
-    progress(what, done) {
-      const now = performance.now();
-      if (!stderr.isTTY || now - shownAt < 200) return;
-      shownAt = now;
-      stderr.write(`\r\x1b[K${what}: ${Math.floor(100 * done)} %`);
-    },
-    done() {
-      if (stderr.isTTY) stderr.write('\r\x1b[K');
-    },
-  };
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -56,4 +56,19 @@ test('a wrong rate is named, nothing is written', async () => {
   const { code, stderr } = await hunter.run('plant', tape, '--out', out, '--rates', 'spoof=3');
   assert.equal(code, 2);
   assert.match(stderr, /--rates spoof=3: KIND=NUMBER wanted, with a kind of spoof_wall/);
+});
+
+test('what is planted already, or simulated, is not planted over: its cases would be nobody’s', async () => {
+  const once = join(root, 'once');
+  assert.equal((await hunter.run('plant', tape, '--out', once)).code, 0);
+  const twice = await hunter.run('plant', join(once, 'market.tape'), '--out', join(root, 'twice'));
+  assert.equal(twice.code, 2);
+  assert.match(twice.stderr, /is planted over already .*plant over the recording itself/);
+  const simulated = join(root, 'simulated');
+  const made = await hunter.run('simulate', '--seed', '1', '--minutes', '0.1', '--out', simulated);
+  assert.equal(made.code, 0);
+  const over = await hunter.run('plant', join(simulated, 'market.tape'), '--out', join(root, 'over'));
+  assert.equal(over.code, 2);
+  assert.match(over.stderr, /is of the simulated market .*has manipulators of its own/);
+  assert.ok(!existsSync(join(root, 'twice')) && !existsSync(join(root, 'over')));
 });

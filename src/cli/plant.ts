@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { PLANTED_KINDS, type PlantedKind, RATES, type Rates } from '../study/plant/plan.ts';
 import { type PlantReport, plantToFiles } from '../study/plant/plant-files.ts';
+import { requireInputs } from './input-files.ts';
 import { table } from './table.ts';
 
 interface PlantFlags {
@@ -33,6 +34,7 @@ export function plantCommand(): Command {
 }
 
 function plant(tape: string, flags: PlantFlags, command: Command): void {
+  requireInputs([tape]);
   const { seed, out, every, symbols, json } = flags;
   const rates: Partial<Rates> = Object.assign(
     {},

@@ -86,8 +86,13 @@ describe('a real Binance recording', { skip }, () => {
     const lines = gunzipSync(readFileSync(path)).toString().trimEnd().split('\n');
     const without = join(folder, 'without');
     writeFileSync(without, lines.filter((line) => !line.includes('lastUpdateId')).join('\n'));
-    const [bare] = (await importBinance([without], out)).instruments;
+    const report = await importBinance([without], out);
+    const [bare] = report.instruments;
     assert.deepEqual([bare?.book?.levelChanges, bare?.trades], [0, 2197]);
+    assert.match(report.notes.join('\n'), /no snapshot in the recording .* the tape has no book/);
+    assert.deepEqual(readTape(out).meta.notes, report.notes);
+    const whole = await importBinance([path], out);
+    assert.doesNotMatch(whole.notes.join('\n'), /no snapshot/);
 
     const gapped = join(folder, 'gapped');
     const depth = lines.flatMap((line, index) => (line.includes('depthUpdate') ? [index] : []));

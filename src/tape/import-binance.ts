@@ -33,10 +33,15 @@ export async function importBinance(
   out: string,
   options: CaptureOptions = {},
 ): Promise<CaptureReport> {
-  const spec = await surveyOf(files, options);
+  const { spec, beginsNowhere } = await surveyOf(files, options);
   const notes = [
     `${spec.instId}: tick and lot size derived from the decimals seen`,
     'one trade row per fill, not merged by taker order',
+    ...(beginsNowhere
+      ? [
+          'no snapshot in the recording (a line with "lastUpdateId"): its differences change a book that nobody knows, and the tape has no book; name the file of the session that begins with one first',
+        ]
+      : []),
   ];
   const source = `Binance recording: ${files.map((file) => basename(file)).join(', ')}`;
   const meta = { ...EMPTY_META, source, notes, derived: [spec.instId] };
@@ -101,12 +106,20 @@ function parse(text: string): Row {
   }
 }
 
+interface Survey {
+  readonly spec: InstrumentSpec;
+  /** There are differences of a book, and no snapshot that they could be of. */
+  readonly beginsNowhere: boolean;
+}
+
 /** What the numbers say of the one symbol in the files. */
-async function surveyOf(files: readonly string[], options: CaptureOptions): Promise<InstrumentSpec> {
+async function surveyOf(files: readonly string[], options: CaptureOptions): Promise<Survey> {
   const decimals = new SeenDecimals();
   const symbols = new Set<string>();
   let perpetual = false;
   let pair = '';
+  let snapshots = 0;
+  let differences = 0;
   for (const file of files)
     await readMessages(
       file,
@@ -116,6 +129,8 @@ async function surveyOf(files: readonly string[], options: CaptureOptions): Prom
         const snapshot = 'lastUpdateId' in message;
         const kind = snapshot ? '' : kindOf(data);
         if (kind === 'bookTicker') return;
+        if (snapshot) snapshots += 1;
+        if (kind === 'depthUpdate') differences += 1;
         if (!snapshot) symbols.add(needText(data, 's'));
         if (kind === 'depthUpdate' && 'pu' in data) perpetual = true;
         pair ||= textOf(data, 'ps');
@@ -130,7 +145,13 @@ async function surveyOf(files: readonly string[], options: CaptureOptions): Prom
   if (symbol === undefined) throw new TapeError(files[0] ?? '', 'has no Binance market messages');
   if (others.length > 0)
     throw new TapeError(files[0]!, `holds ${[symbol, ...others].join(', ')}: import the symbols one by one`);
-  const spec = decimals.toSpec(symbol);
+  return {
+    spec: specOf(decimals.toSpec(symbol), perpetual, pair),
+    beginsNowhere: differences > 0 && snapshots === 0,
+  };
+}
+
+function specOf(spec: InstrumentSpec, perpetual: boolean, pair: string): InstrumentSpec {
   if (!perpetual) return { ...spec, instType: 'SPOT' };
   if (pair === '') return { ...spec, instType: 'SWAP' };
   // COIN-M contracts are worth 100 USD for Bitcoin and 10 USD for every other coin

@@ -1,5 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ConfigError } from '../../config/load.ts';
+import { isEmbedded } from '../../config/model.ts';
 import { ASK, BID } from '../../core/book/frame.ts';
 import type { OrderBook } from '../../core/book/order-book.ts';
 import { EventKind, type MarketEvent } from '../../core/events.ts';
@@ -72,6 +74,19 @@ export function eachEvent(tape: string, everyMs: number, take: (event: MarketEve
   coarser.finish();
 }
 
+/** Cases that are there already, and that the new labels would not tell of, would be graded as false alarms. */
+function refuseLabelled(tape: string, source: string): void {
+  if (PLANTED_OVER.test(source))
+    throw new ConfigError([
+      `${tape}: is planted over already (${source}), and the labels of the new tape would not tell of those cases: plant over the recording itself`,
+    ]);
+  if (isEmbedded(source))
+    throw new ConfigError([
+      `${tape}: is of the simulated market (${source}), which has manipulators of its own: its labels are those that \`hunter simulate\` wrote beside it; plant over a recording`,
+    ]);
+}
+const PLANTED_OVER = /, planted over with seed \d+$/;
+
 /**
  * Lays planted cases over a tape (docs/planted.md) and writes `market.tape` and `labels.jsonl` into `folder`, which is made or
  * must be empty. Reads the tape twice: what it holds, then to write it anew.
@@ -83,6 +98,7 @@ export function plantToFiles(tape: string, options: PlantOptions, folder: string
     throw new Error(`${folder} is not empty: choose a new folder, so that nothing is mixed up`);
   const head = readTape(tape);
   head.close();
+  refuseLabelled(tape, head.meta.source);
   const instruments = head.instruments.map((spec) => new Instrument(spec));
   for (const symbol of symbols ?? [])
     if (!instruments.some(({ id }) => id === symbol))
