@@ -271,6 +271,7 @@ export class ScriptedView implements ViewSource {
         confidence: 0.42 + 0.25 * Math.abs(wave),
         threshold: 0.6,
         calibrated: false,
+        silence: null,
         reasons: [
           'Buyers took 64% of 312 contracts in the last 5 s',
           'Depth within 10 levels leans to the bid by 0.31',

@@ -439,22 +439,24 @@ describe('the page', { timeout: 180_000 }, () => {
 
   test('says that it abstains, not that a threshold is missed, and why it has no word', async () => {
     const view = source.view.bind(source);
-    let reasons = ['abstains: long 0.39 for +17.7 bp before −9.4 bp is worth −8.7 bp after 10.0 bp of costs'];
+    let silence: 'abstains' | 'unknown' | null = 'abstains';
+    let reasons = ['long 0.39 for +17.7 bp before −9.4 bp is worth −8.7 bp after 10.0 bp of costs'];
     source.view = () => {
       const shown = view();
       return {
         ...shown,
         markets: shown.markets.map((market) => ({
           ...market,
-          signal: { ...market.signal!, direction: 'none' as const, confidence: 0.39, reasons },
+          signal: { ...market.signal!, direction: 'none' as const, silence, confidence: 0.39, reasons },
         })),
       };
     };
     await opened(async ({ page }) => {
       await reads(page, 'standing', 'Abstains: not worth its costs');
+      silence = 'unknown';
       reasons = ['no word yet: ATR not known yet'];
       await reads(page, 'standing', 'No word yet: ATR not known yet');
-      reasons = [];
+      silence = null;
       await reads(page, 'standing', 'Below the entry threshold');
     }, source);
   });

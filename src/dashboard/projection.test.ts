@@ -3,13 +3,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { settingsSchema } from '../config/schema.ts';
 import { strategyConfig } from '../config/strategy.ts';
+import { FusionModel, MODEL_FORMAT, MODEL_VERSION } from '../core/brain/fusion/model.ts';
 import type { Candle } from '../core/candles/candle-series.ts';
 import type { EngineConfig } from '../core/engine.ts';
-import { CandleEvent } from '../core/events.ts';
+import { BookEvent, CandleEvent } from '../core/events.ts';
 import { parseMoney } from '../core/instrument.ts';
 import type { CandleOpinion } from '../core/opinion.ts';
 import { StrategyDetector } from '../core/strategy/detector.ts';
 import { planted } from '../core/strategy/testing/markets.ts';
+import { frameOf, type Level } from '../core/testing/books.ts';
 import { DESK_CONFIG, Desk, decisionsIn, OPEN_AT, positionOf } from '../core/testing/desk.ts';
 import { SILENT } from '../core/testing/opinions.ts';
 import { BTC } from '../core/testing/specs.ts';
@@ -77,6 +79,29 @@ function line(values: readonly number[]): { slope: number; rSquared: number } {
   });
   return { slope: xy / xx, rSquared: xy ** 2 / (xx * yy) };
 }
+
+test('a signal without a direction says whether it knows nothing yet or abstains; priors that find nothing say neither', () => {
+  const silence = (desk: Desk) => looking(desk).view().markets[0]!.signal!.silence;
+  const priors = new Desk();
+  priors.lean('none');
+  assert.equal(silence(priors), null);
+  // sure that no trade reaches its target
+  const model = new FusionModel({
+    ...{ format: MODEL_FORMAT, version: MODEL_VERSION, name: 'm', limitMs: 60_000 },
+    ...{ intercept: -20, shapes: [] },
+  });
+  const stakes = { exits: DESK_CONFIG.exits, takerFee: 0.0005, limitMs: 60_000 };
+  const fusion = { model, symbols: null, calibrated: true, whyNot: '', stakes };
+  const fitted = deskWith(() => SILENT, { fusion });
+  fitted.lean('none');
+  assert.equal(silence(fitted), 'unknown');
+  fitted.market();
+  // exits are placed anew once a second, and a usual queue has to find its book
+  fitted.pass(2000);
+  const deep = (away: number): Level[] => [1, 2, 3].map((level) => [600_001 + away * level, 200]);
+  fitted.step(new BookEvent(us(fitted.now), 0, frameOf(true, deep(-1), deep(1), fitted.now / 1000)));
+  assert.equal(silence(fitted), 'abstains');
+});
 
 test('the strategies stand with their figures in prices and their units, as the candles have them', () => {
   const { candles } = planted('trend up', 1013);

@@ -1,3 +1,4 @@
+import type { Signal } from '../core/brain/fusion/signal.ts';
 import type { Candle } from '../core/candles/candle-series.ts';
 import type { Decision } from '../core/commands.ts';
 import type { Engine } from '../core/engine.ts';
@@ -22,6 +23,7 @@ import type {
   OrderView,
   PositionView,
   Push,
+  SignalView,
   TradeView,
   View,
   ViewSource,
@@ -264,6 +266,7 @@ export class Projection implements ViewSource {
           ? null
           : {
               direction: market.brain.signal.direction,
+              silence: silenceOf(market.brain.signal),
               confidence: market.brain.signal.confidence,
               threshold: this.options.proposals.threshold,
               calibrated: market.brain.signal.calibrated,
@@ -391,4 +394,10 @@ function orderView(instrument: Instrument, { place, state, filled }: WorkingOrde
     state,
     purpose: place.purpose,
   };
+}
+
+function silenceOf({ direction, fusion }: Signal): SignalView['silence'] {
+  if (direction !== 'none' || fusion === null) return null;
+  const { long, short } = fusion.stakes;
+  return long.known || short.known ? 'abstains' : 'unknown';
 }

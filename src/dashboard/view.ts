@@ -118,6 +118,11 @@ export interface MarketView {
 
 export interface SignalView {
   readonly direction: 'long' | 'short' | 'none';
+  /**
+   * Why there is no direction: `unknown`, nothing can be said yet, of what its first reason tells; `abstains`, what it leans to is
+   * not worth its costs. Null where there is one, and where priors find nothing.
+   */
+  readonly silence: 'unknown' | 'abstains' | null;
   /** 0…1. */
   readonly confidence: number;
   /** Confidence at which an entry is considered. */

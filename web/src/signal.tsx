@@ -32,10 +32,9 @@ export function Signal(): JSX.Element {
 }
 
 /** Why it enters or does not: without a direction it is not the threshold that keeps it out. */
-function standing({ direction, confidence, threshold, reasons }: SignalView): string {
-  const [first = ''] = reasons;
-  if (direction === 'none' && first.startsWith('abstains')) return 'Abstains: not worth its costs';
-  if (direction === 'none' && first.startsWith('no word yet')) return capitalised(first);
+function standing({ silence, confidence, threshold, reasons }: SignalView): string {
+  if (silence === 'abstains') return 'Abstains: not worth its costs';
+  if (silence === 'unknown') return capitalised(reasons[0] ?? 'no word yet');
   return `${confidence >= threshold ? 'Above' : 'Below'} the entry threshold`;
 }
 
