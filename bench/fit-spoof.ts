@@ -17,14 +17,12 @@ import { type Fitted, fitLogistic, fitTogether, type Sample } from '../src/study
 const CONFIG = { halfLifeMs: 60_000, tellFrom: 0.01 };
 const RIDGE = 3;
 /** Of what patterns differ by: few of their walls are known, and what holds in one market alone is not to be believed. */
-const RIDGE_OWN = 300;
-/** Left out: worth something on recordings that were fitted on, and worse than nothing on others. */
-const LEFT_OUT: readonly Feature[] = [];
+const RIDGE_OWN = 100;
 const MODELS = [...PATTERNS, 'standing'] as const;
 type Name = (typeof MODELS)[number];
 /** Left out together: what each idea is worth. */
 const GROUPS: Readonly<Record<string, readonly Feature[]>> = {
-  'size against the market': ['large', 'larger', 'peak', 'rare', 'tail', 'spread'],
+  'size against the market': ['large', 'peak', 'rare', 'tail', 'spread'],
   skew: ['skew'],
   distance: ['distance', 'touch', 'largerFar'],
   'share of its level': ['share'],
@@ -80,9 +78,7 @@ const tapes: Tape[] = folders.map((text) => {
 
 function fitAll(without: readonly Feature[]): Map<Name, Fitted> {
   const indices = (not: readonly Feature[]): number[] =>
-    FEATURES.filter((f) => !without.includes(f) && !LEFT_OUT.includes(f) && !not.includes(f)).map(
-      (f) => FEATURE[f],
-    );
+    FEATURES.filter((f) => !without.includes(f) && !not.includes(f)).map((f) => FEATURE[f]);
   const fitted = new Map<Name, Fitted>(
     fitTogether(new Map(PATTERNS.map((name) => [name, sampleOf(name)])), indices([]), RIDGE, RIDGE_OWN),
   );
@@ -237,15 +233,9 @@ export type Pattern = (typeof PATTERNS)[number];
 /**
  * Written by \`bench/fit-spoof.ts\` on ${new Date().toISOString().slice(0, 10)}; not to be edited by hand. One logistic model a pattern, drawn to what all patterns share, and one for walls
  * that stand. Fitted on (\`x:\` played without order counts, \`=n\` counted n times, \`:p\` its spoofers p times that):
-${folders
-  .filter((each) => !each.startsWith('held:'))
-  .map((each) => ` * ${short(each)}`)
-  .join('\n')}
+${listed(folders.filter((each) => !each.startsWith('held:')))}
  * Kept out to look at:
-${folders
-  .filter((each) => each.startsWith('held:'))
-  .map((each) => ` * ${short(each.replace('held:', ''))}`)
-  .join('\n')}
+${listed(folders.filter((each) => each.startsWith('held:')).map((each) => each.replace('held:', '')))}
  */
 export const SPOOF_WEIGHTS: Readonly<Record<Pattern | 'standing', Weights>> = {
 ${MODELS.map(shown).join('')}};
@@ -258,8 +248,14 @@ if (flags.has('--ablate'))
     console.log(`\nwithout ${group}`);
     report(fitAll(features));
   }
-/** The last two parts of a folder's name: what was played, and its seed. */
-function short(folder: string): string {
-  const mask = folder.startsWith('x:') ? 'x:' : '';
-  return mask + folder.replace('x:', '').split('/').slice(-2).join(' ');
+/** What was played, the last part but one of a folder's name, and the seeds of it, the last. */
+function listed(texts: readonly string[]): string {
+  const seeds = new Map<string, string[]>();
+  for (const text of texts) {
+    const [folder = '', counts] = text.replace('x:', '').split('=');
+    const [played, seed = ''] = folder.split('/').slice(-2);
+    const name = `${text.startsWith('x:') ? 'x:' : ''}${played}${counts === undefined ? '' : `=${counts}`}`;
+    seeds.set(name, [...(seeds.get(name) ?? []), seed]);
+  }
+  return [...seeds].map(([name, list]) => ` * ${name}: ${list.join(' ')}`).join('\n');
 }

@@ -341,11 +341,13 @@ export class Spoof implements Detector, Suspicion {
   private takeIn(at: Us): void {
     const { book, ordinary } = this;
     const { changes, bestBid, bestAsk } = book;
-    for (let n = 0; n < this.grew; n++) {
-      const i = this.grown[n]!;
-      const added = changes.newSize[i]! - changes.oldSize[i]!;
-      const side = changes.side[i] as BookSide;
-      const price = changes.price[i]!;
+    const { oldSize, newSize, side: sides, price: prices } = changes;
+    const { grown, grew } = this;
+    for (let n = 0; n < grew; n++) {
+      const i = grown[n]!;
+      const added = newSize[i]! - oldSize[i]!;
+      const side = sides[i] as BookSide;
+      const price = prices[i]!;
       const distance = side === BID ? bestBid - price : price - bestAsk;
       const band = ordinary.add(added, distance);
       if (band < 0) continue;
@@ -705,7 +707,6 @@ export class Spoof implements Detector, Suspicion {
     const passed = walls.otherPassed[slot]!;
     const recurred = returns + moves;
     f[FEATURE.large] = large;
-    f[FEATURE.larger] = Math.max(0, large);
     f[FEATURE.peak] = -Math.log(ordinary.peakShare(largest, band));
     f[FEATURE.rare] = -Math.log(ordinary.commonness(largest * grouped));
     f[FEATURE.tail] = ordinary.tailOf(band);

@@ -6,8 +6,6 @@ export const FEATURES = [
   // how large, against the same market
   /** ln of size over large there. */
   'large',
-  /** The part of it above 0. */
-  'larger',
   /** −ln of the share of stretches of 256 additions there whose largest was as large. */
   'peak',
   /** −ln of the share of the market's unfilled walls that were as large (all that went together counted as one). */
@@ -22,7 +20,7 @@ export const FEATURES = [
   'distance',
   /** 1: it came at the best price. */
   'touch',
-  /** `larger` times `distance`: large is something else far away. */
+  /** `large`, the part of it above 0, times `distance`: large is something else far away. */
   'largerFar',
   /** Share that it had of its level when it came. */
   'share',

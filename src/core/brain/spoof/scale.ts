@@ -17,6 +17,12 @@ const HIGH = (() => {
  * five times as fast as `Math.log2`, and the same on every machine.
  */
 export function binOf(x: number): number {
+  // most are whole and small: the same digits, read from an integer
+  const whole = x | 0;
+  if (whole === x && whole > 0) {
+    const zeros = Math.clz32(whole);
+    return ((31 - zeros) << 3) + (((whole << zeros) >>> 28) & 7);
+  }
   value[0] = x;
   const bin = ((words[HIGH]! >>> 17) & 0x3fff) - (1023 << 3);
   return bin < 0 ? 0 : bin < BINS ? bin : BINS - 1;
