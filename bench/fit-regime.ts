@@ -1,68 +1,70 @@
 /**
- * Fits the regime detector: `npx node bench/fit-regime.ts [--fit 1-28] [--held 29-32] [--ablate] [--write] [--keep FOLDER]`. Seeds are
- * hours of the scenario `regimes` at the feed's 100 ms; those held are no part of it, and what is said out of fold comes of a fit on three quarters of the others. `--keep` holds the recorded seconds for
- * the next run. `--write` puts the model into src/core/brain/regime/weights.ts. The rival's thresholds are fitted on the same
- * seeds and printed; they stand in src/study/evaluate/rivals/adx-atr.ts.
+ * Fits the regime detector: `npx node bench/fit-regime.ts [--fit 1-21] [--clock 1-28,41-75] [--held 29-40] [--ablate] [--write]
+ * [--keep FOLDER]`. Seeds are hours of the scenario `regimes` at the feed's 100 ms: those of `--fit` and `--held` from when
+ * simulated tapes begin, those of `--clock` each from another hour of the day on, for what the hours before say is not the same
+ * at all of them. Those held are no part of the fit, and what is said out of fold comes of a fit on three quarters of the others.
+ * Fitted twice: with the candles that are known at start, and without. `--keep` holds the recorded seconds for the next run.
+ * `--write` puts the model into src/core/brain/regime/weights.ts. The rival's thresholds are fitted on the same seeds and
+ * printed; they stand in src/study/evaluate/rivals/adx-atr.ts.
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import type { RegimeModel } from '../src/core/brain/regime/model.ts';
+import type { RegimeHorizon, RegimeModel } from '../src/core/brain/regime/model.ts';
 import { scoreOf } from '../src/study/evaluate/regime-truth.ts';
 import type { AdxAtrConfig } from '../src/study/evaluate/rivals/adx-atr.ts';
-import { HOUR_MINUTES, recordHour, seedsOf } from '../src/study/regime/hours.ts';
+import { aroundTheClock, HOUR_MINUTES, recordHour, seedsOf } from '../src/study/regime/hours.ts';
+import type { RecordedMarket } from '../src/study/regime/seconds.ts';
 import { type TrainOptions, train } from '../src/study/regime/train.ts';
 import { read, readAdx, told } from '../src/study/regime/words.ts';
+import { SIMULATED_FROM } from '../src/study/simulate.ts';
 
-const VERSION = 1;
+const VERSION = 2;
 const SCENARIO = 'regimes';
 const SYMBOLS = ['BTC-USDT-SWAP', 'ETH-USDT-SWAP'];
-const PLAIN: TrainOptions = { ridge: 100, use: () => true, mend: true };
+const WITH_PAST: TrainOptions = { ridge: 100, use: () => true, past: true };
+const SEEN_ALONE: TrainOptions = { ...WITH_PAST, past: false };
 
 const { values } = parseArgs({
   options: {
-    fit: { type: 'string', default: '1-28' },
+    fit: { type: 'string', default: '1-21' },
+    clock: { type: 'string', default: '1-28,41-75' },
     held: { type: 'string' },
     keep: { type: 'string' },
     ablate: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 });
-const hours = (range: string) =>
-  seedsOf(range).flatMap((seed) => recordHour(SCENARIO, seed, SYMBOLS, values.keep ?? null));
-const markets = hours(values.fit);
-const held = values.held === undefined ? [] : hours(values.held);
+const hours = (range: string, from: (seed: number) => number): RecordedMarket[] =>
+  seedsOf(range).flatMap((seed) => recordHour(SCENARIO, seed, SYMBOLS, values.keep ?? null, from(seed)));
+const asTapes = (): number => SIMULATED_FROM;
+const parts = [hours(values.fit, asTapes), hours(values.clock, aroundTheClock)] as const;
+const markets = parts.flat();
+const held = values.held === undefined ? [] : hours(values.held, asTapes);
 
-function show(name: string, options: TrainOptions): RegimeModel {
-  const { model, words, loss } = train(markets, options);
-  const fitted = { ...model, fittedOn: '' };
+function show(name: string, options: TrainOptions): readonly RegimeHorizon[] {
+  const { horizons, words, loss } = train(markets, options);
+  const model: RegimeModel = { version: VERSION, fittedOn: '', horizons, withPast: horizons };
+  const reading = (all: readonly RecordedMarket[]) => all.map((market) => read(market, model, options.past));
   console.log(
-    `${name}: log loss out of fold ${loss.toFixed(3)}, filter ${JSON.stringify(model.horizons.at(-1)!.filter)}`,
+    `${name}: log loss out of fold ${loss.toFixed(3)}, filter ${JSON.stringify(horizons.at(-1)!.filter)}`,
   );
   for (const symbol of SYMBOLS) {
     const own = words.filter(({ instrument }) => instrument === symbol);
-    const others = held.filter(({ instrument }) => instrument === symbol);
-    if (own.length > 0) console.log(told(`  out of fold, ${symbol}`, own));
-    else {
-      const unknown = markets.filter(({ instrument }) => instrument === symbol);
-      console.log(
-        told(
-          `  no part of the fit, ${symbol}`,
-          unknown.map((market) => read(market, fitted)),
-        ),
-      );
+    const of = (all: readonly RecordedMarket[]) => all.filter(({ instrument }) => instrument === symbol);
+    if (own.length > 0) {
+      // in the order of the markets
+      const first = of(parts[0]).length;
+      console.log(told(`  out of fold, ${symbol}`, own.slice(0, first)));
+      console.log(told(`  out of fold, ${symbol}, around the clock`, own.slice(first)));
     }
-    if (others.length > 0)
-      console.log(
-        told(
-          `  held, ${symbol}`,
-          others.map((market) => read(market, fitted)),
-        ),
-      );
+    if (own.length === 0) console.log(told(`  no part of the fit, ${symbol}`, reading(of(markets))));
+    if (held.length > 0) console.log(told(`  held, ${symbol}`, reading(of(held))));
   }
-  return fitted;
+  return horizons;
 }
 
-const fitted = show('all', PLAIN);
+const withPast = show('with candles from before', WITH_PAST);
+const horizons = show('from what was seen alone', SEEN_ALONE);
 
 const rivals = [5, 7, 10, 14].flatMap((period) =>
   [10, 15, 20, 25, 30, 35, 40, 45, 50].flatMap((trendFrom) =>
@@ -91,24 +93,24 @@ if (held.length > 0)
 
 if (values.ablate) {
   const without = (...starts: readonly string[]): TrainOptions => ({
-    ...PLAIN,
+    ...WITH_PAST,
     use: (name) => !starts.some((start) => name.startsWith(start)),
   });
-  show('no filter: each second by itself', { ...PLAIN, filter: { hazard: 0.75, evidence: 1 } });
-  show('what is usual not mended', { ...PLAIN, mend: false });
+  show('no filter: each second by itself', { ...WITH_PAST, filter: { hazard: 0.75, evidence: 1 } });
   show('no order flow', without('flow', '|flow|'));
   show('no trades at all', without('flow', '|flow|', 'orders', 'burstiness'));
-  show('moves of five seconds and trend alone', {
-    ...PLAIN,
-    use: (name) => /^(five|trend|\|trend)/.test(name),
+  show('moves of five seconds, trend and candles alone', {
+    ...WITH_PAST,
+    use: (name) => /^(five|trend|\|trend|usual)/.test(name),
   });
   show('no trend', without('trend', '|trend|'));
-  for (const symbol of SYMBOLS) show(`fitted on ${symbol} alone`, { ...PLAIN, only: symbol });
+  for (const symbol of SYMBOLS) show(`fitted on ${symbol} alone`, { ...WITH_PAST, only: symbol });
 }
 if (values.write) {
-  const fittedOn = `${SCENARIO}, seeds ${values.fit}, ${HOUR_MINUTES} minutes each, ${SYMBOLS.join(' and ')}, 100 ms`;
+  const fittedOn = `${SCENARIO}, seeds ${values.fit} and around the clock ${values.clock}, ${HOUR_MINUTES} minutes each, ${SYMBOLS.join(' and ')}, 100 ms`;
+  const model: RegimeModel = { version: VERSION, fittedOn, horizons, withPast };
   writeFileSync(
     new URL('../src/core/brain/regime/weights.ts', import.meta.url),
-    `import type { RegimeModel } from './model.ts';\n\n/** Written by \`bench/fit-regime.ts\`; what the numbers are says \`model.ts\`. */\nexport const REGIME_MODEL: RegimeModel = ${JSON.stringify({ ...fitted, version: VERSION, fittedOn }, null, 2)};\n`,
+    `import type { RegimeModel } from './model.ts';\n\n/** Written by \`bench/fit-regime.ts\`; what the numbers are says \`model.ts\`. */\nexport const REGIME_MODEL: RegimeModel = ${JSON.stringify(model, null, 2)};\n`,
   );
 }

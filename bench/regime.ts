@@ -1,7 +1,7 @@
 /**
  * What the regime detector as fitted is worth: `npx node bench/regime.ts [--seeds 1000-1007] [--scenario regimes] [--keep FOLDER]`.
- * Hours of the simulated market; beside it the rival, the probabilities' calibration, what the first minutes cost (nobody knows
- * yet what is usual), and what is known a while later (fixed lag), which says how much of what is missing is delay alone.
+ * Hours of the simulated market; beside it the rival, the same without candles from before, the probabilities' calibration, what
+ * the first minutes cost, and what is known a while later (fixed lag), which says how much of what is missing is delay alone.
  */
 import { parseArgs } from 'node:util';
 import { REGIMES } from '../src/core/brain/regime/model.ts';
@@ -48,14 +48,22 @@ for (const symbol of [...SYMBOLS, 'both']) {
       own.map((market) => readAdx(market, ADX_ATR)),
     ),
   );
+  console.log(
+    told(
+      '  from what was seen alone',
+      own.map((market) => read(market, REGIME_MODEL, false)),
+    ),
+  );
   if (symbol === 'both') continue;
-  for (const horizon of REGIME_MODEL.horizons.slice(0, -1))
+  REGIME_MODEL.horizons.slice(0, -1).forEach((horizon, h) => {
+    const model = { ...REGIME_MODEL, horizons: [horizon], withPast: [REGIME_MODEL.withPast[h]!] };
     console.log(
       told(
         `  memory of ${horizon.name}`,
-        own.map((market) => read(market, { ...REGIME_MODEL, horizons: [horizon] })),
+        own.map((market) => read(market, model)),
       ),
     );
+  });
   for (const [from, to] of [
     [300, 1200],
     [1200, 2400],

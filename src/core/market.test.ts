@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BookEvent, FeedEvent } from './events.ts';
+import { BookEvent, CandleEvent, FeedEvent } from './events.ts';
 import { Market } from './market.ts';
 import { frameOf } from './testing/books.ts';
 import { DESK_CONFIG } from './testing/desk.ts';
 import { BTC } from './testing/specs.ts';
-import { us } from './units.ts';
+import { lots, ms, ticks, us, usToMs } from './units.ts';
 
 const AT = us(1_800_000_000_000_000);
 
@@ -28,4 +28,23 @@ test('the quote is the touch of a book that is whole, and nothing else', () => {
   assert.equal(touch(), null, 'the feed does not vouch for it');
   market.onFeed(new FeedEvent(AT, 0, true, ''));
   assert.deepEqual(touch(), [600_000, 600_001], 'it does again');
+});
+
+test('what volatility is usual comes of candles: those of before the feed, told again when the past is mended, kept when it is lost', () => {
+  const market = new Market(DESK_CONFIG.market, BTC);
+  const { regime } = market.brain;
+  const MINUTE = 60_000;
+  const tell = (minute: number) => {
+    const openAt = ms(usToMs(AT) - minute * MINUTE);
+    market.onCandle(
+      new CandleEvent(AT, 0, openAt, ticks(100), ticks(104), ticks(97), ticks(101), lots(1), true),
+    );
+  };
+  for (let minute = 300; minute > 60; minute--) if (minute !== 100) tell(minute);
+  assert.ok(!regime.usualFromCandles, 'a minute less than four hours');
+  tell(100);
+  assert.ok(regime.usualFromCandles, 'the hole is filled');
+  market.onFeed(new FeedEvent(AT, 0, false, 'gap'));
+  assert.ok(regime.usualFromCandles);
+  assert.match(regime.evidence(), /0 seconds seen/);
 });

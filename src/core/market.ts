@@ -83,12 +83,14 @@ export class Market {
         this.atr.update(candle);
         this.volatility.update(candle);
         this.volatilityLong.update(candle);
+        this.brain.regime.onCandle(candle, barMs);
         this.readStrategies(candle);
       },
       restart: () => {
         this.atr.reset();
         this.volatility.reset();
         this.volatilityLong.reset();
+        this.brain.regime.forgetCandles();
         this.strategies.reset();
       },
     });

@@ -1,4 +1,5 @@
 import type { OrderBook } from '../book/order-book.ts';
+import type { Candle } from '../candles/candle-series.ts';
 import type { TradeEvent } from '../events.ts';
 import type { Us } from '../units.ts';
 import type { Detector } from './detector.ts';
@@ -23,7 +24,11 @@ export type SecondSink = (second: Second, at: Us) => void;
  * volatility and pace against what is usual here, the trend's t-statistic over half-lives of 15 s to 8 min, the takers'
  * side), a multinomial logistic model turns them into odds, and a hidden Markov filter over the four regimes holds these
  * against what it believed before (`regime/model.ts`). Three such readings, of features that remember 1, 4 and 8 minutes; the
- * last is the detector's own word, and what it believes of a volatile market mends the notion of what is usual.
+ * last is the detector's own word.
+ *
+ * What volatility is usual here cannot be known from minutes. Candles reach further back: an engine fetches five hours of them at
+ * start. Where they go back four hours or more, weights are used that were fitted with them; else those for what was seen
+ * alone. `usualFromCandles` of the figures says which.
  *
  * The weights are fitted on labelled simulated markets (`regime/weights.ts`, by `bench/fit-regime.ts`): what these regimes are
  * is what that simulator calls so. On a real market nobody knows the truth, and none was used.
@@ -90,6 +95,16 @@ export class Regime implements Detector {
     }
   }
 
+  /** A candle closed, or is told of from before, in order. */
+  onCandle({ high, low }: Readonly<Candle>, lengthMs: number): void {
+    this.reader.features.candle(high - low, lengthMs);
+  }
+
+  /** All candles will be told again, from the oldest. */
+  forgetCandles(): void {
+    this.reader.features.forgetCandles();
+  }
+
   /** All is brought up to date once a second, by a frame. */
   reading(_now: Us): this {
     return this;
@@ -100,6 +115,11 @@ export class Regime implements Detector {
     return this.reader.ready ? REGIMES[mostProbable(this.reader.probabilities)]! : null;
   }
 
+  /** Whether candles say what volatility is usual here; else what was seen alone. */
+  get usualFromCandles(): boolean {
+    return this.reader.features.knowsPast;
+  }
+
   /** By `REGIMES`: the longest horizon's; before there is a word they mean nothing. */
   get probabilities(): Readonly<Float64Array> {
     return this.reader.probabilities;
@@ -107,8 +127,9 @@ export class Regime implements Detector {
 
   figures(): Record<string, number> {
     const { ready, features, horizons } = this.reader;
-    if (!ready) return { secondsSeen: features.count };
-    const all: [string, number][] = [];
+    const usualFromCandles = this.usualFromCandles ? 1 : 0;
+    if (!ready) return { secondsSeen: features.count, usualFromCandles };
+    const all: [string, number][] = [['usualFromCandles', usualFromCandles]];
     for (const { name, filter } of horizons)
       REGIMES.forEach((regime, k) => {
         all.push([`${regime}: ${name}`, filter.probabilities[k]!]);
@@ -131,9 +152,10 @@ export class Regime implements Detector {
       .sort((a, b) => probabilities[b.k]! - probabilities[a.k]!)
       .map(({ name, k }) => `${name} ${percent(k)}`);
     const t = features.trend[2]!;
-    return `${REGIMES[first]} ${percent(first)} (${others.join(', ')}); trend of a minute t = ${t >= 0 ? '+' : '−'}${Math.abs(t).toFixed(1)}, ${(features.deviation * Math.sqrt(60)).toFixed(0)} ticks a minute`;
+    return `${REGIMES[first]} ${percent(first)} (${others.join(', ')}); trend of a minute t = ${t >= 0 ? '+' : '−'}${Math.abs(t).toFixed(1)}, ${(features.deviation * Math.sqrt(60)).toFixed(0)} ticks a minute; what is usual is known from ${this.usualFromCandles ? 'candles' : 'what was seen'}`;
   }
 
+  /** Candles are not forgotten: what is usual outlives a lost connection, and whoever has them tells when they change. */
   reset(): void {
     this.reader.reset();
     this.second.clear();

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { RANGE, TREND_DOWN, TREND_UP, VOLATILE } from '../../core/brain/regime/model.ts';
 import type { Label } from '../../exchange/scenarios/label.ts';
-import { median, type RegimeWords, scoreOf, truthAt } from './regime-truth.ts';
+import { balancedFigure, delayFigure, median, type RegimeWords, scoreOf, truthAt } from './regime-truth.ts';
 import { AdxAtr } from './rivals/adx-atr.ts';
 
 const seed = 20261122;
@@ -25,7 +25,7 @@ const label = (name: string, from: number, to: number): Label => ({
 /** One word a second. */
 function wordsOf(labels: readonly Label[], said: readonly number[]): RegimeWords {
   const at = said.map((_, i) => i * 1000);
-  return { at, said, truth: at.map((time) => truthAt(labels, time)), labels };
+  return { tape: 'one', at, said, truth: at.map((time) => truthAt(labels, time)), labels };
 }
 
 test('the truth of a moment is its label’s; ordinary has no word, nor has what no label covers', () => {
@@ -67,6 +67,27 @@ test('one who knows has all, one who always says the same has a quarter of four'
   assert.deepEqual([known.balanced, known.falseAlarms, Math.max(...known.delays)], [1, 0, 0]);
   for (let word = 0; word < 4; word++)
     assert.equal(scoreOf([wordsOf(labels, new Array<number>(40).fill(word))]).balanced, 0.25);
+});
+
+test('figures with intervals are those of the score; a second market that says the same narrows none of them', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: -1, max: 3 }), { minLength: 200, maxLength: 300 }), (words) => {
+      const names = ['range', 'trend_up', 'volatile', 'trend_down'];
+      // a word each half minute, regimes of nine minutes
+      const labels = Array.from({ length: Math.ceil(words.length / 18) }, (_, i) =>
+        label(names[i % 4]!, i * 540_000, (i + 1) * 540_000),
+      );
+      const at = words.map((_, i) => i * 30_000);
+      const truth = at.map((time) => truthAt(labels, time));
+      const one: RegimeWords = { tape: 'one', at, said: words, truth, labels };
+      const { balanced, delays } = scoreOf([one]);
+      const [accuracy, delay] = [balancedFigure([one]), delayFigure([one])];
+      assert.ok(Math.abs(accuracy.value! - balanced) < 1e-12);
+      assert.equal(delay.value ?? Number.POSITIVE_INFINITY, median(delays));
+      assert.deepEqual([balancedFigure([one, one]), delayFigure([one, one])], [accuracy, delay]);
+    }),
+    { seed, numRuns: 20 },
+  );
 });
 
 test('ADX and ATR: a straight way is a trend, its mirror the other one, wide candles after narrow ones are volatile', () => {

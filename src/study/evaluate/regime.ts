@@ -4,10 +4,18 @@ import { REGIMES } from '../../core/brain/regime/model.ts';
 import type { Instrument } from '../../core/instrument.ts';
 import type { Us } from '../../core/units.ts';
 import type { Label } from '../../exchange/scenarios/label.ts';
-import { DRAWING, type Figure, figureOf, plain, withheld } from './figures.ts';
+import { type Figure, plain } from './figures.ts';
 import { onOurClock } from './labels.ts';
 import { type Observer, type PlayedMarket, watching } from './play.ts';
-import { median, type RegimeScore, type RegimeWords, scoreOf, truthAt } from './regime-truth.ts';
+import {
+  balancedFigure,
+  delayFigure,
+  median,
+  type RegimeScore,
+  type RegimeWords,
+  scoreOf,
+  truthAt,
+} from './regime-truth.ts';
 import { AdxAtr } from './rivals/adx-atr.ts';
 import type { Grader, GraderMaker, LeakCheck, Section, SectionTable } from './section.ts';
 
@@ -15,8 +23,6 @@ import type { Grader, GraderMaker, LeakCheck, Section, SectionTable } from './se
 export const gradeRegime: GraderMaker = () => new RegimeGrader();
 
 const RIVAL = 'ADX and ATR';
-/** Stretches that intervals draw together: regimes last ten minutes, ms. */
-const PART_MS = 900_000;
 const BUCKETS = 10;
 
 /** What the detector and its rival said, once a second. */
@@ -26,6 +32,8 @@ class RegimeTrack implements Observer {
   readonly rival: number[] = [];
   /** Of what was said. */
   readonly probability: number[] = [];
+  /** Words that were said knowing from candles what is usual here. */
+  fromCandles = 0;
   private readonly adx: AdxAtr;
   private second = 0;
 
@@ -42,6 +50,7 @@ class RegimeTrack implements Observer {
     this.said.push(word);
     this.rival.push(this.adx.word);
     this.probability.push(word < 0 ? 0 : regime.probabilities[word]!);
+    if (word >= 0 && regime.usualFromCandles) this.fromCandles += 1;
   }
 }
 
@@ -50,11 +59,13 @@ interface Played {
   readonly words: RegimeWords;
   readonly rival: RegimeWords;
   readonly probability: readonly number[];
+  readonly fromCandles: number;
 }
 
 class RegimeGrader implements Grader {
   private fresh: { readonly instrument: string; readonly track: RegimeTrack }[] = [];
   private readonly all: Played[] = [];
+  private tapes = 0;
 
   watch({ id }: Instrument, book: OrderBook): readonly Observer[] {
     const adx = new AdxAtr(book);
@@ -64,19 +75,21 @@ class RegimeGrader implements Grader {
   }
 
   played({ spans }: PlayedMarket, labels: readonly (readonly Label[])[] | null): void {
+    const tape = String(this.tapes++);
     this.fresh.splice(0).forEach(({ instrument, track }, i) => {
       if (labels === null) return;
       const own = onOurClock(
         labels[i]!.filter(({ kind }) => kind === 'regime'),
         spans[i]!.aheadMs,
       );
-      const { at, said, rival, probability } = track;
+      const { at, said, rival, probability, fromCandles } = track;
       const truth = at.map((time) => truthAt(own, time));
       this.all.push({
         instrument,
-        words: { at, said, truth, labels: own },
-        rival: { at, said: rival, truth, labels: own },
+        words: { tape, at, said, truth, labels: own },
+        rival: { tape, at, said: rival, truth, labels: own },
         probability,
+        fromCandles,
       });
     });
   }
@@ -92,6 +105,8 @@ class RegimeGrader implements Grader {
     const { low, high } = chanceOf(own);
     const occurred = score.recalls.filter((recall) => !Number.isNaN(recall)).length;
     const always = plain(1 / occurred, '');
+    const said = own.reduce((sum, { said }) => sum + said.filter((word) => word >= 0).length, 0);
+    const fromCandles = graded.reduce((sum, each) => sum + each.fromCandles, 0) / said;
     const rivalOf = (figure: Figure) => [{ name: RIVAL, figure }];
     return {
       name: 'regime',
@@ -99,6 +114,7 @@ class RegimeGrader implements Grader {
         'Is the regime that it names the one that the market is in, how soon after a change does it say so, and how often is it wrong anew?',
       notes: [
         `${graded.length} markets, looked at once a second from its first word on (five minutes; the rival’s from its own): ${score.hours.toFixed(1)} hours in regimes that it has a word for.`,
+        `What volatility is usual: known from candles that go back before the tape in ${(100 * fromCandles).toFixed(0)} % of what was said, else from what was seen of it.`,
         `Balanced accuracy: mean of the shares found of each regime that occurred, ${occurred} of them; always naming the same one has ${(1 / occurred).toFixed(2)}.`,
         'Delay: from a change of regime until it is first named; one that was over first was missed and counts as infinitely late. A false alarm: the word changes to one that is not so; one may still be named that has just ended.',
         `${RIVAL}: one-minute candles of the mid, thresholds and period fitted on the seeds that the detector was fitted on.`,
@@ -116,8 +132,8 @@ class RegimeGrader implements Grader {
         {
           name: 'median delay',
           unit: 's',
-          figure: delayFigure(score),
-          rivals: rivalOf(delayFigure(rival)),
+          figure: delayFigure(own),
+          rivals: rivalOf(delayFigure(rivals)),
           better: 'lower',
           goal: 'at most 60 s',
         },
@@ -174,53 +190,6 @@ class RegimeGrader implements Grader {
       checks: [backwards(own, score.balanced, low, high)],
     };
   }
-}
-
-/** Confusions of stretches of one market each. */
-function partsOf(all: readonly RegimeWords[]): Float64Array[] {
-  return all.flatMap(({ at, said, truth }) => {
-    const parts: Float64Array[] = [];
-    at.forEach((time, i) => {
-      const [is, word] = [truth[i]!, said[i]!];
-      if (is < 0 || word < 0) return;
-      const part = Math.floor((time - at[0]!) / PART_MS);
-      parts[part] ??= new Float64Array(REGIMES.length ** 2);
-      parts[part][is * REGIMES.length + word]! += 1;
-    });
-    return parts.filter((part) => part !== undefined);
-  });
-}
-
-function balancedFigure(all: readonly RegimeWords[]): Figure {
-  const parts = partsOf(all);
-  return figureOf(
-    parts.length,
-    (weights) => {
-      let sum = 0;
-      let known = 0;
-      for (let is = 0; is < REGIMES.length; is++) {
-        let right = 0;
-        let count = 0;
-        parts.forEach((part, p) => {
-          right += weights[p]! * part[is * REGIMES.length + is]!;
-          for (let word = 0; word < REGIMES.length; word++)
-            count += weights[p]! * part[is * REGIMES.length + word]!;
-        });
-        if (count === 0) continue;
-        known += 1;
-        sum += right / count;
-      }
-      return sum / known;
-    },
-    'no moment in a known regime had a word',
-    DRAWING,
-  );
-}
-
-function delayFigure({ delays }: RegimeScore): Figure {
-  const value = median(delays);
-  if (Number.isNaN(value)) return withheld('no change of regime');
-  return value === Number.POSITIVE_INFINITY ? withheld('half of the changes were missed') : plain(value, '');
 }
 
 const missedFigure = ({ delays }: RegimeScore): Figure =>
@@ -301,9 +270,10 @@ function marketTable(graded: readonly Played[]): SectionTable {
 }
 
 /** The same words, later by so many of so many shares of the recording, what falls off its end put to its beginning. */
-function rotated({ at, said, truth, labels }: RegimeWords, share: number): RegimeWords {
+function rotated(words: RegimeWords, share: number): RegimeWords {
+  const { said } = words;
   const by = Math.round(share * said.length);
-  return { at, said: [...said.slice(by), ...said.slice(0, by)], truth, labels };
+  return { ...words, said: [...said.slice(by), ...said.slice(0, by)] };
 }
 
 const ROTATIONS = 19;

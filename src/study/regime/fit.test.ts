@@ -93,7 +93,7 @@ test('of filters the one is found that the hidden regimes changed by; its loss i
   assert.ok(evidence >= 0.4, `evidence ${evidence}`);
   assert.ok(loss < 0.8 * filterLoss(markets, { hazard: 0.75, evidence: 1 }, 0));
   // up and down are only names: a filter knows none of the regimes
-  const filter = new RegimeFilter({ hazard, evidence });
-  filter.step(Float64Array.of(0, 1, 1, 0));
+  const filter = new RegimeFilter();
+  filter.step(Float64Array.of(0, 1, 1, 0), { hazard, evidence });
   assert.equal(filter.probabilities[TREND_UP], filter.probabilities[TREND_DOWN]);
 });

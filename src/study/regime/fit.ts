@@ -174,7 +174,7 @@ export interface Evidence {
 const HAZARDS = [0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256];
 const POWERS = [0.003, 0.006, 0.012, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8];
 
-/** Of filters whose loss is so little above the least, the one that holds on longest: it gives the fewest false alarms. */
+/** Of filters whose loss is so little above the least, the one that lets go first: it names a change soonest. */
 const AS_GOOD = 1.01;
 
 /**
@@ -194,8 +194,8 @@ export function fitFilter(
   );
   const least = Math.min(...tried.map(({ loss }) => loss));
   const good = tried.filter(({ loss }) => loss <= AS_GOOD * least);
-  const longest = Math.min(...good.map(({ hazard }) => hazard));
-  return good.filter(({ hazard }) => hazard === longest).sort((a, b) => a.loss - b.loss)[0]!;
+  const first = Math.max(...good.map(({ hazard }) => hazard));
+  return good.filter(({ hazard }) => hazard === first).sort((a, b) => a.loss - b.loss)[0]!;
 }
 
 /** Mean log loss of the filtered probabilities. */
@@ -203,9 +203,9 @@ export function filterLoss(markets: readonly Evidence[], terms: FilterTerms, fro
   const losses = new Float64Array(REGIMES.length);
   const counts = new Float64Array(REGIMES.length);
   for (const { odds, truth } of markets) {
-    const filter = new RegimeFilter(terms);
+    const filter = new RegimeFilter();
     for (let s = 0; s < truth.length; s++) {
-      filter.step(odds.subarray(s * REGIMES.length, (s + 1) * REGIMES.length));
+      filter.step(odds.subarray(s * REGIMES.length, (s + 1) * REGIMES.length), terms);
       const is = truth[s]!;
       if (is < 0 || s < from) continue;
       losses[is]! -= Math.log(Math.max(1e-9, filter.probabilities[is]!));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { generator } from '../../testing/books.ts';
-import { EVEN_NAMES, ODD_NAMES, RegimeFeatures, TREND_HALF_LIVES } from './features.ts';
+import { EVEN_NAMES, ODD_NAMES, RegimeFeatures, TREND_HALF_LIVES, USUAL_AGAINST_PAST } from './features.ts';
 import { Odds, REGIMES, RegimeFilter } from './model.ts';
 import { Second } from './second.ts';
 
@@ -19,8 +19,8 @@ test('filtered probabilities are those of all the ways that lead here, each coun
   });
   fc.assert(
     fc.property(odds, terms, (all, { hazard, evidence }) => {
-      const filter = new RegimeFilter({ hazard, evidence });
-      for (const each of all) filter.step(Float64Array.from(each));
+      const filter = new RegimeFilter();
+      for (const each of all) filter.step(Float64Array.from(each), { hazard, evidence });
       const ends = new Float64Array(4);
       const go = (step: number, from: number, weight: number): void => {
         if (step === all.length) {
@@ -46,13 +46,13 @@ test('the trend of a walk without drift is a t-statistic: mean 0, deviation 1; w
   const random = generator(5);
   const normal = (): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   const run = (drift: number): { readonly mean: number[]; readonly deviation: number[] } => {
-    const features = new RegimeFeatures(new Float64Array(8));
+    const features = new RegimeFeatures();
     const second = new Second();
     const [sum, squares] = [new Float64Array(6), new Float64Array(6)];
     const count = 60_000;
     for (let s = 0; s < count; s++) {
       second.net = 20 * normal() + drift;
-      features.step(second, 0);
+      features.step(second);
       features.trend.forEach((t, h) => {
         sum[h]! += t;
         squares[h]! += t * t;
@@ -81,13 +81,13 @@ test('the trend of a walk without drift is a t-statistic: mean 0, deviation 1; w
 
 test('each level is the logarithm of the plain weighted mean against its own past, computed the long way', () => {
   const random = generator(9);
-  const features = new RegimeFeatures(new Float64Array(8));
+  const features = new RegimeFeatures();
   const second = new Second();
   const squares: number[] = [];
   for (let s = 0; s < 400; s++) {
     second.squares = s > 5 && random() < 0.3 ? random() * 100 : 0;
     squares.push(second.squares);
-    features.step(second, 0);
+    features.step(second);
   }
   const weighted = (values: readonly number[], halfLife: number): number => {
     let [sum, whole] = [0, 0];
@@ -114,21 +114,67 @@ test('each level is the logarithm of the plain weighted mean against its own pas
     );
 });
 
-test('what is usual is what it would be without the volatile regime that is believed in', () => {
-  const shift = new Float64Array(8);
-  shift[1] = Math.log(9);
-  const [plain, mended] = [new RegimeFeatures(shift), new RegimeFeatures(shift)];
+test('the reach of a random walk is its own variance: ratio 1; of one that comes back less, of one that goes on more', () => {
+  const random = generator(11);
+  const normal = (): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const run = (next: (price: number, before: number) => number): number[] => {
+    const features = new RegimeFeatures();
+    const second = new Second();
+    const places = EVEN_NAMES.flatMap((name, i) => (/^reach .* 480$/.test(name) ? [i] : []));
+    const sums = places.map(() => 0);
+    let [price, moved] = [0, 0];
+    const count = 60_000;
+    for (let s = 0; s < count; s++) {
+      moved = next(price, moved);
+      price += moved;
+      second.net = moved;
+      features.step(second);
+      places.forEach((at, i) => {
+        sums[i]! += Math.exp(features.even[at]!);
+      });
+    }
+    return sums.map((sum) => sum / count);
+  };
+  const walk = run(() => 20 * normal());
+  for (const ratio of walk) assert.ok(Math.abs(ratio - 1) < 0.15, `walk ${ratio}`);
+  const range = run((price) => 20 * normal() - price / 60);
+  const trend = run(() => 20 * normal() + 5);
+  walk.forEach((ratio, i) => {
+    assert.ok(range[i]! < 0.6 * ratio, `range ${range[i]}`);
+    assert.ok(trend[i]! > 2 * ratio, `trend ${trend[i]}`);
+  });
+});
+
+test('what is usual of candles is the plain weighted mean of the logarithms of their ranges², and is not forgotten with the feed', () => {
+  const random = generator(13);
+  const features = new RegimeFeatures();
   const second = new Second();
-  for (let s = 0; s < 3600; s++) {
-    const volatile = s % 1200 >= 600;
-    second.squares = volatile ? 90 : 10;
-    plain.step(second, 0);
-    mended.step(second, volatile ? 1 : 0);
-  }
-  const at = EVEN_NAMES.indexOf('move² 240');
-  // at the end of the third volatile stretch: nine times the usual
-  assert.ok(Math.abs(mended.even[at]! - Math.log(9)) < 0.35, String(mended.even[at]));
-  assert.ok(plain.even[at]! < mended.even[at]! - 0.5, String(plain.even[at]));
+  const at = EVEN_NAMES.indexOf(USUAL_AGAINST_PAST);
+  const seen = (): number => {
+    second.squares = 4;
+    second.net = 2;
+    features.step(second);
+    return features.even[at]!;
+  };
+  const ranges = Array.from({ length: 300 }, () => Math.floor(random() * 40));
+  for (const range of ranges.slice(0, 239)) features.candle(range, 60_000);
+  assert.deepEqual([features.knowsPast, seen()], [false, 0], 'less than four hours');
+  for (const range of ranges.slice(239)) features.candle(range, 60_000);
+  assert.ok(features.knowsPast);
+  let [sum, whole] = [0, 0];
+  ranges.forEach((range, i) => {
+    const weight = 0.5 ** ((ranges.length - 1 - i) / 150);
+    sum += weight * Math.log(Math.max(1, range) ** 2 / 60_000);
+    whole += weight;
+  });
+  features.reset();
+  const usual = seen();
+  // by itself a level is against what was seen; with this it is against the candles
+  const level = Math.log(features.deviation ** 2 * 5);
+  const against = features.even[EVEN_NAMES.indexOf('five-second move² 60')]! + usual;
+  assert.ok(Math.abs(against - (level - sum / whole)) < 1e-9, `${against}`);
+  features.forgetCandles();
+  assert.deepEqual([features.knowsPast, seen()], [false, 0]);
 });
 
 test('odds are linear in the named features, up and down mirrored', () => {

@@ -1,4 +1,4 @@
-import { EVEN_NAMES, LEVELS, ODD_NAMES } from './features.ts';
+import { EVEN_NAMES, ODD_NAMES } from './features.ts';
 
 export const REGIMES = ['range', 'trend up', 'trend down', 'volatile'] as const;
 export type RegimeName = (typeof REGIMES)[number];
@@ -39,14 +39,11 @@ export interface RegimeModel {
   readonly version: number;
   /** On what, in words. */
   readonly fittedOn: string;
-  /** What a volatile regime adds to each level (logarithms), by name. */
-  readonly shift: Readonly<Record<string, number>>;
-  /** Shortest first; the last is the detector's own word. */
+  /** From what was seen alone. Shortest first; the last is the detector's own word. */
   readonly horizons: readonly RegimeHorizon[];
+  /** The same where candles say what is usual here. */
+  readonly withPast: readonly RegimeHorizon[];
 }
-
-export const shiftOf = ({ shift }: RegimeModel): Float64Array =>
-  Float64Array.from(LEVELS, (name) => shift[name] ?? 0);
 
 /** `OddsWeights` as arrays in the features' order. */
 export class Odds {
@@ -94,15 +91,9 @@ export class Odds {
 export class RegimeFilter {
   /** By `REGIMES`; sums to 1. */
   readonly probabilities = new Float64Array(REGIMES.length).fill(1 / REGIMES.length);
-  private readonly terms: FilterTerms;
 
-  constructor(terms: FilterTerms) {
-    this.terms = terms;
-  }
-
-  step(odds: Float64Array): void {
+  step(odds: Float64Array, { hazard, evidence }: FilterTerms): void {
     const { probabilities } = this;
-    const { hazard, evidence } = this.terms;
     const others = hazard / (REGIMES.length - 1);
     let highest = odds[0]!;
     for (let k = 1; k < odds.length; k++) if (odds[k]! > highest) highest = odds[k]!;

@@ -1,30 +1,41 @@
 import { RegimeFeatures } from './features.ts';
-import { Odds, REGIMES, RegimeFilter, type RegimeModel, shiftOf, VOLATILE } from './model.ts';
+import {
+  type FilterTerms,
+  Odds,
+  REGIMES,
+  RegimeFilter,
+  type RegimeHorizon,
+  type RegimeModel,
+} from './model.ts';
 import type { Second } from './second.ts';
 
 /** Before so many seconds nobody knows what is usual here. */
 export const WARM_UP_SECONDS = 300;
 
-/** A fitted model at work: seconds in, probabilities out. */
+/** `RegimeHorizon`, ready to be used. */
+interface Reading {
+  readonly odds: Odds;
+  readonly terms: FilterTerms;
+}
+
+const readingOf = ({ odds, filter }: RegimeHorizon): Reading => ({ odds: new Odds(odds), terms: filter });
+
+/** A fitted model at work: seconds and candles in, probabilities out. */
 export class RegimeReader {
-  readonly features: RegimeFeatures;
-  readonly horizons: readonly {
-    readonly name: string;
-    readonly odds: Odds;
-    readonly filter: RegimeFilter;
-  }[];
+  readonly features = new RegimeFeatures();
+  readonly horizons: readonly { readonly name: string; readonly filter: RegimeFilter }[];
   /** By `REGIMES`: the longest horizon's. */
   readonly probabilities: Float64Array;
+  /** By horizon: from what was seen alone, and where candles reach further back. */
+  private readonly seen: readonly Reading[];
+  private readonly withPast: readonly Reading[];
   private readonly odds = new Float64Array(REGIMES.length);
 
-  constructor(model: RegimeModel) {
-    this.features = new RegimeFeatures(shiftOf(model));
-    this.horizons = model.horizons.map(({ name, odds, filter }) => ({
-      name,
-      odds: new Odds(odds),
-      filter: new RegimeFilter(filter),
-    }));
+  constructor({ horizons, withPast }: RegimeModel) {
+    this.horizons = horizons.map(({ name }) => ({ name, filter: new RegimeFilter() }));
     this.probabilities = this.horizons.at(-1)!.filter.probabilities;
+    this.seen = horizons.map(readingOf);
+    this.withPast = withPast.map(readingOf);
   }
 
   /** Enough was seen for a word. */
@@ -33,12 +44,13 @@ export class RegimeReader {
   }
 
   step(second: Second): void {
-    const { features, horizons, odds, probabilities } = this;
-    features.step(second, probabilities[VOLATILE]!);
+    const { features, horizons, odds } = this;
+    features.step(second);
+    const readings = features.knowsPast ? this.withPast : this.seen;
     for (let h = 0; h < horizons.length; h++) {
-      const horizon = horizons[h]!;
-      horizon.odds.of(features.even, features.odd, odds);
-      horizon.filter.step(odds);
+      const reading = readings[h]!;
+      reading.odds.of(features.even, features.odd, odds);
+      horizons[h]!.filter.step(odds, reading.terms);
     }
   }
 
