@@ -1,7 +1,8 @@
 import type { Label } from '../../exchange/scenarios/label.ts';
-import { type Figure, figureOf, plain, shareFigure } from './figures.ts';
+import { type Figure, plain, shareFigure } from './figures.ts';
 import { BIN_US, explained, FlowTrack } from './flow-track.ts';
 import { onOurClock } from './labels.ts';
+import { groupedMean } from './parts.ts';
 import type { PlayedMarket } from './play.ts';
 import type { Chart, Grader, GraderMaker, LeakCheck, Section, SectionTable } from './section.ts';
 
@@ -28,6 +29,8 @@ const WINDOWS = [1, 10, 50, 100] as const;
 /** How far labels are moved for the leak check, ms: longer than nearly every parent. */
 const MOVED_MS = 900_000;
 const MINUTE_BINS = 600;
+/** Stretches that intervals draw together, ms. */
+const PART_MS = 300_000;
 
 interface Voice {
   readonly name: string;
@@ -55,6 +58,8 @@ const ALSO: Voice = { name: 'the detector’s score', at: ({ score }, bin) => sc
 const VOICES: readonly Voice[] = [OURS, ...RIVALS, ALSO];
 
 interface Parent {
+  /** Its tape, and the stretch of time in which it began: parents of one, in whatever market, share their luck. */
+  readonly stretch: string;
   readonly share: number;
   readonly sign: number;
   readonly label: Label;
@@ -63,8 +68,15 @@ interface Parent {
   readonly all: readonly Label[];
 }
 
+/** A market's flow, and which tape it is of. */
+interface Taped {
+  readonly track: FlowTrack;
+  readonly tape: number;
+}
+
 class FlowGrader implements Grader {
-  private readonly tracks: FlowTrack[] = [];
+  private readonly tracks: Taped[] = [];
+  private tapes = 0;
   private fresh: FlowTrack[] = [];
   private readonly parents: Parent[] = [];
   private readonly labelled: { readonly track: FlowTrack; readonly all: readonly Label[] }[] = [];
@@ -76,21 +88,23 @@ class FlowGrader implements Grader {
   }
 
   played({ spans }: PlayedMarket, labels: readonly (readonly Label[])[] | null): void {
-    const { fresh } = this;
+    const { fresh, tapes: tape } = this;
     this.fresh = [];
+    this.tapes += 1;
     fresh.forEach((track, i) => {
-      this.tracks.push(track);
+      this.tracks.push({ track, tape });
       const all = onOurClock(labels?.[i] ?? [], spans[i]!.aheadMs).filter(({ kind }) => kind === 'parent');
       if (labels !== null) this.labelled.push({ track, all });
       for (const label of all) {
         const share = Number(label.parameters.participation);
-        this.parents.push({ share, sign: label.side === 'buy' ? 1 : -1, label, track, all });
+        const stretch = `${tape} ${Math.floor(label.from / PART_MS)}`;
+        this.parents.push({ stretch, share, sign: label.side === 'buy' ? 1 : -1, label, track, all });
       }
     });
   }
 
   section(): Section | null {
-    const tracks = this.tracks.filter(({ mid }) => mid.length > WINDOWS[0] * 3);
+    const tracks = this.tracks.filter(({ track }) => track.mid.length > WINDOWS[0] * 3);
     if (tracks.length === 0) return null;
     const { parents } = this;
     return {
@@ -107,6 +121,7 @@ class FlowGrader implements Grader {
               'The crowd’s own parents (labels `flow`) are as real and are not counted as right: what chance gives is one half.',
             ]),
         `R²: squared correlation of what flowed in a window with the move of the middle price in the same window, and in the next one; mean of ${tracks.length} markets. The first explains, the second would predict.`,
+        'Intervals: of parents, stretches of 5 minutes drawn anew with all that began in one, in whatever market of the tape; of R², tapes.',
       ],
       figures: [...(parents.length === 0 ? [] : this.signFigures()), ...this.r2Figures(tracks)],
       charts: parents.length === 0 ? [] : [this.signChart()],
@@ -158,20 +173,9 @@ class FlowGrader implements Grader {
   /** Share of parents whose sign is right so many seconds after their start. */
   private right(voice: Voice, seconds: number, share: number | null, alone: boolean, movedMs = 0): Figure {
     const said = this.said(voice, seconds, share, alone, movedMs);
-    const figure = figureOf(
-      said.length,
-      (weights) => {
-        let sum = 0;
-        let total = 0;
-        said.forEach((right, i) => {
-          sum += weights[i]! * right;
-          total += weights[i]!;
-        });
-        return sum / total;
-      },
-      'no such parent',
-    );
-    const right = said.reduce((sum, each) => sum + each, 0);
+    const right = said.reduce((sum, each) => sum + each.right, 0);
+    const values = said.map(({ right: value, stretch: group }) => ({ value, group }));
+    const figure = groupedMean(values, 'no such parent');
     return shareFigure(figure, right, said.length);
   }
 
@@ -182,9 +186,9 @@ class FlowGrader implements Grader {
     share: number | null,
     alone: boolean,
     movedMs = 0,
-  ): readonly number[] {
+  ): readonly { readonly right: number; readonly stretch: string }[] {
     const [least, most] = share === null ? [0, 1] : SHARES[share]!;
-    const found: number[] = [];
+    const found: { right: number; stretch: string }[] = [];
     for (const parent of this.parents) {
       const { label, track } = parent;
       const at = label.from + seconds * 1000;
@@ -193,7 +197,7 @@ class FlowGrader implements Grader {
       const bin = track.binOf(movedMs === 0 ? at * 1000 : wrapped(track, at * 1000, movedMs * 1000));
       if (bin < 0) continue;
       const value = voice.at(track, bin) * parent.sign;
-      found.push(value > 0 ? 1 : value < 0 ? 0 : 0.5);
+      found.push({ right: value > 0 ? 1 : value < 0 ? 0 : 0.5, stretch: parent.stretch });
     }
     return found;
   }
@@ -256,7 +260,7 @@ class FlowGrader implements Grader {
     };
   }
 
-  private r2Figures(tracks: readonly FlowTrack[]): Section['figures'] {
+  private r2Figures(tracks: readonly Taped[]): Section['figures'] {
     return [false, true].map((ahead) => ({
       name: `R² of flow over ten levels and the move of the ${ahead ? 'next' : 'same'} second`,
       unit: '' as const,
@@ -276,7 +280,7 @@ class FlowGrader implements Grader {
     }));
   }
 
-  private r2Table(tracks: readonly FlowTrack[]): SectionTable {
+  private r2Table(tracks: readonly Taped[]): SectionTable {
     const flows = [
       ['OFI at the touch', ({ touch }: FlowTrack) => touch],
       ['OFI over ten levels', ({ levels }: FlowTrack) => levels],
@@ -300,7 +304,7 @@ class FlowGrader implements Grader {
   private moved(): LeakCheck {
     const honest = this.right(OURS, 60, null, false);
     const spoiled = this.said(OURS, 60, null, false, MOVED_MS);
-    const value = spoiled.reduce((sum, right) => sum + right, 0) / spoiled.length;
+    const value = spoiled.reduce((sum, { right }) => sum + right, 0) / spoiled.length;
     const width = 1.96 * Math.sqrt(0.25 / spoiled.length);
     const chance = spoiled.length < 20 ? null : { low: 0.5 - width, high: 0.5 + width };
     return {
@@ -325,20 +329,11 @@ function wrapped(track: FlowTrack, at: number, by: number): number {
   return track.from + ((at - track.from + by) % length);
 }
 
-function meanOf(tracks: readonly FlowTrack[], of: (track: FlowTrack) => number): Figure {
-  const values = tracks.map(of);
-  const known = values.filter((value) => !Number.isNaN(value));
-  return figureOf(
-    known.length,
-    (weights) => {
-      let sum = 0;
-      let total = 0;
-      known.forEach((value, i) => {
-        sum += weights[i]! * value;
-        total += weights[i]!;
-      });
-      return sum / total;
-    },
+/** Of the markets; those of one tape move together and are drawn together. */
+function meanOf(tracks: readonly Taped[], of: (track: FlowTrack) => number): Figure {
+  const values = tracks.map(({ track, tape: group }) => ({ group, value: of(track) }));
+  return groupedMean(
+    values.filter(({ value }) => !Number.isNaN(value)),
     'too short',
   );
 }

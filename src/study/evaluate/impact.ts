@@ -6,6 +6,7 @@ import { areaUnderCurve } from './flow.ts';
 import { type CostForecast, type Gauges, ImpactTrack } from './impact-track.ts';
 import { rankCorrelation, ranks } from './information.ts';
 import { onOurClock } from './labels.ts';
+import { groupedMean } from './parts.ts';
 import type { PlayedMarket } from './play.ts';
 import type { Grader, GraderMaker, Section, SectionTable } from './section.ts';
 
@@ -18,6 +19,8 @@ export const gradeImpact: GraderMaker = ({ seed, brain }) => new ImpactGrader(se
 
 /** Stretches that intervals draw together, µs. */
 const PART_US = 60_000_000;
+/** Neighbouring pairs of windows, which share one of them, drawn together. */
+const PAIRS_A_PART = 2;
 /** Orders of like size, for the rival that knows what such sizes usually cost. */
 const SIZE_CLASSES = 8;
 /** The gauges look so far ahead, s. */
@@ -158,21 +161,18 @@ class ImpactGrader implements Grader {
   }
 
   private stability(played: readonly Played[]): Section['figures'][number] {
-    const agree: number[] = [];
-    for (const { track } of played)
+    const agree: { group: string; value: number }[] = [];
+    for (const { track, tape } of played)
       for (let i = 1; i < track.lambdas.length; i++) {
         const [one, other] = [track.lambdas[i - 1]!, track.lambdas[i]!];
         const width = Math.hypot(one.halfWidth, other.halfWidth);
-        agree.push(Math.abs(one.slope - other.slope) <= width ? 1 : 0);
+        const value = Math.abs(one.slope - other.slope) <= width ? 1 : 0;
+        agree.push({ value, group: `${tape} ${Math.floor(i / PAIRS_A_PART)}` });
       }
     return {
       name: 'lambda agrees with that of the window before',
       unit: 'share',
-      figure: figureOf(
-        agree.length,
-        (weights) => weighted(agree, weights),
-        'fewer than two windows of lambda',
-      ),
+      figure: groupedMean(agree, 'fewer than two windows of lambda'),
       rivals: [],
       better: null,
       goal: '95 % where lambda stands still',
@@ -261,9 +261,9 @@ class ImpactGrader implements Grader {
     of: (track: ImpactTrack, labels: readonly Label[] | null) => number,
   ): Figure {
     const values = played
-      .map(({ track, labels }) => of(track, labels))
-      .filter((value) => !Number.isNaN(value));
-    return figureOf(values.length, (weights) => weighted(values, weights), 'too little to say');
+      .map(({ track, labels, tape: group }) => ({ group, value: of(track, labels) }))
+      .filter(({ value }) => !Number.isNaN(value));
+    return groupedMean(values, 'too little to say');
   }
 }
 
@@ -376,14 +376,4 @@ function correlation(one: readonly number[], other: readonly number[]): number {
     xy += x * other[i]!;
   });
   return xy / Math.sqrt(xx * yy);
-}
-
-function weighted(values: readonly number[], weights: Float64Array): number {
-  let sum = 0;
-  let total = 0;
-  values.forEach((value, i) => {
-    sum += weights[i]! * value;
-    total += weights[i]!;
-  });
-  return sum / total;
 }
