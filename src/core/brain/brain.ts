@@ -54,17 +54,35 @@ export class Brain {
     this.signal = new Signal(this.detectors);
   }
 
+  // each by its name and not in a loop over `detectors`: a call that may go to seven places is looked up each time
+
   /** The book took a frame. */
   onBook(at: Us): void {
-    const { detectors } = this;
-    for (let i = 0; i < detectors.length; i++) detectors[i]!.onBook(at);
-    for (let i = 0; i < detectors.length; i++) detectors[i]!.reading(at);
+    this.orderFlow.onBook(at);
+    this.spoof.onBook(at);
+    this.liquidity.onBook(at);
+    this.iceberg.onBook(at);
+    this.microstructure.onBook(at);
+    this.regime.onBook(at);
+    this.impact.onBook(at);
+    this.orderFlow.reading(at);
+    this.spoof.reading(at);
+    this.liquidity.reading(at);
+    this.iceberg.reading(at);
+    this.microstructure.reading(at);
+    this.regime.reading(at);
+    this.impact.reading(at);
     this.signal.combine(at);
   }
 
   onTrade(event: TradeEvent): void {
-    const { detectors } = this;
-    for (let i = 0; i < detectors.length; i++) detectors[i]!.onTrade(event);
+    this.orderFlow.onTrade(event);
+    this.spoof.onTrade(event);
+    this.liquidity.onTrade(event);
+    this.iceberg.onTrade(event);
+    this.microstructure.onTrade(event);
+    this.regime.onTrade(event);
+    this.impact.onTrade(event);
   }
 
   reset(): void {

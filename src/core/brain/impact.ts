@@ -47,7 +47,9 @@ export class Impact implements Detector {
   likelihood = 0;
   /** Ticks per lot. */
   readonly lambda: RollingSlope;
-  readonly flowImpact: RollingSlope;
+  private readonly flowSlope: RollingSlope;
+  /** Bars came since it was fitted. */
+  private flowIsStale = false;
   private readonly book: OrderBook;
   private readonly barUs: number;
   private readonly barsInMemory: number;
@@ -69,7 +71,7 @@ export class Impact implements Detector {
     this.book = book;
     this.barUs = config.barMs * 1000;
     this.lambda = new RollingSlope(config.bars);
-    this.flowImpact = new RollingSlope(config.bars);
+    this.flowSlope = new RollingSlope(config.bars);
     const halfLifeUs = config.halfLifeMs * 1000;
     this.barsInMemory = halfLifeUs / Math.LN2 / this.barUs;
     this.rate = Math.LN2 / (config.halfLifeMs / 1000);
@@ -101,9 +103,9 @@ export class Impact implements Detector {
     if (this.barEnds > 0 && at < this.barEnds + this.barUs) {
       const move = mid - this.barMid;
       this.lambda.add(this.barVolume, move);
-      this.flowImpact.add(this.barFlow, move);
       this.lambda.fit();
-      this.flowImpact.fit();
+      this.flowSlope.add(this.barFlow, move);
+      this.flowIsStale = true;
       this.squareMoves.set(move * move, at);
     }
     this.barMid = mid;
@@ -142,6 +144,15 @@ export class Impact implements Detector {
       left -= taken;
     }
     return left > 0 ? Number.POSITIVE_INFINITY : (paid / size / mid) * 10_000;
+  }
+
+  /** Ticks per lot; no score depends on it, so it is fitted when somebody looks. */
+  get flowImpact(): RollingSlope {
+    if (this.flowIsStale) {
+      this.flowSlope.fit();
+      this.flowIsStale = false;
+    }
+    return this.flowSlope;
   }
 
   /** Lots that usually stand at the touch of one side; 0 while not known. */
@@ -200,7 +211,8 @@ export class Impact implements Detector {
 
   reset(): void {
     this.lambda.reset();
-    this.flowImpact.reset();
+    this.flowSlope.reset();
+    this.flowIsStale = false;
     this.buckets.reset();
     this.flow.reset();
     this.volume.reset();

@@ -88,7 +88,23 @@ export class RollingSlope {
       meat += score * score;
     }
     const lags = Math.min(count - 1, Math.floor(4 * (count / 100) ** (2 / 9)));
-    for (let lag = 1; lag <= lags; lag++) {
+    // three lags at a time: each sum waits for its last addition, and they need not wait for each other
+    let lag = 1;
+    for (; lag + 2 <= lags; lag += 3) {
+      let one = scores[lag]! * scores[0]! + scores[lag + 1]! * scores[1]!;
+      let two = scores[lag + 1]! * scores[0]!;
+      let three = 0;
+      for (let i = lag + 2; i < count; i++) {
+        const score = scores[i]!;
+        one += score * scores[i - lag]!;
+        two += score * scores[i - lag - 1]!;
+        three += score * scores[i - lag - 2]!;
+      }
+      meat += 2 * (1 - lag / (lags + 1)) * one;
+      meat += 2 * (1 - (lag + 1) / (lags + 1)) * two;
+      meat += 2 * (1 - (lag + 2) / (lags + 1)) * three;
+    }
+    for (; lag <= lags; lag++) {
       let together = 0;
       for (let i = lag; i < count; i++) together += scores[i]! * scores[i - lag]!;
       meat += 2 * (1 - lag / (lags + 1)) * together;

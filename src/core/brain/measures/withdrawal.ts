@@ -132,7 +132,7 @@ export class Withdrawal {
       if ((price - nearest) * sign < 0) break;
       const then = sizes[i]!;
       const now = ladder.sizeAt(price);
-      balance += (now < then * NOTABLE ? 1 : 0) - (then < now * NOTABLE ? 1 : 0);
+      balance += Number(now < then * NOTABLE) - Number(then < now * NOTABLE);
     }
     return levels > 0 ? balance / levels : 0;
   }
