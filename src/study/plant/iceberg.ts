@@ -8,8 +8,8 @@ export type IcebergKind = 'iceberg_native' | 'iceberg_sliced' | 'iceberg_followi
 
 /** s. */
 const LIFE = [3, 90] as const;
-/** What a taker takes of it against what it really took there. */
-const VOLUME = [0.5, 5] as const;
+/** A taker who reaches it takes at most so many times what it really took beyond: more would be another taker. */
+const REACH_MOST = 3;
 /** The peak, in what stood at its price when it came; never smaller than three taker orders out of four. */
 const PEAK = [0.1, 1] as const;
 const PEAK_RANK = 0.75;
@@ -23,7 +23,8 @@ const ALONE = 0.4;
 const FOLLOW_BP = 0.3;
 
 /**
- * An order that shows only its peak, at the best price of the moment it came.
+ * An order that shows only its peak, at the best price of the moment it came. It is traded in its turn: first what stood there
+ * before it, as far as that was not withdrawn, then it, then who came later.
  *
  * - native: refilled within the same millisecond, same size; between takers, not within one. Where the price goes through,
  *   it has been taken whole: that peak was its last;
@@ -37,8 +38,9 @@ export class Iceberg extends Case {
   private readonly way: IcebergKind;
   private readonly own: BookSide;
   private readonly lifeMs: number;
-  private readonly factor: number;
   private price: number = NO_PRICE;
+  /** Lots of the real queue that are traded before it. */
+  private ahead = 0;
   private peak = 0;
   private total = 0;
   private refills = 0;
@@ -54,7 +56,6 @@ export class Iceberg extends Case {
     this.way = kind;
     this.own = side;
     this.lifeMs = 1000 * stage.spread(...LIFE);
-    this.factor = stage.spread(...VOLUME);
   }
 
   begin(): boolean {
@@ -68,14 +69,17 @@ export class Iceberg extends Case {
     return this.show(true);
   }
 
-  share(_order: PlannedOrder, printed: number): number {
-    const { random } = this.stage;
-    if (this.takenAt === this.stage.now) return 0;
-    const size = Math.max(1, Math.round(printed * this.factor * (0.5 + random.uniform())));
-    if (!random.chance(ALONE)) return size;
-    this.stage.after(1 + random.below(40), () => {
+  share(order: PlannedOrder, printed: number): number {
+    const { stage } = this;
+    if (this.takenAt === stage.now) return 0;
+    const reached = printed - this.ahead;
+    this.ahead = Math.max(0, -reached);
+    if (reached <= 0) return 0;
+    const size = Math.min(leftOf(order), REACH_MOST * printed);
+    if (!stage.random.chance(ALONE)) return size;
+    stage.after(1 + stage.random.below(40), () => {
       const [standing] = this.resting;
-      if (standing !== undefined) this.stage.takeAlone(standing, size);
+      if (standing !== undefined && this.ahead === 0) stage.takeAlone(standing, size);
     });
     return 0;
   }
@@ -99,6 +103,7 @@ export class Iceberg extends Case {
 
   override onFrame(): void {
     if (this.due) this.due = !this.show(false);
+    else this.ahead = Math.min(this.ahead, this.stage.queueAt(this.own, this.price));
     if (this.way !== 'iceberg_following' || this.due) return;
     const [standing] = this.resting;
     const away = Math.max(5, this.stage.ticksOfBp(FOLLOW_BP));
@@ -140,6 +145,7 @@ export class Iceberg extends Case {
     const vary = way === 'iceberg_native' ? 1 : 0.9 + 0.2 * stage.random.uniform();
     const size = Math.min(Math.round(this.peak * vary), this.total - this.traded);
     if (this.rest(own, this.price, size, 'peak', first) === null) return false;
+    this.ahead = stage.queueAt(own, this.price);
     if (this.emptied) this.refills += 1;
     this.emptied = false;
     return true;

@@ -6,6 +6,7 @@ import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { brainConfig } from '../../config/brain.ts';
 import { loadSettings } from '../../config/load.ts';
+import { ASK, BID } from '../../core/book/frame.ts';
 import { Instrument } from '../../core/instrument.ts';
 import { importBinance } from '../../tape/import-binance.ts';
 import { importOkx } from '../../tape/import-okx.ts';
@@ -15,6 +16,7 @@ import { onOurClock, readLabels } from '../evaluate/labels.ts';
 import { play, tapeSource } from '../evaluate/play.ts';
 import { PLANTED_KINDS, type PlantedKind, type Rates } from './plan.ts';
 import { eachEvent, plantToFiles } from './plant-files.ts';
+import { Survey } from './survey.ts';
 import { against, type Expected, type Told, type ToldOrder, toldIn } from './testing/against.ts';
 import { SMALL, type SmallTape, writeSmallTape } from './testing/small-tape.ts';
 
@@ -38,6 +40,12 @@ function small(options: Partial<SmallTape>): string {
   const path = fresh();
   writeSmallTape(path, { ...PLAIN, ...options });
   return path;
+}
+
+function surveyed(tape: string): Survey {
+  const survey = new Survey();
+  eachEvent(tape, 0, (event) => survey.take(event));
+  return survey;
 }
 
 /** Plants and holds the result against tape and labels. */
@@ -210,6 +218,44 @@ test('icebergs are refilled as their kind is, and their sizes add up', () => {
     }
     assert.ok(prompt > 20, `${kind}: ${prompt} prompt refills`);
   }
+});
+
+test('an iceberg trades in its turn: what stood at its price before it has gone first', () => {
+  let held = 0;
+  for (let seed = 1; seed <= 4; seed++) {
+    const tape = small({ seed });
+    const { timeline } = surveyed(tape);
+    const folder = fresh();
+    plantToFiles(tape, { seed, rates: every(400) }, folder);
+    const labels = readLabels(join(folder, 'labels.jsonl'), [SMALL]);
+    toldIn(folder).forEach(({ kind, orders }, l) => {
+      if (!kind.startsWith('iceberg')) return;
+      orders.forEach(({ fills }, o) => {
+        const { side, price, from } = labels[l]!.orders[o]!;
+        const first = fills.find(({ place }) => place !== 'before');
+        // a frame of the very moment has in it what came after
+        const began = timeline.frameAt(from - 1);
+        const own = side === 'buy' ? BID : ASK;
+        const { at, best, size } = timeline.frames;
+        // where a print told of another price than the last frame, the queue there is not known
+        const since = timeline.printed(own, at[began]!, from);
+        if (first === undefined || best[own][began] !== price) return;
+        if (since !== timeline.printed(own, at[began]!, from, price)) return;
+        let inTurn = false;
+        for (let frame = began; frame <= timeline.frameAt(first.at); frame++)
+          if (best[own][frame] === price)
+            inTurn ||= timeline.printed(own, at[frame]!, first.at, price) >= size[own][frame]!;
+          // alone in front: whoever came to its price later is behind it
+          else inTurn ||= own === BID ? best[own][frame]! < price : best[own][frame]! > price;
+        // the other side came to it: nobody real is left to be before it
+        const came = best[own === BID ? ASK : BID][timeline.frameAt(first.at)]!;
+        inTurn ||= own === BID ? came <= price : came >= price;
+        assert.ok(inTurn, `${kind} at ${price} of ${from} was traded at ${first.at} before its turn`);
+        held += 1;
+      });
+    });
+  }
+  assert.ok(held > 30, `${held} orders`);
 });
 
 test('look-alikes mean it: one stays or trades, one stands on both sides', () => {

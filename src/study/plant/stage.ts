@@ -37,6 +37,8 @@ export class Stage {
   now = 0;
   private readonly best = [NO_PRICE, NO_PRICE];
   private readonly size = [0, 0];
+  /** Lots printed at the real best price since the last frame. */
+  private readonly printed = [0, 0];
   private timers: { readonly at: number; readonly act: () => void }[] = [];
   private actor!: Case;
 
@@ -96,6 +98,16 @@ export class Stage {
     return this.size[side]!;
   }
 
+  /**
+   * Lots of the real queue at a price: of the best as the last frame showed it, less what was printed there since. Nothing
+   * stands at a better one, and of those behind it nobody knows before they are the best: no end.
+   */
+  queueAt(side: BookSide, price: number): number {
+    const behind = (this.best[side]! - price) * upOf(side);
+    if (behind !== 0) return behind < 0 ? 0 : Number.POSITIVE_INFINITY;
+    return Math.max(0, this.size[side]! - this.printed[side]!);
+  }
+
   /** Ticks in a share of the price. */
   ticksOfBp(bp: number): number {
     return ((this.best[BID]! + this.best[ASK]!) / 2) * 1e-4 * bp;
@@ -130,6 +142,7 @@ export class Stage {
     for (const side of [BID, ASK] as const) {
       this.best[side] = frames.best[side][frame] ?? NO_PRICE;
       this.size[side] = frames.size[side][frame] ?? 0;
+      this.printed[side] = 0;
     }
   }
 
@@ -153,7 +166,9 @@ export class Stage {
     if ((price - this.best[side]!) * up < 0 && this.best[side] !== NO_PRICE) {
       this.best[side] = price;
       this.size[side] = 0;
+      this.printed[side] = 0;
     }
+    if (price === this.best[side]) this.printed[side]! += prints.size[index]!;
     for (const order of [...this.actor.resting]) {
       if (sideOf(order) !== side || !this.actor.resting.includes(order)) continue;
       const beyond = (order.price - price) * up;
