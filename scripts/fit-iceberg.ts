@@ -13,10 +13,12 @@
 import { writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { FOLLOWING_FEATURES, STAYING_FEATURES } from '../src/core/brain/iceberg/model.ts';
+import { ICEBERG_ALARM } from '../src/study/evaluate/iceberg.ts';
 import {
   collect,
   fitLogistic,
   lifetimesOf,
+  lifetimesSeen,
   noRows,
   type Row,
   type Rows,
@@ -45,23 +47,36 @@ for (const argument of process.argv.slice(2)) {
   sources[kind].push(`${basename(dirname(folder))} ${seed}`);
 }
 
+const KINDS = ['full', 'frames', 'uncounted'] as const;
+const PATTERNS = ['staying', 'following'] as const;
+const fitted = Object.fromEntries(
+  KINDS.map((kind) => [
+    kind,
+    Object.fromEntries(PATTERNS.map((pattern) => [pattern, fitLogistic(rows[kind][pattern], RIDGE)])),
+  ]),
+) as Record<(typeof KINDS)[number], Record<(typeof PATTERNS)[number], number[]>>;
+
 const listed = (names: readonly string[], weights: readonly number[]): string =>
   names.map((name, i) => `      ${Number(weights[i]!.toFixed(3))}, // ${name}\n`).join('');
-const set = (kind: 'full' | 'frames' | 'uncounted'): string => {
-  const { staying, following } = rows[kind];
+const set = (kind: (typeof KINDS)[number]): string => {
   const of = (some: readonly Row[]) =>
     `${some.filter((row) => row.true).length} of ${some.length} links true`;
   return `  ${kind}: {
-    // ${of(staying)}
+    // ${of(rows[kind].staying)}
     staying: [
-${listed(STAYING_FEATURES, fitLogistic(staying, RIDGE))}    ],
-    // ${of(following)}
+${listed(STAYING_FEATURES, fitted[kind].staying)}    ],
+    // ${of(rows[kind].following)}
     following: [
-${listed(FOLLOWING_FEATURES, fitLogistic(following, RIDGE))}    ],
+${listed(FOLLOWING_FEATURES, fitted[kind].following)}    ],
   },
 `;
 };
-const { reached, ended } = lifetimesOf([...rows.full.showings, ...rows.frames.showings], PRIOR_ICEBERGS);
+const { reached, ended } = lifetimesOf(
+  (['full', 'frames'] as const).flatMap((kind) =>
+    PATTERNS.flatMap((pattern) => lifetimesSeen(rows[kind][pattern], fitted[kind][pattern], ICEBERG_ALARM)),
+  ),
+  PRIOR_ICEBERGS,
+);
 writeFileSync(
   new URL('../src/core/brain/iceberg/weights.ts', import.meta.url),
   `import type { Lifetimes } from './remainder.ts';
@@ -83,7 +98,7 @@ export interface Weights {
 export const WEIGHTS: Readonly<Record<'full' | 'frames' | 'uncounted', Weights>> = {
 ${set('full')}${set('frames')}${set('uncounted')}};
 
-/** Whole over peak of the simulated markets' icebergs that were refilled twice, as ${PRIOR_ICEBERGS} icebergs. */
+/** Orders of the simulated markets' icebergs from when each was found, as far as they were seen, as ${PRIOR_ICEBERGS} icebergs. */
 export const LIFETIMES: Lifetimes = {
   reached: [${reached.map((each) => Number(each.toFixed(2))).join(', ')}],
   ended: [${ended.map((each) => Number(each.toFixed(3))).join(', ')}],

@@ -45,6 +45,8 @@ const NEWS = 0.02;
 const SILENT_US = 120_000_000;
 /** Frames nearer to each other than this are not those of a feed that sends ten a second, µs. */
 const FULL_GAP_US = 50_000;
+/** Former best prices of a side that are remembered, a power of two. */
+const REMEMBERED = 64;
 /** Frames over which the feed's kind is judged. */
 const FRAMES_TO_JUDGE = 100;
 
@@ -101,8 +103,17 @@ export class Iceberg implements Detector, QueueWatch {
   private readonly forgetting: number;
   private readonly touched = new Int32Array(TOUCHED_MAX);
   private touchedCount = 0;
+  /** Of the frame's changes: those at remembered prices, and sizes of single orders that came. */
+  private watched = new Int32Array(1024);
+  private watchedCount = 0;
+  private comers = new Float64Array(1024);
+  private comerCount = 0;
   /** Best price of each side, ticks. */
   private readonly best = new Float64Array(2);
+  /** Best prices that were, and until when. */
+  private readonly bestWas = new Float64Array(2 * REMEMBERED);
+  private readonly bestUntil = new Float64Array(2 * REMEMBERED);
+  private readonly moves = new Int32Array(2);
   private counted = true;
   private now: Us = us(0);
   /** Share of the latest frames that came sooner than ten a second would. */
@@ -116,7 +127,9 @@ export class Iceberg implements Detector, QueueWatch {
     this.book = book;
     this.tell = tell;
     this.links = links;
-    this.stay = new Staying(this.stayers, this.queues.price, this.sizes);
+    this.stay = new Staying(this.stayers, this.queues.price, this.sizes, (side, price) =>
+      this.openSince(side, price),
+    );
     this.follow = new Following(this.followers, this.sizes[QUEUED]);
     this.forgetting = Math.LN2 / (config.halfLifeMs * 1000);
     this.active = Array.from({ length: ACTIVE_MAX }, () => new Active(this.stayers));
@@ -142,10 +155,13 @@ export class Iceberg implements Detector, QueueWatch {
     this.now = at;
     best[BID] = book.bestBid;
     best[ASK] = book.bestAsk;
+    if (best[BID] !== lastBid) this.remember(BID, lastBid, at);
+    if (best[ASK] !== lastAsk) this.remember(ASK, lastAsk, at);
     if (book.changes.snapshot) {
       this.forget();
       this.counted = book.bids.ordersAt(book.bestBid) > 0;
       this.stay.counted = this.counted;
+      this.follow.counted = this.counted;
     } else {
       // what goes is taken first: an order gone from one price may be the one that comes at another
       this.takeLosses();
@@ -163,7 +179,7 @@ export class Iceberg implements Detector, QueueWatch {
   }
 
   consumed(place: number, size: number, staying: number, following: number): void {
-    this.stay.consumed(place, size, staying);
+    this.stay.consumed(place, size, staying, this.now);
     this.follow.gone(this.queues.sideOf(place), this.queues.price[place]!, size, following, TRADED, this.now);
   }
 
@@ -255,16 +271,32 @@ export class Iceberg implements Detector, QueueWatch {
     for (const sizes of this.sizes) sizes.reset();
     for (const one of this.active) one.serial = 0;
     this.touchedCount = 0;
+    this.bestWas.fill(NO_PRICE);
   }
 
+  /** What goes from prices that are remembered; notes what changed at them, and whose orders came anywhere. */
   private takeLosses(): void {
-    const { queues, book } = this;
-    const { changes } = book;
-    for (let i = 0; i < changes.count; i++) {
-      const place = queues.find(changes.side[i] as BookSide, changes.price[i]!);
-      if (place >= 0 && (changes.newSize[i]! < changes.oldSize[i]! || queues.tradedAt(place) > 0))
-        queues.update(place, changes.newSize[i]!, changes.newOrders[i]!, this.counted);
+    const { queues, book, counted, watched, comers } = this;
+    const { side, price, oldSize, newSize, oldOrders, newOrders, count } = book.changes;
+    let watchedCount = 0;
+    let comerCount = 0;
+    if (count > comers.length) {
+      this.watched = new Int32Array(2 * count);
+      this.comers = new Float64Array(2 * count);
+      return this.takeLosses();
     }
+    for (let i = 0; i < count; i++) {
+      const to = newSize[i]!;
+      const from = oldSize[i]!;
+      if (to > from && (counted ? newOrders[i]! - oldOrders[i]! === 1 : from === 0))
+        comers[comerCount++] = to - from;
+      const place = queues.find(side[i] as BookSide, price[i]!);
+      if (place < 0) continue;
+      watched[watchedCount++] = i;
+      if (to < from || queues.tradedAt(place) > 0) queues.update(place, to, newOrders[i]!, counted);
+    }
+    this.watchedCount = watchedCount;
+    this.comerCount = comerCount;
   }
 
   /** Prices that traded and show the same as before. */
@@ -281,20 +313,15 @@ export class Iceberg implements Detector, QueueWatch {
   }
 
   private takeGains(): void {
-    const { queues, book } = this;
+    const { queues, book, watched, comers } = this;
     const { changes } = book;
-    for (let i = 0; i < changes.count; i++) {
+    for (let n = 0; n < this.watchedCount; n++) {
+      const i = watched[n]!;
       const place = queues.find(changes.side[i] as BookSide, changes.price[i]!);
-      if (place >= 0 && queues.shownAt(place) !== changes.newSize[i])
+      if (queues.shownAt(place) !== changes.newSize[i])
         queues.update(place, changes.newSize[i]!, changes.newOrders[i]!, this.counted);
     }
-    for (let i = 0; i < changes.count; i++) {
-      const added = changes.newSize[i]! - changes.oldSize[i]!;
-      const one = this.counted
-        ? changes.newOrders[i]! - changes.oldOrders[i]! === 1
-        : changes.oldSize[i] === 0;
-      if (one && added > 0) this.repeats.observe(added);
-    }
+    for (let n = 0; n < this.comerCount; n++) this.repeats.observe(comers[n]!);
   }
 
   private leave(side: BookSide, price: number): void {
@@ -320,6 +347,24 @@ export class Iceberg implements Detector, QueueWatch {
         : queues.begin(side, best, changes.oldSize[changed]!, changes.oldOrders[changed]!);
     this.stay.begin(place);
     if (changed >= 0) queues.update(place, size, orders, this.counted);
+  }
+
+  private remember(side: BookSide, was: number, at: Us): void {
+    const i = side * REMEMBERED + (++this.moves[side]! & (REMEMBERED - 1));
+    this.bestWas[i] = was;
+    this.bestUntil[i] = at;
+  }
+
+  /** Since when an order could have stood there: the other side's best price was beyond, as far as remembered. */
+  private openSince(side: BookSide, price: number): number {
+    const other = side === BID ? ASK : BID;
+    for (let back = 0; back < REMEMBERED; back++) {
+      const i = other * REMEMBERED + ((this.moves[other]! - back) & (REMEMBERED - 1));
+      const best = this.bestWas[i]!;
+      if (best === NO_PRICE) return 0;
+      if (side === BID ? best <= price : best >= price) return this.bestUntil[i]!;
+    }
+    return 0;
   }
 
   private judgeFeed(at: Us): void {

@@ -1,9 +1,11 @@
 import { OrderBook } from '../../core/book/order-book.ts';
+import { likelihoodOf } from '../../core/brain/iceberg/model.ts';
 import { STEPS } from '../../core/brain/iceberg/remainder.ts';
 import { Iceberg } from '../../core/brain/iceberg.ts';
 import { EventKind } from '../../core/events.ts';
 import type { Label } from '../../exchange/scenarios/label.ts';
 import { solved } from '../statistics/logistic.ts';
+import { leftAt } from './iceberg.ts';
 import { onOurClock } from './labels.ts';
 import type { MarketSource } from './play.ts';
 
@@ -17,16 +19,20 @@ const SLACK_MS = 100;
 export interface Row {
   readonly features: Float64Array;
   readonly true: boolean;
+  /** The chain, by any name that no other one has. */
+  readonly chain: string;
+  /** Orders seen of it by then. */
+  readonly orders: number;
+  /** What neither stood nor had traded then, in its orders; of what is no iceberg NaN. */
+  readonly left: number;
 }
 
 export interface Rows {
   readonly staying: Row[];
   readonly following: Row[];
-  /** Whole over peak of the labelled icebergs that were refilled. */
-  readonly showings: number[];
 }
 
-export const noRows = (): Rows => ({ staying: [], following: [], showings: [] });
+export const noRows = (): Rows => ({ staying: [], following: [] });
 
 /** Plays a market through the detector and gathers every link it made, with the truth. `labels` are read after it was played. */
 export function collect(source: MarketSource, labels: () => readonly Label[], rows: Rows): void {
@@ -43,6 +49,8 @@ export function collect(source: MarketSource, labels: () => readonly Label[], ro
 }
 
 interface Link {
+  readonly serial: number;
+  readonly orders: number;
   readonly pattern: 'staying' | 'following';
   readonly features: Float64Array;
   readonly side: 'buy' | 'sell';
@@ -68,6 +76,8 @@ class Seat {
       (pattern, chains, chain, features) => {
         this.links.push({
           pattern,
+          serial: chains.serialOf(chain),
+          orders: chains.orders[chain]!,
           features: features.slice(),
           side: chains.side[chain] === 0 ? 'buy' : 'sell',
           price: chains.price[chain]!,
@@ -84,12 +94,22 @@ class Seat {
       labels.filter(({ instrument, kind }) => instrument === this.id && kind.startsWith('iceberg_')),
       this.ahead[this.ahead.length >> 1] ?? 0,
     );
-    for (const { size, parameters } of own)
-      if (Number(parameters.refills) >= 2) rows.showings.push(size / Number(parameters.peak));
-    for (const link of this.links)
-      rows[link.pattern].push({ features: link.features, true: own.some((label) => isOf(link, label)) });
+    const market = ++markets;
+    for (const link of this.links) {
+      const label = own.find((each) => isOf(link, each));
+      rows[link.pattern].push({
+        features: link.features,
+        true: label !== undefined,
+        chain: `${market} ${link.pattern} ${link.serial}`,
+        orders: link.orders,
+        left: label === undefined ? Number.NaN : leftAt(label, link.at) / link.peak,
+      });
+    }
   }
 }
+
+/** Markets gathered so far. */
+let markets = 0;
 
 const isOf = ({ side, price, peak, at }: Link, { from, to, orders }: Label): boolean =>
   at >= from - SLACK_MS &&
@@ -103,7 +123,7 @@ const isOf = ({ side, price, peak, at }: Link, { from, to, orders }: Label): boo
   );
 
 /** Logistic regression with a ridge of `ridge`, by Newton's method. */
-export function fitLogistic(rows: readonly Row[], ridge: number): number[] {
+export function fitLogistic(rows: readonly Pick<Row, 'features' | 'true'>[], ridge: number): number[] {
   const count = rows[0]!.features.length;
   const weights = new Float64Array(count);
   for (let step = 0; step < 50; step++) {
@@ -130,23 +150,44 @@ export function fitLogistic(rows: readonly Row[], ridge: number): number[] {
   return [...weights];
 }
 
-/** How many icebergs reached each number of orders, and ended there; scaled to count as `weight` icebergs. */
+/** An iceberg that was found after so many orders, and had so many in all as far as the orders seen tell. */
+export interface Lifetime {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Every iceberg of `rows` as the detector saw it when it was first as likely as `threshold`. */
+export function lifetimesSeen(
+  rows: readonly Row[],
+  weights: readonly number[],
+  threshold: number,
+): Lifetime[] {
+  const seen = new Set<string>();
+  const found: Lifetime[] = [];
+  for (const { features, chain, orders, left } of rows) {
+    if (Number.isNaN(left) || seen.has(chain) || likelihoodOf(features, weights) < threshold) continue;
+    seen.add(chain);
+    found.push({ from: orders, to: orders + Math.round(left) });
+  }
+  return found;
+}
+
+/** How many icebergs reached each number of orders, of those found before, and ended there; scaled to count as `weight`. */
 export function lifetimesOf(
-  showings: readonly number[],
+  found: readonly Lifetime[],
   weight: number,
 ): { reached: number[]; ended: number[] } {
   const reached = STEPS.map(() => 0);
   const ended = STEPS.map(() => 0);
-  for (const each of showings) {
-    const orders = Math.max(1, Math.ceil(each));
+  for (const { from: since, to: last } of found) {
     STEPS.forEach((from, step) => {
       const to = STEPS[step + 1] ?? Number.POSITIVE_INFINITY;
-      reached[step]! += Math.max(0, Math.min(to, orders + 1) - from);
-      if (orders >= from && orders < to) ended[step]! += 1;
+      reached[step]! += Math.max(0, Math.min(to, last + 1) - Math.max(from, since));
+      if (last >= from && last < to) ended[step]! += 1;
     });
   }
-  const share = weight / showings.length;
-  // nothing is certain: one order in a thousand more was reached, one in ten of those ended there
+  const share = weight / found.length;
+  // nothing is certain: one order more was reached at each step, one in ten of those ended there
   return {
     reached: reached.map((count) => (count + 1) * share),
     ended: ended.map((count) => (count + 0.1) * share),

@@ -9,7 +9,7 @@ import { lots, ticks, us } from '../../core/units.ts';
 import type { Label } from '../../exchange/scenarios/label.ts';
 import { loadScenario } from '../../exchange/scenarios/load.ts';
 import { SIMULATED_FROM } from '../simulate.ts';
-import { gradeIceberg } from './iceberg.ts';
+import { gradeIceberg, leftAt } from './iceberg.ts';
 import { fitLogistic, lifetimesOf } from './iceberg-fit.ts';
 import { play, simulationSource } from './play.ts';
 
@@ -93,6 +93,27 @@ test('intervals of sizes told come of stretches: many icebergs of one stretch ha
   assert.ok(Math.abs((1 - within.high!) ** 12 - 0.025) < 1e-9);
 });
 
+test('left of an iceberg is its whole less what has traded and what stands, whole orders as they stand', () => {
+  const order = { role: 'peak', side: 'buy', price: 1000, size: 10 } as const;
+  const label: Pick<Label, 'size' | 'orders'> = {
+    size: 35,
+    orders: [
+      { ...order, id: 1, from: 100, to: 200, traded: 10, ended: 'filled' },
+      { ...order, id: 2, from: 200, to: 300, traded: 4, ended: 'canceled' },
+      { ...order, id: 3, from: 400, to: 500, traded: 3, ended: 'canceled' },
+      { ...order, id: 4, from: 600, to: 700, traded: 10, ended: 'filled' },
+      { ...order, id: 5, from: 700, to: 800, traded: 10, ended: 'filled' },
+    ],
+  };
+  const times = [99, 100, 199, 200, 300, 399, 400, 500, 650, 750, 900];
+  //  before, first, and the second in its place, withdrawn with six untraded, the third, withdrawn, the last two
+  const left = [35, 25, 25, 15, 21, 21, 11, 18, 8, 0, 0];
+  assert.deepEqual(
+    times.map((at) => leftAt(label, at)),
+    left,
+  );
+});
+
 test('the fit finds the weights that data were drawn with', () => {
   const weights = [-1, 2, -0.5];
   let state = 1;
@@ -110,12 +131,18 @@ test('the fit finds the weights that data were drawn with', () => {
   });
 });
 
-test('lifetimes count who reached a number of orders and who ended there', () => {
-  const { reached, ended } = lifetimesOf([1, 1, 2, 5], 4);
-  // of four, four had a first order, which was the last of two; two had a second, the last of one
+test('lifetimes count who reached a number of orders after being found, and who ended there', () => {
+  const found = [
+    { from: 1, to: 1 },
+    { from: 1, to: 1 },
+    { from: 1, to: 2 },
+    { from: 3, to: 5 },
+  ];
+  const { reached, ended } = lifetimesOf(found, 4);
+  // one more was reached at each than were counted; who was found at the third says nothing of the first two
   assert.deepEqual(
     reached.slice(0, 4).map((each) => Math.round(each)),
-    [5, 3, 2, 3],
+    [4, 2, 2, 3],
   );
   assert.deepEqual(
     ended.slice(0, 4).map((each) => Math.round(each)),

@@ -229,7 +229,7 @@ const isOf = ({ side, low, high, at }: Copied, { from, to, orders }: Label): boo
   );
 
 /** Lots of the whole that at a time had neither traded nor stood in the book. */
-function leftAt({ size, orders }: Label, at: number): number {
+export function leftAt({ size, orders }: Pick<Label, 'size' | 'orders'>, at: number): number {
   let left = size;
   for (const order of orders) {
     if (order.from > at) continue;

@@ -5,6 +5,9 @@ const CHAINS = 1024;
 /** Kinds of links; the evidence of each kind is summed by itself. */
 export const KINDS = 4;
 
+/** What came within this time came at once, s. */
+const AT_ONCE_S = 0.02;
+
 /** Two sizes are alike when they differ by less, in logarithm: each may be a tenth off what was meant. */
 export const ALIKE = 0.22;
 const UP = Math.exp(ALIKE);
@@ -42,7 +45,11 @@ export class ChainPool {
   /** The likelihood that was told, and the number it was told under; 0 for none. */
   readonly told = new Float64Array(CHAINS);
   readonly finding = new Float64Array(CHAINS);
+  /** Links of which it is known how long the order took to come, and the sum of the logarithms of that, s. */
+  readonly waited = new Float64Array(CHAINS);
+  readonly waits = new Float64Array(CHAINS);
   private readonly sampled = new Float64Array(CHAINS);
+  private readonly peaks = new Float64Array(CHAINS);
   private readonly logs = new Float64Array(CHAINS);
   private readonly squares = new Float64Array(CHAINS);
   private readonly links = new Float64Array(CHAINS * KINDS);
@@ -69,7 +76,10 @@ export class ChainPool {
     this.orders[chain] = 1;
     this.sampled[chain] = 1;
     this.logs[chain] = Math.log(size);
+    this.peaks[chain] = size;
     this.squares[chain] = 0;
+    this.waited[chain] = 0;
+    this.waits[chain] = 0;
     this.exact[chain] = 0;
     this.links.fill(0, chain * KINDS, (chain + 1) * KINDS);
     this.evidence.fill(0, chain * KINDS, (chain + 1) * KINDS);
@@ -91,12 +101,14 @@ export class ChainPool {
     same: boolean,
     volume: number,
     at: number,
+    wait: number,
   ): void {
     const log = Math.log(size);
     const off = log - this.logs[chain]! / this.sampled[chain]!;
     this.squares[chain]! += off * off;
     this.logs[chain]! += log;
     this.sampled[chain]! += 1;
+    this.peaks[chain] = Math.exp(this.logs[chain]! / this.sampled[chain]!);
     this.orders[chain]! += times;
     if (same) this.exact[chain]! += 1;
     this.links[chain * KINDS + kind]! += 1;
@@ -105,6 +117,10 @@ export class ChainPool {
     this.standing[chain] = 1;
     this.volumeLast[chain] = volume;
     this.at[chain] = at;
+    if (wait >= 0) {
+      this.waited[chain]! += 1;
+      this.waits[chain]! += Math.log(wait / 1e6 + AT_ONCE_S);
+    }
   }
 
   linksOf(chain: number, kind: number): number {
@@ -130,7 +146,7 @@ export class ChainPool {
 
   /** Geometric mean of its orders. */
   peak(chain: number): number {
-    return Math.exp(this.logs[chain]! / this.sampled[chain]!);
+    return this.peaks[chain]!;
   }
 
   /** Standard deviation of its orders about their mean, in logarithm. */

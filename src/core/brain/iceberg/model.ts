@@ -1,5 +1,5 @@
 import type { ChainPool } from './chain-pool.ts';
-import { MOVED, TRADED, TRADED_ELSEWHERE } from './following.ts';
+import { MOVED, RESUMED, TRADED, TRADED_ELSEWHERE } from './following.ts';
 import type { OrderSizes } from './order-sizes.ts';
 import { ALONE, PRESUMED, PRESUMED_SAME, QUEUED } from './staying.ts';
 
@@ -25,6 +25,8 @@ export const STAYING_FEATURES = [
   'ln of seconds to a link',
   'evidence, at most 12',
   'evidence to a link',
+  'ln of seconds waited, mean',
+  'ln of seconds waited, sum',
 ] as const;
 
 export const FOLLOWING_FEATURES = [
@@ -42,6 +44,11 @@ export const FOLLOWING_FEATURES = [
   'evidence of change of price, at most 10',
   'ln of seconds to a link',
   'evidence to a link',
+  'evidence taken up again',
+  'links taken up again, ln(1 + n)',
+  'evidence, at most 8',
+  'evidence, at most 16',
+  'ln of seconds waited, mean',
 ] as const;
 
 /** Spreads beyond are as good as any, in logarithm of size. */
@@ -82,6 +89,8 @@ export function stayingFeatures(
   to[17] = several ? secondsToLink(chains, chain, links) : 0;
   to[18] = Math.min(12, chains.totalEvidence(chain));
   to[19] = chains.totalEvidence(chain) / links;
+  to[20] = chains.waited[chain]! > 0 ? chains.waits[chain]! / chains.waited[chain]! : 0;
+  to[21] = chains.waits[chain]!;
 }
 
 export function followingFeatures(
@@ -107,6 +116,11 @@ export function followingFeatures(
   to[11] = Math.min(10, change);
   to[12] = several ? secondsToLink(chains, chain, links) : 0;
   to[13] = chains.totalEvidence(chain) / links;
+  to[14] = chains.evidenceOf(chain, RESUMED);
+  to[15] = Math.log1p(chains.linksOf(chain, RESUMED));
+  to[16] = Math.min(8, chains.totalEvidence(chain));
+  to[17] = Math.min(16, chains.totalEvidence(chain));
+  to[18] = chains.waits[chain]! / links;
 }
 
 /** Logistic regression. */

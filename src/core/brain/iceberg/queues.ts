@@ -130,7 +130,8 @@ export class Queues {
       if (taken === 0 && (!counted || more === 1 || (lumpTaken && more < 1)))
         this.arrive(place, added, stood === 0, true, traded);
       else this.push(place, size - stood, size - stood, LUMP, ORDINARY);
-    } else if (added < 0) this.remove(place, -added);
+    } else if (added < 0)
+      this.remove(place, -added, counted && !lumpTaken ? ordersBefore - knownGone - orders : 0);
   }
 
   /** The market has left a price: who followed it there is told as withdrawn, and stays in the queue until gone. */
@@ -185,9 +186,13 @@ export class Queues {
     this.following[at] = following;
   }
 
-  /** So much went untraded: an order of that very size, else out of the lumps, else the last to come. */
-  private remove(place: number, gone: number): void {
+  /**
+   * So much went untraded, `count` orders where that is known, else 0: an order of that very size, else out of the lumps, else
+   * the last to come.
+   */
+  private remove(place: number, gone: number, count: number): void {
     const { watch, length } = this;
+    const whole = gone;
     for (let i = length[place]! - 1; i >= 0; i--) {
       const at = this.at(place, i);
       if (this.left[at] !== gone || this.staying[at] === LUMP) continue;
@@ -195,6 +200,13 @@ export class Queues {
       this.drop(place, i);
       return;
     }
+    // several: any that follows the market may be among them
+    if (count > 1)
+      for (let i = 0; i < length[place]!; i++) {
+        const at = this.at(place, i);
+        if (this.following[at]! > 0 && this.left[at]! < gone)
+          watch.withdrawn(place, this.size[at]!, this.following[at]!);
+      }
     for (let i = length[place]! - 1; i >= 0 && gone > 0; i--) {
       const at = this.at(place, i);
       if (this.staying[at] !== LUMP) continue;
@@ -203,6 +215,8 @@ export class Queues {
       this.left[at]! -= part;
       if (this.left[at] === 0) this.drop(place, i);
     }
+    // the count says that it was one, of that size, though nobody saw it come
+    if (count === 1 && gone < whole) watch.withdrawn(place, whole, ORDINARY);
     for (let i = length[place]! - 1; i >= 0 && gone > 0; i--) {
       const at = this.at(place, i);
       const left = this.left[at]!;

@@ -35,7 +35,8 @@ export class Staying {
   // orders remembered at each place
   private readonly size = new Float64Array(PLACES * 2 * DUE);
   private readonly chain = new Float64Array(PLACES * 2 * DUE);
-  private readonly age = new Float64Array(PLACES * 2 * DUE);
+  /** When it came, or went. */
+  private readonly since = new Float64Array(PLACES * 2 * DUE);
   /** 1 where it was not seen to go. */
   private readonly standing = new Uint8Array(PLACES * 2 * DUE);
   /** Volume and arrivals of either kind at the place when it came, or went. */
@@ -48,10 +49,19 @@ export class Staying {
   private readonly volume = new Float64Array(PLACES * 2);
   private readonly tradedAt = new Float64Array(PLACES * 2);
   private readonly arrivals = [new Float64Array(PLACES * 2), new Float64Array(PLACES * 2)] as const;
-  private steps = 0;
+  /** Whether orders that went are remembered; where the next one is written. */
+  private readonly anyGone = new Uint8Array(PLACES * 2);
+  private readonly next = new Uint8Array(PLACES * 2);
+  private readonly openSince: (side: BookSide, price: number) => number;
 
   /** `prices` of the places; `sizes` of ordinary orders that stand alone, and of those that queue. */
-  constructor(chains: ChainPool, prices: Float64Array, sizes: readonly OrderSizes[]) {
+  constructor(
+    chains: ChainPool,
+    prices: Float64Array,
+    sizes: readonly OrderSizes[],
+    openSince: (side: BookSide, price: number) => number,
+  ) {
+    this.openSince = openSince;
     this.chains = chains;
     this.prices = prices;
     this.sizes = sizes;
@@ -60,6 +70,7 @@ export class Staying {
   /** The place is another price's now. */
   begin(place: number): void {
     this.size.fill(0, place * DUE, (place + 1) * DUE);
+    this.anyGone[place] = 0;
     this.arrivals[ALONE][place] = 0;
     this.arrivals[QUEUED][place] = 0;
     this.volume[place] = 0;
@@ -73,13 +84,14 @@ export class Staying {
     for (let i = place * DUE; i < (place + 1) * DUE; i++) {
       if (this.size[i] !== size || this.standing[i] === 0) continue;
       this.standing[i] = 0;
+      this.anyGone[place] = 1;
       this.seenThen[ALONE][i] = this.arrivals[ALONE][place]!;
       this.seenThen[QUEUED][i] = this.arrivals[QUEUED][place]!;
       return;
     }
   }
 
-  consumed(place: number, size: number, serial: number): void {
+  consumed(place: number, size: number, serial: number, at: number): void {
     const chain = this.chains.find(serial);
     if (chain >= 0) {
       this.chains.traded[chain]! += size;
@@ -90,7 +102,7 @@ export class Staying {
       this.size[i] = 0;
       break;
     }
-    this.remember(place, size, chain >= 0 ? serial : ORDINARY, 0);
+    this.remember(place, size, chain >= 0 ? serial : ORDINARY, 0, at);
   }
 
   /**
@@ -101,17 +113,24 @@ export class Staying {
     const { chains } = this;
     const kind = alone ? ALONE : QUEUED;
     const seen = ++this.arrivals[kind][place]!;
-    const ordinary = this.ordinaryGone(place);
+    // whose return would be news went, or may have in a trade just now
+    if (this.anyGone[place] === 0 && !(this.counted ? traded : at - this.tradedAt[place]! < SOON_US)) {
+      this.remember(place, size, ORDINARY, 1, at);
+      return ORDINARY;
+    }
+    let ordinary = -1;
     let best = LEAST_EVIDENCE;
     let evidence = 0;
     let found = -1;
     for (let i = place * DUE; i < (place + 1) * DUE; i++) {
-      if (this.size[i] === 0) continue;
+      const last = this.size[i]!;
+      if (last === 0) continue;
+      const chain = this.chain[i] === ORDINARY ? -1 : chains.find(this.chain[i]!);
+      const wanted = chain >= 0 ? chains.peak(chain) : last;
+      if (!isAlike(size, wanted)) continue;
       const presumed = this.standing[i] === 1;
       if (presumed && !this.mayBeGone(i, place, size, traded, at)) continue;
-      const chain = chains.find(this.chain[i]!);
-      const wanted = chain >= 0 ? chains.peak(chain) : this.size[i]!;
-      if (!isAlike(size, wanted)) continue;
+      if (ordinary < 0) ordinary = this.ordinaryGone(place);
       const trials = (seen - this.seenThen[kind][i]!) * (chain >= 0 || presumed ? 1 : ordinary);
       const news = this.evidenceOf(i, chain, wanted, size, trials, kind);
       const score = news + (chain >= 0 ? chains.totalEvidence(chain) : 0);
@@ -133,7 +152,7 @@ export class Staying {
         at,
       );
     }
-    this.remember(place, size, serial, 1);
+    this.remember(place, size, serial, 1, at);
     return serial;
   }
 
@@ -179,7 +198,7 @@ export class Staying {
     this.lastSize = each;
     chains.traded[chain]! += each * (left > 0 ? times - 1 : times);
     if (left === 0) chains.standing[chain] = 0;
-    this.remember(place, each, serial, left > 0 ? 1 : 0);
+    this.remember(place, each, serial, left > 0 ? 1 : 0, at);
     return serial;
   }
 
@@ -226,25 +245,26 @@ export class Staying {
     const side: BookSide = place < PLACES ? 0 : 1;
     let chain = chains.find(this.chain[due]!);
     if (chain < 0) chain = chains.begin(side, last, this.volumeThen[due]!, at);
+    const wait =
+      this.standing[due] === 1
+        ? -1
+        : at - Math.max(this.since[due]!, this.openSince(side, this.prices[place]!));
     this.size[due] = 0;
     const volume = this.volume[place]!;
-    chains.link(chain, kind, evidence, this.prices[place]!, size, times, size === last, volume, at);
+    chains.link(chain, kind, evidence, this.prices[place]!, size, times, size === last, volume, at, wait);
     return chains.serialOf(chain);
   }
 
-  private remember(place: number, size: number, serial: number, standing: 0 | 1): void {
-    let to = place * DUE;
-    let oldest = Number.POSITIVE_INFINITY;
-    for (let i = place * DUE; i < (place + 1) * DUE; i++) {
-      // what belongs to a chain is kept before what does not
-      const age = this.size[i] === 0 ? -1 : this.age[i]! + (this.chain[i]! > 0 ? 1e12 : 0);
-      if (age >= oldest) continue;
-      oldest = age;
-      to = i;
-    }
+  private remember(place: number, size: number, serial: number, standing: 0 | 1, at: number): void {
+    // round and round; what belongs to a chain is passed over, while there is anything else
+    let to = place * DUE + this.next[place]!;
+    for (let tried = 1; tried < DUE && this.size[to]! > 0 && this.chain[to]! > 0; tried++)
+      to = place * DUE + ((this.next[place]! + tried) & (DUE - 1));
+    this.next[place] = (to + 1) & (DUE - 1);
+    if (standing === 0) this.anyGone[place] = 1;
     this.size[to] = size;
     this.chain[to] = serial;
-    this.age[to] = ++this.steps;
+    this.since[to] = at;
     this.standing[to] = standing;
     this.volumeThen[to] = this.volume[place]!;
     this.seenThen[ALONE][to] = this.arrivals[ALONE][place]!;
