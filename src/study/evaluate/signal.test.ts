@@ -134,3 +134,20 @@ test('a tape longer than a trade may last can still end too early: what is left 
   const left = Number(/there are (\d+) s left/.exec(why)?.[1]);
   assert.ok(left > 200 && left < 360, why);
 });
+
+test('stretches are three times what a trade usually lasts, a minute at least: too few of them give no interval', () => {
+  const lasting = (seconds: number) => {
+    // out of reach: every trade lasts to its limit
+    const barriers = { unit: 'bp', target: 5000, stop: 5000, limitMs: seconds * 1000 } as const;
+    const section = sectionOf(marketOf(15, 0.5, new Random(seed, 4)), { ...CONTEXT, barriers });
+    const stretch = /stretches of (\d+) s drawn together/.exec(section.notes.join('\n'))?.[1];
+    return { stretch: Number(stretch), low: figure(section, 'Brier score').low };
+  };
+  assert.equal(lasting(10).stretch, 60);
+  const eight = lasting(35);
+  assert.equal(eight.stretch, 105);
+  assert.notEqual(eight.low, null);
+  const fewer = lasting(60);
+  assert.equal(fewer.stretch, 180);
+  assert.equal(fewer.low, null);
+});
