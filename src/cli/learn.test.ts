@@ -95,14 +95,13 @@ describe('hunter learn', () => {
     // a quarter of an hour holds no calibration
     assert.match(shown.out, /not calibrated: fitted on \d+ trades that do not overlap, fewer than 200/);
     assert.match(shown.out, /cross-validation .*chosen on these same predictions/);
-    assert.doesNotMatch(shown.out, /not calibrated: .*fit it anew/);
     const older = join(folder, 'older.json');
     const document = JSON.parse(readFileSync(model, 'utf8'));
     document.basis.readings['driftless odds'] = 'what it said then';
     writeFileSync(older, JSON.stringify(document));
     assert.match(
       hunter('learn', 'show', older).out,
-      /not calibrated: fitted before the code changed that says driftless odds: fit it anew/,
+      /not calibrated: fitted before the code changed that says driftless odds.*: fit it anew/,
     );
     const graded = hunter('learn', 'grade', model, tapes[1]!, '--every', '0.5', ...QUICK, '--json');
     assert.equal(graded.code, 0, graded.err);
