@@ -254,46 +254,45 @@ export class Ladder {
    * last level into `ends`; both are 0 where nothing stands. Gives how many bands there are up to the last with a level.
    */
   sumBands(width: number, lots: Float64Array, ends: Float64Array): number {
-    const { best, sign, side, base, bits, far } = this;
+    const { best, sign, base, bits, sizes, far } = this;
     lots.fill(0);
     ends.fill(NO_PRICE);
     if (best === NO_PRICE) return 0;
+    const bid = sign === -1;
+    const room = lots.length;
+    const end = bid ? -1 : WORDS;
     let band = 0;
     let sum = 0;
     let bandEnds = width;
-    let word = (best - base) >> 5;
-    let left = bits[word]!;
-    const end = side === BID ? 0 : WORDS - 1;
-    let farAt = 0;
-    for (;;) {
-      while (left === 0 && word !== end) {
-        word += sign;
-        left = bits[word]!;
-      }
-      let price: number;
-      let size: number;
-      if (left !== 0) {
-        const bit = 31 - Math.clz32(side === BID ? left : left & -left);
+    for (let word = (best - base) >> 5; word !== end; word += sign) {
+      for (let left = bits[word]!; left !== 0; ) {
+        const bit = 31 - Math.clz32(bid ? left : left & -left);
         left ^= 1 << bit;
         const index = (word << 5) + bit;
-        price = base + index;
-        size = this.sizes[index]!;
-      } else {
-        if (farAt === far.length) break;
-        price = far.prices[farAt]!;
-        size = far.sizes[farAt]!;
-        farAt += 1;
+        const price = base + index;
+        const distance = (price - best) * sign;
+        if (distance >= bandEnds) {
+          lots[band] = sum;
+          sum = 0;
+          const next = Math.floor(distance / width);
+          if (next >= room) return band + 1;
+          band = next;
+          bandEnds = (band + 1) * width;
+        }
+        sum += sizes[index]!;
+        ends[band] = price;
       }
-      const distance = (price - best) * sign;
-      if (distance >= bandEnds) {
+    }
+    for (let i = 0; i < far.length; i++) {
+      const price = far.prices[i]!;
+      const next = Math.floor(((price - best) * sign) / width);
+      if (next >= room) break;
+      if (next !== band) {
         lots[band] = sum;
         sum = 0;
-        const next = Math.floor(distance / width);
-        if (next >= lots.length) return band + 1;
         band = next;
-        bandEnds = (band + 1) * width;
       }
-      sum += size;
+      sum += far.sizes[i]!;
       ends[band] = price;
     }
     lots[band] = sum;
