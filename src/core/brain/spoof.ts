@@ -740,7 +740,7 @@ export class Spoof implements Detector, Suspicion {
     const gave = Math.max(passed, walls.otherEaten[slot]!);
     f[FEATURE.gaveLate] = ended && gave > 0 ? surprise(this.passedShare, end - gave) : 0;
     f[FEATURE.share] = walls.size[slot]! / walls.level[slot]!;
-    f[FEATURE.even] = ended && grouped >= 3 && this.evenly() ? 1 : 0;
+    f[FEATURE.even] = ended && grouped >= 3 && acrossEqual === 0 && this.evenly() ? 1 : 0;
     f[FEATURE.beside] = Math.log(1 + beside);
     f[FEATURE.besideEqual] = Math.log(1 + besideEqual);
     f[FEATURE.together] = Math.log(Math.max(1, exact));

@@ -73,7 +73,7 @@ export const FEATURES = [
   'besideEqual',
   /** ln of how many came and went together, to the lot. */
   'together',
-  /** 1: three or more of them, at even distances. */
+  /** 1: three or more that came and went together, at even distances, with none of their size on the other side. */
   'even',
   /** Walls that came with it on the other side: about its size, at most 3; within 2 %, at most 2. */
   'across',
