@@ -1,6 +1,6 @@
 /**
- * Fits the regime detector: `npx node bench/fit-regime.ts [--fit 1-21] [--clock 1-28,41-75] [--held 29-40] [--ablate] [--write]
- * [--keep FOLDER]`. Seeds are hours of the scenario `regimes` at the feed's 100 ms: those of `--fit` and `--held` from when
+ * Fits the regime detector: `npx node bench/fit-regime.ts [--fit 1-28,76-95] [--clock 1-23,25-28,41-75] [--held 29-40] [--ablate]
+ * [--write] [--keep FOLDER]`. Seeds are hours of the scenario `regimes` at the feed's 100 ms: those of `--fit` and `--held` from when
  * simulated tapes begin, those of `--clock` each from another hour of the day on, for what the hours before say is not the same
  * at all of them. Those held are no part of the fit, and what is said out of fold comes of a fit on three quarters of the others.
  * Fitted twice: with the candles that are known at start, and without. `--keep` holds the recorded seconds for the next run.
@@ -26,8 +26,8 @@ const SEEN_ALONE: TrainOptions = { ...WITH_PAST, past: false };
 
 const { values } = parseArgs({
   options: {
-    fit: { type: 'string', default: '1-21' },
-    clock: { type: 'string', default: '1-28,41-75' },
+    fit: { type: 'string', default: '1-28,76-95' },
+    clock: { type: 'string', default: '1-23,25-28,41-75' },
     held: { type: 'string' },
     keep: { type: 'string' },
     ablate: { type: 'boolean', default: false },
@@ -91,6 +91,14 @@ if (held.length > 0)
     ),
   );
 
+if (values.write) {
+  const fittedOn = `${SCENARIO}, seeds ${values.fit} and around the clock ${values.clock}, ${HOUR_MINUTES} minutes each, ${SYMBOLS.join(' and ')}, 100 ms`;
+  const model: RegimeModel = { version: VERSION, fittedOn, horizons, withPast };
+  writeFileSync(
+    new URL('../src/core/brain/regime/weights.ts', import.meta.url),
+    `// biome-ignore-all lint/suspicious/noApproximativeNumericConstant: a fitted weight may come near one by chance\nimport type { RegimeModel } from './model.ts';\n\n/** Written by \`bench/fit-regime.ts\`; what the numbers are says \`model.ts\`. */\nexport const REGIME_MODEL: RegimeModel = ${JSON.stringify(model, null, 2)};\n`,
+  );
+}
 if (values.ablate) {
   const without = (...starts: readonly string[]): TrainOptions => ({
     ...WITH_PAST,
@@ -105,12 +113,4 @@ if (values.ablate) {
   });
   show('no trend', without('trend', '|trend|'));
   for (const symbol of SYMBOLS) show(`fitted on ${symbol} alone`, { ...WITH_PAST, only: symbol });
-}
-if (values.write) {
-  const fittedOn = `${SCENARIO}, seeds ${values.fit} and around the clock ${values.clock}, ${HOUR_MINUTES} minutes each, ${SYMBOLS.join(' and ')}, 100 ms`;
-  const model: RegimeModel = { version: VERSION, fittedOn, horizons, withPast };
-  writeFileSync(
-    new URL('../src/core/brain/regime/weights.ts', import.meta.url),
-    `import type { RegimeModel } from './model.ts';\n\n/** Written by \`bench/fit-regime.ts\`; what the numbers are says \`model.ts\`. */\nexport const REGIME_MODEL: RegimeModel = ${JSON.stringify(model, null, 2)};\n`,
-  );
 }

@@ -13,7 +13,7 @@ export interface AdxAtrConfig {
 }
 
 /** What found most on the seeds that the detector was fitted on (`bench/fit-regime.ts`). */
-export const ADX_ATR: AdxAtrConfig = { period: 5, trendFrom: 45, volatileFrom: 1.4 };
+export const ADX_ATR: AdxAtrConfig = { period: 5, trendFrom: 40, volatileFrom: 1.4 };
 
 const MINUTE_S = 60;
 
