@@ -8,7 +8,7 @@ import { fittedOn, loadTrained } from '../study/fusion/trained.ts';
 import { requireInputs } from './input-files.ts';
 import { interruptible } from './interrupt.ts';
 import { shareLine } from './progress.ts';
-import { collect, settingsWith } from './settings-option.ts';
+import { settingsWith, withSettings } from './settings-option.ts';
 
 interface Flags {
   readonly out?: string;
@@ -62,13 +62,8 @@ export function learnCommand(): Command {
 }
 
 const withTapes = (command: Command): Command =>
-  command
+  withSettings(command, 'exits.tp_multiplier=3')
     .argument('<tapes...>', 'tapes with order books')
-    .option('--config <file>', 'settings file (default: config/settings.yaml)')
-    .option('--set <key=value>', 'a setting over the file; repeatable', collect, [])
-    .option('--symbols <ids>', 'only these instruments of the tapes, comma-separated', (text) =>
-      text.split(','),
-    )
     .option('--json', 'the result as JSON on stdout');
 
 async function runTrain(tapes: readonly string[], flags: Flags): Promise<void> {
