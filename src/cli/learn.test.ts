@@ -108,7 +108,8 @@ describe('hunter learn', () => {
     const { entries, calibrationError, rivals, inSample } = JSON.parse(graded.out);
     assert.deepEqual(inSample, []);
     assert.ok(entries > 100 && calibrationError[0] >= 0 && calibrationError[0] < 0.5);
-    assert.ok('logistic regression' in rivals && 'equal weights' in rivals && 'order flow alone' in rivals);
+    for (const name of ['logistic regression on raw readings', 'equal weights', 'order flow alone'])
+      assert.ok(name in rivals, name);
   });
 
   it('says of a tape that it was fitted on that the figures are in-sample, under whatever name', () => {
@@ -118,6 +119,21 @@ describe('hunter learn', () => {
     assert.equal(graded.code, 0, graded.err);
     assert.match(graded.out, /copy\.tape: fitted on this tape: in-sample/);
     assert.doesNotMatch(graded.out, /2\/market\.tape: fitted/);
+  });
+
+  it('grades tapes at the same time as it does one after the other', () => {
+    const [alone, beside] = ['1', '2'].map((jobs) => {
+      const graded = hunter(
+        ...['learn', 'grade', model, ...tapes, '--every', '0.5', ...QUICK, '--json', '--jobs', jobs],
+      );
+      assert.equal(graded.code, 0, graded.err);
+      return graded.out;
+    });
+    assert.equal(beside, alone);
+    const broken = join(folder, 'broken.tape');
+    writeFileSync(broken, readFileSync(tapes[0]!).subarray(0, 100_000));
+    const said = ['1', '2'].map((jobs) => hunter('learn', 'grade', model, broken, tapes[1]!, '--jobs', jobs));
+    assert.deepEqual(said[1], said[0]);
   });
 
   it('is what the signal says from then on, in a backtest too', () => {

@@ -1,14 +1,16 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { basename, dirname } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { ConfigError } from '../config/load.ts';
+import { outcomesOf } from '../study/fusion/tapes.ts';
 import { modelText, scoreText } from '../study/fusion/text.ts';
-import { figuresOf, grade, outcomesOf, train } from '../study/fusion/train.ts';
+import { figuresOf, grade, train } from '../study/fusion/train.ts';
 import { fittedOn, loadTrained } from '../study/fusion/trained.ts';
 import { requireInputs } from './input-files.ts';
 import { interruptible } from './interrupt.ts';
 import { shareLine } from './progress.ts';
-import { settingsWith, withSettings } from './settings-option.ts';
+import { collect, settingsWith } from './settings-option.ts';
 
 interface Flags {
   readonly out?: string;
@@ -18,6 +20,7 @@ interface Flags {
   readonly market?: string;
   readonly limit?: number;
   readonly every: number;
+  readonly jobs: number;
   readonly json?: boolean;
 }
 
@@ -62,8 +65,19 @@ export function learnCommand(): Command {
 }
 
 const withTapes = (command: Command): Command =>
-  withSettings(command, 'exits.tp_multiplier=3')
+  command
     .argument('<tapes...>', 'tapes with order books')
+    .option('--config <file>', 'settings file (default: config/settings.yaml)')
+    .option('--set <key=value>', 'a setting over the file; repeatable', collect, [])
+    .option('--symbols <ids>', 'only these instruments of the tapes, comma-separated', (text) =>
+      text.split(','),
+    )
+    .option(
+      '--jobs <n>',
+      'tapes that are played at the same time; the result is the same',
+      count,
+      availableParallelism(),
+    )
     .option('--json', 'the result as JSON on stdout');
 
 async function runTrain(tapes: readonly string[], flags: Flags): Promise<void> {
@@ -77,7 +91,8 @@ async function runTrain(tapes: readonly string[], flags: Flags): Promise<void> {
     const { progress, done } = shareLine();
     return train(tapes, settings, {
       ...{ name: basename(out, '.json'), market: flags.market ?? '', limitMs, everyMs: flags.every * 1000 },
-      ...{ made: new Date().toISOString().slice(0, 10), symbols: flags.symbols ?? null, signal, progress },
+      ...{ made: new Date().toISOString().slice(0, 10), symbols: flags.symbols ?? null, jobs: flags.jobs },
+      ...{ signal, progress },
     }).finally(done);
   });
   mkdirSync(dirname(out), { recursive: true });
@@ -98,7 +113,7 @@ async function runGrade(path: string, tapes: readonly string[], flags: Flags): P
     const { progress, done } = shareLine();
     const { outcomes } = await outcomesOf(tapes, settings, {
       ...{ limitMs: document.limitMs, everyMs: flags.every * 1000, symbols: flags.symbols ?? null },
-      ...{ signal, progress },
+      ...{ jobs: flags.jobs, signal, progress },
     }).finally(done);
     return figuresOf(grade(document, outcomes));
   });
@@ -111,5 +126,12 @@ async function runGrade(path: string, tapes: readonly string[], flags: Flags): P
 function positive(text: string): number {
   const value = Number(text);
   if (!(value > 0 && value < 1e6)) throw new InvalidArgumentError('expected a positive number.');
+  return value;
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!(Number.isInteger(value) && value >= 1))
+    throw new InvalidArgumentError('expected a whole number from 1 on.');
   return value;
 }

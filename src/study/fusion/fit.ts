@@ -1,7 +1,7 @@
-import { FEATURES } from '../../core/brain/fusion/features.ts';
+import { FEATURES, type Feature } from '../../core/brain/fusion/features.ts';
 import type { Shape } from '../../core/brain/fusion/model.ts';
-import { type Linear, logistic, platt } from '../statistics/logistic.ts';
-import { binned, cutsOf } from './bins.ts';
+import { logistic, platt } from '../statistics/logistic.ts';
+import { binned, cutsOf, deviationOf } from './bins.ts';
 import {
   type BinnedRows,
   type BoostConfig,
@@ -12,37 +12,40 @@ import {
   UNKNOWN,
 } from './boost.ts';
 import { type Outcomes, uniqueness } from './outcomes.ts';
+import { leastOf, RIVALS, type Rival, rivalOf } from './rivals.ts';
 
 export interface FitConfig {
+  /** What the model is of; rivals may look at all of `FEATURES`. */
+  readonly features: readonly string[];
   /** Bins a feature at most. */
   readonly bins: number;
   /** Parts of the data that are held out in turn. */
   readonly folds: number;
   readonly boost: BoostConfig;
-  /** Of the lines, and of the logistic regression that is fitted beside, on columns of deviation 1. */
-  readonly ridge: number;
+  /** Of the lines, and of the regressions fitted beside, on columns of deviation 1: whichever predicts the held-out parts best. */
+  readonly ridges: readonly number[];
 }
+
+/**
+ * Readings of the moment of which the model has the mean over minutes, or the score. With them it predicted tuning seeds no
+ * better: a weight that is not needed is one more that chance has a say in.
+ */
+const LEFT_OUT = ['takers', 'level flow', 'keeps coming', 'touch flow', 'withdrawal', 'depth imbalance'];
 
 export const FIT: FitConfig = {
-  bins: 32,
+  features: FEATURES.map(({ name }) => name).filter((name) => !LEFT_OUT.includes(name)),
+  bins: 16,
   folds: 5,
   boost: { rounds: 300, rate: 0.03, leaves: 4, leafWeightMin: 40, ridge: 40 },
-  ridge: 20,
+  ridges: [10, 30, 100, 300],
 };
-
-/** Another way to the same probability, fitted and calibrated on the same data. A linear logit over features. */
-export interface Rival {
-  readonly name: string;
-  readonly intercept: number;
-  /** By feature name. */
-  readonly weights: Readonly<Record<string, number>>;
-}
 
 export interface Fitted {
   readonly intercept: number;
   readonly shapes: readonly Shape[];
   /** Mean |contribution| of each feature, log-odds. */
   readonly importance: Readonly<Record<string, number>>;
+  readonly ridge: number;
   readonly rounds: number;
   /** What the shapes were multiplied by, and moved by, on held-out data. */
   readonly calibration: { readonly slope: number; readonly intercept: number };
@@ -53,22 +56,11 @@ export interface Fitted {
   readonly heldOut: { readonly model: Float64Array; readonly rivals: readonly Float64Array[] };
 }
 
-/** Groups of features, each the evidence of one detector: what a single detector may say. */
-const DETECTOR_SCORES = [
-  'order flow',
-  'liquidity',
-  'spoof',
-  'iceberg',
-  'microstructure',
-  'regime',
-  'price impact',
-];
-
 /**
  * Fits the additive model and its rivals on outcomes whose parts (`fold`, one a row) are held out in turn:
  *
- * 1. each fold is predicted by a fit on the others, lines first and steps after (`fitted`); the number of rounds is the one at which all folds together are
- *    predicted best;
+ * 1. each fold is predicted by a fit on the others, lines first and steps after (`fitted`); the ridge, then the number of
+ *    rounds, is the one at which all folds together are predicted best;
  * 2. slope and intercept (Platt) are fitted on those held-out predictions, which no fit had seen;
  * 3. the shapes are fitted again on everything, with that many rounds, and multiplied by the slope.
  *
@@ -76,24 +68,26 @@ const DETECTOR_SCORES = [
  */
 export function fit(outcomes: Outcomes, fold: Int32Array, config: FitConfig = FIT): Fitted {
   const weight = uniqueness(outcomes);
-  const cuts = FEATURES.map((_, f) => cutsOf(outcomes.features[f]!, outcomes.count, config.bins));
+  const used = FEATURES.filter(({ name }) => config.features.includes(name));
+  const columns = used.map((feature) => outcomes.features[FEATURES.indexOf(feature)]!);
+  const cuts = columns.map((column) => cutsOf(column, outcomes.count, config.bins));
   const counts = cuts.map((each) => each.length + 1);
-  const bins = cuts.map((each, f) => binned(outcomes.features[f]!, outcomes.count, each));
+  const bins = cuts.map((each, f) => binned(columns[f]!, outcomes.count, each));
   const all: BinnedRows = {
     ...{ count: outcomes.count, bins, weight },
     base: outcomes.base.subarray(0, outcomes.count),
     reached: outcomes.reached.subarray(0, outcomes.count),
   };
   const folds = Math.max(...fold) + 1;
-  const middles = bins.map((column, f) => middlesOf(column, outcomes.features[f]!, weight, counts[f]!));
-  const { rounds, logits } = heldOut(all, middles, fold, folds, config);
+  const middles = bins.map((column, f) => middlesOf(column, columns[f]!, weight, counts[f]!));
+  const { ridge, rounds, logits } = heldOut(all, middles, fold, folds, config);
   const excess = logits.map((logit, i) => logit - all.base[i]!);
   const calibration = platt(excess, all.base, all.reached, weight);
-  const steps = fitted(all, middles, config, rounds, () => true);
-  const { shapes, intercept, importance } = shapesOf(steps, cuts, all, calibration);
+  const steps = fitted(all, middles, ridge, { ...config.boost, rounds }, () => true);
+  const { shapes, intercept, importance } = shapesOf(steps, used, cuts, all, calibration);
   const linear = RIVALS.map((rival) => rivalOf(rival, outcomes, weight, fold, folds, config));
   return {
-    ...{ intercept, shapes, importance, rounds, calibration },
+    ...{ intercept, shapes, importance, ridge, rounds, calibration },
     rivals: linear.map(({ rival }) => rival),
     independent: weight.reduce((sum, each) => sum + each, 0),
     heldOut: {
@@ -146,8 +140,8 @@ function middlesOf(
 function fitted(
   rows: BinnedRows,
   middles: readonly Float64Array[],
-  { ridge, boost: config }: FitConfig,
-  rounds: number,
+  ridge: number,
+  config: BoostConfig,
   after: (round: number, steps: Steps) => boolean,
 ): Steps {
   const columns = middles.map((middle, f) =>
@@ -156,35 +150,40 @@ function fitted(
   const { intercept, weights } = logistic(columns, rows.base, rows.reached, rows.weight, ridge);
   const lines = { intercept, shapes: middles.map((middle, f) => middle.map((value) => weights[f]! * value)) };
   const counts = middles.map(({ length }) => length);
-  return boost(rows, counts, { ...config, rounds }, lines, after);
+  return boost(rows, counts, config, lines, after);
 }
 
 /** Rounds without a better one after which a fold is not followed further. */
 const PATIENCE = 40;
 
-/** The best number of rounds over all folds, and what the fits of the others then say of each. */
+/** The best ridge, then the best number of rounds, over all folds, and what the fits of the others then say of each. */
 function heldOut(
   all: BinnedRows,
   middles: readonly Float64Array[],
   fold: Int32Array,
   folds: number,
-  config: FitConfig,
-): { rounds: number; logits: Float64Array } {
-  const losses = new Float64Array(config.boost.rounds + 1);
-  const kept: { at: Int32Array; rows: BinnedRows; train: BinnedRows }[] = [];
-  let reachedRounds = config.boost.rounds;
-  for (let k = 0; k < folds; k++) {
-    const test = rowsWhere(all, (i) => fold[i] === k);
-    const { rows: train } = rowsWhere(all, (i) => fold[i] !== k);
-    kept.push({ ...test, train });
-    const share = test.rows.weight.reduce((sum, each) => sum + each, 0);
-    const lines = fitted(train, middles, config, 0, () => true);
-    let best = logLossOf(test.rows, logitsOf(test.rows, lines));
+  { ridges, boost: config }: FitConfig,
+): { ridge: number; rounds: number; logits: Float64Array } {
+  const parts = Array.from({ length: folds }, (_, k) => ({
+    ...rowsWhere(all, (i) => fold[i] === k),
+    train: rowsWhere(all, (i) => fold[i] !== k).rows,
+  }));
+  const share = parts.map(({ rows }) => rows.weight.reduce((sum, each) => sum + each, 0));
+  const none = { ...config, rounds: 0 };
+  const ridge = leastOf(ridges, (each) =>
+    parts.reduce((loss, { rows, train }, k) => {
+      const lines = fitted(train, middles, each, none, () => true);
+      return loss + share[k]! * logLossOf(rows, logitsOf(rows, lines));
+    }, 0),
+  );
+  const losses = new Float64Array(config.rounds + 1);
+  let reachedRounds = config.rounds;
+  parts.forEach(({ rows, train }, k) => {
+    let best = Number.POSITIVE_INFINITY;
     let bestAt = 0;
-    losses[0]! += share * best;
-    fitted(train, middles, config, reachedRounds, (round, steps) => {
-      const loss = logLossOf(test.rows, logitsOf(test.rows, steps));
-      losses[round]! += share * loss;
+    const look = (round: number, steps: Steps): boolean => {
+      const loss = logLossOf(rows, logitsOf(rows, steps));
+      losses[round]! += share[k]! * loss;
       if (loss < best) {
         best = loss;
         bestAt = round;
@@ -192,26 +191,32 @@ function heldOut(
       if (round < bestAt + PATIENCE) return true;
       reachedRounds = Math.min(reachedRounds, round);
       return false;
-    });
-  }
+    };
+    look(
+      0,
+      fitted(train, middles, ridge, none, () => true),
+    );
+    fitted(train, middles, ridge, { ...config, rounds: reachedRounds }, look);
+  });
   let rounds = 0;
   for (let round = 1; round <= reachedRounds; round++) if (losses[round]! < losses[rounds]!) rounds = round;
   const logits = new Float64Array(all.count);
-  for (const { at, rows, train } of kept) {
+  for (const { at, rows, train } of parts) {
     const said = logitsOf(
       rows,
-      fitted(train, middles, config, rounds, () => true),
+      fitted(train, middles, ridge, { ...config, rounds }, () => true),
     );
     at.forEach((row, i) => {
       logits[row] = said[i]!;
     });
   }
-  return { rounds, logits };
+  return { ridge, rounds, logits };
 }
 
 /** Levels that are alike are one; each shape's weighted mean goes to the intercept; the calibration goes into all. */
 function shapesOf(
   steps: Steps,
+  used: readonly Feature[],
   cuts: readonly (readonly number[])[],
   all: BinnedRows,
   { slope, intercept: shift }: Fitted['calibration'],
@@ -219,7 +224,7 @@ function shapesOf(
   let intercept = shift + slope * steps.intercept;
   const importance: Record<string, number> = {};
   const shapes: Shape[] = [];
-  FEATURES.forEach(({ name, kind, unit }, f) => {
+  used.forEach(({ name, kind, unit }, f) => {
     const levels = steps.shapes[f]!;
     const weights = new Float64Array(levels.length);
     let unknown = 0;
@@ -250,105 +255,4 @@ function shapesOf(
     if (ownCuts.length > 0) shapes.push({ feature: name, kind, unit, cuts: ownCuts, values });
   });
   return { shapes, intercept, importance };
-}
-
-interface RivalRule {
-  readonly name: string;
-  readonly features: readonly string[];
-  /** False: the features are added up alike, with one weight. True: each has a weight of its own (logistic regression, ridge). */
-  readonly own: boolean;
-}
-
-const known = (name: string): boolean => FEATURES.some((feature) => feature.name === name);
-const featuresOf = (group: string): string[] =>
-  FEATURES.filter(({ of }) => of === group).map(({ name }) => name);
-const RIVALS: readonly RivalRule[] = [
-  { name: 'odds without drift', features: [], own: false },
-  { name: 'equal weights', features: DETECTOR_SCORES.filter(known), own: false },
-  { name: 'logistic regression', features: FEATURES.map(({ name }) => name), own: true },
-  ...DETECTOR_SCORES.filter(known).map((name) => ({ name: `${name} alone`, features: [name], own: false })),
-  // all that one detector tells, not its score alone; one with a single feature is there already
-  ...[...new Set(FEATURES.map(({ of }) => of))]
-    .filter((group) => featuresOf(group).length > 1)
-    .map((group) => ({
-      name: group === 'market' ? 'market features alone' : `all features of ${group.replaceAll('_', ' ')}`,
-      features: featuresOf(group),
-      own: true,
-    })),
-];
-
-function rivalOf(
-  { name, features: used, own: ownWeights }: RivalRule,
-  outcomes: Outcomes,
-  weight: Float64Array,
-  fold: Int32Array,
-  folds: number,
-  { ridge }: FitConfig,
-): { rival: Rival; heldOut: Float64Array } {
-  const { count } = outcomes;
-  const base = outcomes.base.subarray(0, count);
-  const reached = outcomes.reached.subarray(0, count);
-  const scales = used.map((each) => deviationOf(columnOf(outcomes, each)));
-  const columns = ownWeights
-    ? used.map((each, c) => columnOf(outcomes, each).map((value) => value / scales[c]!))
-    : used.length === 0
-      ? []
-      : [summed(used.map((each) => columnOf(outcomes, each)))];
-  const score = new Float64Array(count);
-  for (let k = 0; k < folds; k++) {
-    const linear = fitWhere((i) => fold[i] !== k);
-    for (let i = 0; i < count; i++) if (fold[i] === k) score[i] = scoreOf(linear, i);
-  }
-  const calibration = platt(score, base, reached, weight);
-  const whole = fitWhere(() => true);
-  const weights: Record<string, number> = {};
-  used.forEach((each, c) => {
-    weights[each] = calibration.slope * (ownWeights ? whole.weights[c]! / scales[c]! : whole.weights[0]!);
-  });
-  return {
-    rival: { name, intercept: calibration.intercept + calibration.slope * whole.intercept, weights },
-    heldOut: score.map((each, i) => probability(base[i]! + calibration.intercept + calibration.slope * each)),
-  };
-
-  function fitWhere(wanted: (i: number) => boolean): Linear {
-    const at = Int32Array.from({ length: count }, (_, i) => i).filter(wanted);
-    return logistic(
-      columns.map((column) => Float64Array.from(at, (i) => column[i]!)),
-      Float64Array.from(at, (i) => base[i]!),
-      Uint8Array.from(at, (i) => reached[i]!),
-      Float64Array.from(at, (i) => weight[i]!),
-      ownWeights ? ridge : 0,
-    );
-  }
-
-  function scoreOf({ intercept, weights: own }: Linear, i: number): number {
-    let sum = intercept;
-    for (let c = 0; c < columns.length; c++) {
-      const value = columns[c]![i]!;
-      if (!Number.isNaN(value)) sum += own[c]! * value;
-    }
-    return sum;
-  }
-}
-
-const columnOf = ({ features, count }: Outcomes, name: string): Float64Array =>
-  features[FEATURES.findIndex((feature) => feature.name === name)]!.slice(0, count);
-
-function summed(columns: readonly Float64Array[]): Float64Array {
-  const sum = new Float64Array(columns[0]!.length);
-  for (const column of columns)
-    for (let i = 0; i < sum.length; i++) sum[i]! += Number.isNaN(column[i]!) ? 0 : column[i]!;
-  return sum;
-}
-
-function deviationOf(column: Float64Array): number {
-  let [count, sum, squares] = [0, 0, 0];
-  for (const value of column) {
-    if (Number.isNaN(value)) continue;
-    count += 1;
-    sum += value;
-    squares += value * value;
-  }
-  const variance = count === 0 ? 0 : squares / count - (sum / count) ** 2;
-  return variance > 1e-18 ? Math.sqrt(variance) : 1;
 }

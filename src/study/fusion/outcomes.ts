@@ -22,6 +22,14 @@ export interface OutcomeRow {
   readonly features: ArrayLike<number>;
 }
 
+const COLUMNS = [
+  ...(['tape', 'instrument', 'mirrored', 'at', 'endAt', 'reached', 'timedOut', 'returnBp'] as const),
+  ...(['targetBp', 'stopBp', 'costBp', 'base'] as const),
+] as const;
+
+/** The rows themselves, which can be copied to another thread. */
+export type OutcomeColumns = Pick<Outcomes, 'count' | 'features' | (typeof COLUMNS)[number]>;
+
 /** What trades that were never made were said to be worth, and what became of them: columns, a row each. */
 export class Outcomes {
   count = 0;
@@ -82,6 +90,17 @@ export class Outcomes {
     some.count = at.length;
     some.resize(this, of);
     return some;
+  }
+
+  /** All of another's rows behind these: its columns, as they are or as they were copied from another thread. */
+  append(other: OutcomeColumns): void {
+    const from = this.count;
+    this.count += other.count;
+    while (this.at.length < this.count) this.grow();
+    for (const name of COLUMNS) this[name].set(other[name].subarray(0, other.count), from);
+    this.features.forEach((column, f) => {
+      column.set(other.features[f]!.subarray(0, other.count), from);
+    });
   }
 
   private grow(): void {

@@ -10,7 +10,7 @@ export function modelText(document: TrainedModel): string {
     `on ${tapes.length} tapes (${sources.join(' / ')}): ${fitted.outcomes} trades, so many as ${fitted.independent.toFixed(0)} that do not overlap`,
     ...faultsOf(document).map((fault) => `not calibrated: ${fault}`),
     `exits ${JSON.stringify(exitsOf(document.basis.exits))}; a trade may last ${document.limitMs / 1000} s`,
-    `${fitted.rounds} rounds; calibrated on held-out ${fitted.heldOut}: slope ${fitted.calibration.slope.toFixed(3)}, intercept ${fitted.calibration.intercept.toFixed(3)}`,
+    `${fitted.ridge === undefined ? '' : `ridge ${fitted.ridge}, `}${fitted.rounds} rounds; calibrated on held-out ${fitted.heldOut}: slope ${fitted.calibration.slope.toFixed(3)}, intercept ${fitted.calibration.intercept.toFixed(3)}`,
     '',
     `log-odds of a long = those of a price without drift + ${document.intercept.toFixed(3)} + for each feature, from the least value to the greatest:`,
     ...[...shapes]

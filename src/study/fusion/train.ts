@@ -1,5 +1,4 @@
 import { basename } from 'node:path';
-import { engineConfig } from '../../config/engine.ts';
 import { ConfigError } from '../../config/load.ts';
 import { basisOf, digestOf, type ModelDocument, scenarioOfAll } from '../../config/model.ts';
 import type { Settings } from '../../config/schema.ts';
@@ -9,26 +8,20 @@ import { FusionModel, MODEL_FORMAT, MODEL_VERSION } from '../../core/brain/fusio
 import { DRIFTLESS } from '../../core/brain/fusion/readings.ts';
 import { hashFile } from '../../tape/hash.ts';
 import { readTape } from '../../tape/reader.ts';
-import { tapeSource } from '../evaluate/play.ts';
-import { FIT, type FitConfig, fit, type Rival } from './fit.ts';
-import { collect, type Seen } from './moments.ts';
-import { Outcomes } from './outcomes.ts';
+import { FIT, type FitConfig, fit } from './fit.ts';
+import type { Seen } from './moments.ts';
+import type { Outcomes } from './outcomes.ts';
 import { readingsOf } from './readings.ts';
+import type { Rival } from './rivals.ts';
 import { type Score, score } from './score.ts';
+import { outcomesOf, type TapesOptions } from './tapes.ts';
 
-export interface TrainOptions {
+export interface TrainOptions extends TapesOptions {
   readonly name: string;
   /** What market it is for, in words. */
   readonly market: string;
   /** The day, as the caller has it. */
   readonly made: string;
-  readonly symbols: readonly string[] | null;
-  /** A trade that has met neither target nor stop by then counts as not reached, ms. */
-  readonly limitMs: number;
-  /** Between two moments of the tapes, ms. */
-  readonly everyMs: number;
-  readonly signal?: AbortSignal;
-  readonly progress?: (what: string, done: number) => void;
 }
 
 /** The whole file: what the signal needs, what it was fitted on, and how it did where it had not looked. */
@@ -47,6 +40,8 @@ export interface TrainedModel extends ModelDocument {
     /** So many that do not overlap. */
     readonly independent: number;
     readonly config: FitConfig;
+    /** Missing in files of older programs. */
+    readonly ridge?: number;
     readonly rounds: number;
     readonly calibration: { readonly method: 'platt'; readonly slope: number; readonly intercept: number };
     readonly heldOut: 'tapes' | 'stretches of time';
@@ -145,7 +140,7 @@ export function trainOn(
       digest: digestOf(said),
       fitted: {
         ...{ everyMs: options.everyMs, outcomes: kept.count, independent },
-        ...{ config: FIT, rounds: fitted.rounds },
+        ...{ config: FIT, ridge: fitted.ridge, rounds: fitted.rounds },
         calibration: { method: 'platt', ...fitted.calibration },
         heldOut: byTape ? 'tapes' : 'stretches of time',
       },
@@ -163,46 +158,6 @@ function whyNone({ refused, cutOff }: Seen): string {
 
 /** Fewer than these are no data to fit on. */
 const OUTCOMES_MIN = 500;
-
-/** What became of the trades that the engine could have made on the tapes. */
-export async function outcomesOf(
-  tapes: readonly string[],
-  settings: Settings,
-  {
-    symbols,
-    limitMs,
-    everyMs,
-    signal,
-    progress,
-  }: Pick<TrainOptions, 'symbols' | 'limitMs' | 'everyMs' | 'signal' | 'progress'>,
-): Promise<{ readonly outcomes: Outcomes; readonly seen: Seen }> {
-  const { market, exits, execution } = engineConfig(settings, 'learn');
-  const outcomes = new Outcomes();
-  const seen = { refused: {} as Record<string, number>, cutOff: 0 };
-  for (const [index, path] of tapes.entries()) {
-    const reader = readTape(path);
-    reader.close();
-    const run = collect(
-      tapeSource(path, symbols),
-      {
-        ...{ market: { ...market, fusion: null }, everyMs },
-        stakes: { exits, takerFee: execution.takerFee, limitMs },
-        candles: reader.meta.bar === settings.market.bar,
-      },
-      index,
-      outcomes,
-    );
-    for (const done of run) {
-      signal?.throwIfAborted();
-      progress?.(path, done);
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    seen.cutOff += run.seen.cutOff;
-    for (const [why, count] of Object.entries(run.seen.refused))
-      seen.refused[why] = (seen.refused[why] ?? 0) + count;
-  }
-  return { outcomes, seen };
-}
 
 /**
  * Which rows are held out together: whole tapes where there are enough, else stretches of time, without the trades that end
@@ -255,8 +210,8 @@ export function grade(document: TrainedModel, outcomes: Outcomes): Score {
   );
 }
 
-function linear({ intercept, weights }: Rival, outcomes: Outcomes): Float64Array {
-  const result = outcomes.base.slice(0, outcomes.count).map((base) => base + intercept);
+function linear({ odds = true, intercept, weights }: Rival, outcomes: Outcomes): Float64Array {
+  const result = outcomes.base.slice(0, outcomes.count).map((base) => (odds ? base : 0) + intercept);
   for (const [name, weight] of Object.entries(weights)) {
     const column = columnOf(outcomes, name);
     for (let i = 0; i < result.length; i++) if (!Number.isNaN(column[i]!)) result[i]! += weight * column[i]!;

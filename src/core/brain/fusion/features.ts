@@ -21,16 +21,22 @@ export interface Feature {
    */
   readonly kind: 'signed' | 'even';
   readonly unit: string;
+  /** Of the past minutes rather than of the moment: made by the fusion of what a detector says again and again. */
+  readonly slow: boolean;
   /** `NaN` where it is not known. Allocates nothing. */
   readonly read: (source: FeatureSource) => number;
 }
 
 const signed = (of: string, name: string, unit: string, read: Feature['read']): Feature => ({
-  ...{ name, of, unit, read },
+  ...{ name, of, unit, read, slow: false },
   kind: 'signed',
 });
+const overMinutes = (of: string, name: string, read: Feature['read']): Feature => ({
+  ...signed(of, `${name}, four minutes`, '−1…1', read),
+  slow: true,
+});
 const even = (of: string, name: string, unit: string, read: Feature['read']): Feature => ({
-  ...{ name, of, unit, read },
+  ...{ name, of, unit, read, slow: false },
   kind: 'even',
 });
 
@@ -94,14 +100,10 @@ export const FEATURES: readonly Feature[] = [
     ({ brain: { impact } }) => impact.score * impact.likelihood,
   ),
   even('impact', 'VPIN', '0…1', ({ brain }) => brain.impact.vpin),
-  signed('order_flow', 'takers, minutes', '−1…1', ({ slow }) => slow.minutes.takers),
-  signed('order_flow', 'touch flow, minutes', '−1…1', ({ slow }) => slow.minutes.touchFlow),
-  signed('order_flow', 'keeps coming, minutes', '−1…1', ({ slow }) => slow.minutes.coming),
-  signed('microstructure', 'depth imbalance, minutes', '−1…1', ({ slow }) => slow.minutes.depth),
-  signed('order_flow', 'takers, ten minutes', '−1…1', ({ slow }) => slow.longer.takers),
-  signed('order_flow', 'touch flow, ten minutes', '−1…1', ({ slow }) => slow.longer.touchFlow),
-  signed('order_flow', 'keeps coming, ten minutes', '−1…1', ({ slow }) => slow.longer.coming),
-  signed('microstructure', 'depth imbalance, ten minutes', '−1…1', ({ slow }) => slow.longer.depth),
+  overMinutes('order_flow', 'takers', ({ slow }) => slow.takers),
+  overMinutes('order_flow', 'touch flow', ({ slow }) => slow.touchFlow),
+  overMinutes('order_flow', 'keeps coming', ({ slow }) => slow.coming),
+  overMinutes('microstructure', 'depth imbalance', ({ slow }) => slow.depth),
   signed('regime', 'regime', 'P(trend up) − P(trend down)', ({ brain: { regime } }) =>
     regime.regime !== null ? regime.score : Number.NaN,
   ),
@@ -111,10 +113,7 @@ export const FEATURES: readonly Feature[] = [
   even('regime', 'range', 'probability', ({ brain: { regime } }) =>
     regime.regime !== null ? regime.probabilities[RANGE]! : Number.NaN,
   ),
-  signed('market', 'move of 2 bars', 'deviations', ({ stakes }) => stakes.moveOver(2)),
   signed('market', 'move of 5 bars', 'deviations', ({ stakes }) => stakes.moveOver(5)),
   signed('market', 'move of 15 bars', 'deviations', ({ stakes }) => stakes.moveOver(15)),
-  signed('market', 'move of 30 bars', 'deviations', ({ stakes }) => stakes.moveOver(30)),
-  signed('market', 'move of 45 bars', 'deviations', ({ stakes }) => stakes.moveOver(45)),
   even('market', 'volatility', 'ln of its slow level’s multiple', ({ stakes }) => stakes.volatilityRatio),
 ];
