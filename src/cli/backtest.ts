@@ -16,7 +16,7 @@ import { requireInputs } from './input-files.ts';
 import { interruptible } from './interrupt.ts';
 import { progressLine } from './progress.ts';
 import { requireReportFile } from './report-file.ts';
-import { collect, settingsWith, withModelOf } from './settings-option.ts';
+import { settingsWith, withModelOf, withSettings } from './settings-option.ts';
 
 interface Flags {
   readonly config?: string;
@@ -36,16 +36,11 @@ const TRADES_SHOWN = 20;
 const WORKERS_MAX = 256;
 
 export function backtestCommand(): Command {
-  return new Command('backtest')
+  return withSettings(new Command('backtest'), 'market.bar=5m')
     .description(
       'tapes of books, trades or candles through strategies, engine and paper venue: trades, metrics, report',
     )
     .argument('[tapes...]', 'tapes, as `hunter import` makes them; several are told as one, by time')
-    .option('--config <file>', 'settings file (default: config/settings.yaml)')
-    .option('--set <key=value>', 'a setting over the file, such as market.bar=5m; repeatable', collect, [])
-    .option('--symbols <ids>', 'only these instruments of the tapes, comma-separated', (text) =>
-      text.split(','),
-    )
     .option('--report <file>', 'write everything as one self-contained HTML page')
     .option('--check', 'repeat on truncated and delayed data: did anything know the future?')
     .option('--separate', 'every instrument trades from an account of its own, not one for each currency')

@@ -8,7 +8,7 @@ import { requireInputs } from './input-files.ts';
 import { interruptible } from './interrupt.ts';
 import { shareLine } from './progress.ts';
 import { requireReportFile } from './report-file.ts';
-import { collect, settingsWith } from './settings-option.ts';
+import { collect, settingsWith, withSettings } from './settings-option.ts';
 
 interface Flags {
   readonly labels: string[];
@@ -21,7 +21,7 @@ interface Flags {
 }
 
 export function evaluateCommand(): Command {
-  return new Command('evaluate')
+  return withSettings(new Command('evaluate'), 'brain.order_flow.threshold=0.2')
     .description(
       'tapes of books and trades through the detectors: how often each is right, and what that is worth',
     )
@@ -31,16 +31,6 @@ export function evaluateCommand(): Command {
       'what was planted, as `hunter simulate` writes it beside its tape; repeatable, one a tape in the same order',
       collect,
       [],
-    )
-    .option('--config <file>', 'settings file (default: config/settings.yaml)')
-    .option(
-      '--set <key=value>',
-      'a setting over the file, such as brain.order_flow.threshold=0.2; repeatable',
-      collect,
-      [],
-    )
-    .option('--symbols <ids>', 'only these instruments of the tapes, comma-separated', (text) =>
-      text.split(','),
     )
     .option(
       '--barriers <target:stop:unit:seconds>',

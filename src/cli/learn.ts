@@ -10,7 +10,7 @@ import { fittedOn, loadTrained } from '../study/fusion/trained.ts';
 import { requireInputs } from './input-files.ts';
 import { interruptible } from './interrupt.ts';
 import { shareLine } from './progress.ts';
-import { collect, settingsWith } from './settings-option.ts';
+import { settingsWith, withSettings } from './settings-option.ts';
 
 interface Flags {
   readonly out?: string;
@@ -65,13 +65,8 @@ export function learnCommand(): Command {
 }
 
 const withTapes = (command: Command): Command =>
-  command
+  withSettings(command, 'exits.tp_multiplier=3')
     .argument('<tapes...>', 'tapes with order books')
-    .option('--config <file>', 'settings file (default: config/settings.yaml)')
-    .option('--set <key=value>', 'a setting over the file; repeatable', collect, [])
-    .option('--symbols <ids>', 'only these instruments of the tapes, comma-separated', (text) =>
-      text.split(','),
-    )
     .option(
       '--jobs <n>',
       'tapes that are played at the same time; the result is the same',

@@ -1,8 +1,18 @@
+import type { Command } from 'commander';
 import { parse } from 'yaml';
 import { ConfigError, loadSettings, type Overrides } from '../config/load.ts';
 import { isEmbedded, resolveModel } from '../config/model.ts';
 import type { Settings } from '../config/schema.ts';
 import { readTape } from '../tape/reader.ts';
+
+/** The options of every command that plays tapes: which settings, and which instruments. `example`: a setting to try. */
+export const withSettings = (command: Command, example: string): Command =>
+  command
+    .option('--config <file>', 'settings file (default: config/settings.yaml)')
+    .option('--set <key=value>', `a setting over the file, such as ${example}; repeatable`, collect, [])
+    .option('--symbols <ids>', 'only these instruments of the tapes, comma-separated', (text) =>
+      text.split(','),
+    );
 
 /** Collects a repeatable `--set key=value`. */
 export const collect = (word: string, before: readonly string[]): string[] => [...before, word];
