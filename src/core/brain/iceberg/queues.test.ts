@@ -167,6 +167,36 @@ test('an order behind a lump is traded when the lump is gone', () => {
   assert.deepEqual(scribe.news(), ['consumed 20']);
 });
 
+test('one that leaves a crowd is known by the count, though nobody saw it come', () => {
+  const scribe = new Scribe();
+  const queues = new Queues(scribe);
+  const place = queues.begin(BID, 1000, 90, 3);
+  queues.update(place, 65, 2, true);
+  assert.deepEqual(scribe.news(), ['withdrawn 25']);
+  // without counts it may have been two
+  const other = queues.begin(BID, 1001, 90, 0);
+  queues.update(other, 65, 0, false);
+  assert.deepEqual(scribe.news(), []);
+});
+
+test('where several leave at once, one that follows the market may be among them, if it is no larger than they', () => {
+  const scribe = new Scribe();
+  const queues = new Queues(scribe);
+  const place = queues.begin(BID, 1000, 90, 3);
+  for (const [shown, orders, serial] of [
+    [110, 4, 7],
+    [170, 5, 8],
+    [180, 6, ORDINARY],
+  ] as const) {
+    scribe.following = serial;
+    queues.update(place, shown, orders, true);
+  }
+  scribe.news();
+  queues.update(place, 135, 3, true);
+  assert.deepEqual(scribe.news(), ['withdrawn 20']);
+  assert.equal(queues.total(place), 135);
+});
+
 test('a price is remembered until another takes its place', () => {
   const queues = new Queues(new Scribe());
   assert.equal(queues.find(BID, 1000), -1);
