@@ -24,7 +24,7 @@ import { Market } from '../src/core/market.ts';
 import { lots, ms, ticks, type Us, us } from '../src/core/units.ts';
 import { asChannel, copyFrame, decoded, type Step } from './book-frames.ts';
 
-const WARM_UP = 3;
+const WARM_UP = 4;
 const {
   values,
   positionals: [path],
@@ -46,9 +46,11 @@ const config = engineConfig({ ...settings, signal: { ...settings.signal, model: 
 const { steps: raw, instrument } = decoded(path);
 const steps = values.levels === undefined ? raw : asChannel(raw, Number(values.levels), Number(values.every));
 const frames = steps.filter((step) => !(step instanceof TradeEvent)).length;
-const lent = new BookFrame(
-  Math.max(...steps.map((step) => (step instanceof TradeEvent ? 1 : step.frame.count))),
+const largest = steps.reduce(
+  (most, step) => (step instanceof TradeEvent ? most : Math.max(most, step.frame.count)),
+  1,
 );
+const lent = new BookFrame(largest);
 
 /** From so many minutes before the recording on, at about its price: what a client fetches when it starts. */
 const CANDLES = 600;
