@@ -5,9 +5,9 @@
  *
  * A folder holds market.tape and labels.jsonl, and is named after its seed, which is below 1000:
  * - full: `hunter simulate --feed books-l2-tbt`; frames: `hunter simulate`;
- * - uncounted: `hunter plant --rates iceberg_native=60 iceberg_sliced=60 iceberg_following=60` over recordings that do not
- *   count orders: Binance USDⓈ-M BTCUSDT of 2023-04-04/05 and ETHUSDT of 2024-07-18/19 (`hunter import binance-l2` of both
- *   days).
+ * - uncounted: `hunter plant --rates iceberg_native=60 iceberg_sliced=60 iceberg_following=60 spoof_wall=5 spoof_layering=5
+ *   spoof_flicker=5 spoof_slow_pull=5`, with `--every 100` and without, over recordings that do not count orders: Binance
+ *   USDⓈ-M BTCUSDT of 2023-04-04/05 and ETHUSDT of 2024-07-18/19 (`hunter import binance-l2` of both days).
  * Which they were stands in the file that is written.
  */
 import { writeFileSync } from 'node:fs';
