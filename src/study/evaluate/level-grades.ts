@@ -4,6 +4,7 @@ import type { Fate } from './level-track.ts';
 import { dot, type Parted } from './parts.ts';
 import type { SectionFigure, SectionTable } from './section.ts';
 
+const NONE = 'no level was reached of those with five minutes before and three after them';
 /** s. */
 const AGES = [0, 30, 120, Number.POSITIVE_INFINITY] as const;
 
@@ -64,7 +65,7 @@ export class Levels {
     ];
     return lists.map((list) => {
       const { held, reached } = this.sums(fates, list);
-      return figureOf(this.parts, (w) => dot(w, held) / dot(w, reached), 'none was reached');
+      return figureOf(this.parts, (w) => dot(w, held) / dot(w, reached), NONE);
     });
   }
 
@@ -74,7 +75,7 @@ export class Levels {
     return figureOf(
       this.parts,
       (w) => dot(w, own.held) / dot(w, own.reached) - dot(w, chance.held) / dot(w, chance.reached),
-      'none was reached',
+      NONE,
     );
   }
 

@@ -28,8 +28,10 @@ const MANNERS: readonly Manner[] = [
   { name: 'at once', overUs: 0, breadth: 1 },
   { name: 'one by one within 1 s, 70 % of the levels', overUs: 1_000_000, breadth: 0.7 },
 ];
-/** Stretches that intervals draw together, µs; longer where there would be more than the most. */
-const PART_US = 300_000_000;
+const MINUTE_US = 60_000_000;
+/** Minutes that intervals draw together: so many, less where there would be fewer stretches than wanted, more beyond the most. */
+const PART_MINUTES = 5;
+const PARTS_WANTED = 20;
 const PARTS_MOST = 64;
 
 interface Seat {
@@ -41,10 +43,10 @@ class LiquidityGrader implements Grader {
   private readonly seed: number;
   private readonly config: LiquidityConfig;
   private fresh: Seat[] = [];
-  /** By manner. */
+  /** By manner; for now the stretches are minutes, of all tapes in a row. */
   private readonly cells: Parted<Cell>[][] = MANNERS.map(() => []);
   private readonly fates: Parted<Fate>[] = [];
-  private parts = 0;
+  private minutes = 0;
   private seats = 0;
 
   constructor(seed: number, config: LiquidityConfig) {
@@ -66,7 +68,7 @@ class LiquidityGrader implements Grader {
     const began = Math.min(...spans.filter(({ from }) => from > 0).map(({ from }) => from));
     const ended = Math.max(...spans.map(({ to }) => to));
     // instruments of one tape move together: their stretches are drawn together
-    const partOf = (at: number): number => this.parts + Math.floor((at - began) / PART_US);
+    const partOf = (at: number): number => this.minutes + Math.floor((at - began) / MINUTE_US);
     this.fresh.forEach(({ withdrawals, levels }, i) => {
       withdrawals.forEach(({ cells }, m) => {
         for (const cell of cells) this.cells[m]!.push({ ...cell, part: partOf(cell.at) });
@@ -74,15 +76,17 @@ class LiquidityGrader implements Grader {
       const random = new Random(this.seed + i, MANNERS.length);
       for (const fate of levels.fates(random)) this.fates.push({ ...fate, part: partOf(fate.at) });
     });
-    if (ended > began) this.parts += Math.floor((ended - began) / PART_US) + 1;
+    if (ended > began) this.minutes += Math.floor((ended - began) / MINUTE_US) + 1;
     this.fresh = [];
   }
 
   section(): Section | null {
     const { cells, fates } = this;
     if (cells.every((each) => each.length === 0) && fates.length === 0) return null;
-    const together = Math.ceil(this.parts / PARTS_MOST);
-    const parts = Math.ceil(this.parts / together);
+    const { minutes } = this;
+    const short = Math.max(1, Math.min(PART_MINUTES, Math.floor(minutes / PARTS_WANTED)));
+    const together = Math.max(short, Math.ceil(minutes / PARTS_MOST));
+    const parts = Math.ceil(minutes / together);
     const graded = cells.map(
       (each) =>
         new Withdrawals(
@@ -103,7 +107,7 @@ class LiquidityGrader implements Grader {
         `Withdrawals are laid over the tape, no recording tells of any: from the second minute on, every ${(LASTS_US + PAUSE_US + MORE_US) / 1e6} s on average, one side’s best 20 levels show 30, 50 or 80 % less for ${LASTS_US / 1e6} s; trades and prices stay as they are. Asked of each second and side: does one begin here? What follows one is not asked.`,
         `${first!.planted} laid over, one second in ${first!.rarity}. The threshold of the recall leaves ${BUDGET} false alarms in an hour of one side; it is chosen on these very data. The real withdrawals of a tape count as false alarms.`,
         `Levels: looked at every 5 s; reached where the touch comes to one within two minutes, held where it is not a basis point beyond it in the minute after. By chance: the same distance, in deviations of the moves of the last five minutes, from the touch of ${PLACEBOS} other moments by lot. On the other side: the same distance at the same moment.`,
-        `Intervals: stretches of ${(together * PART_US) / 60e6} minutes drawn anew, those of one tape’s markets together.`,
+        `Intervals: stretches of ${together} ${together === 1 ? 'minute' : 'minutes'} drawn anew, those of one tape’s markets together.`,
       ],
       figures: [...first!.figures(), ...levels.figures()],
       charts: [],
