@@ -133,6 +133,8 @@ export class Spoof implements Detector, Suspicion {
   private freshCount = 0;
   /** Changes of the frame in which a level grew. */
   private grown = new Int32Array(1024);
+  /** And those in which one shrank that may have a wall. */
+  private shrunk = new Int32Array(1024);
   private grew = 0;
   /** Depth of the best levels, bids and asks, and the frame they are of. */
   private readonly depths = new Float64Array(2);
@@ -301,15 +303,16 @@ export class Spoof implements Detector, Suspicion {
     const { walls, book } = this;
     const { changes } = book;
     const { count, oldSize, newSize } = changes;
-    if (this.grown.length < count) this.grown = new Int32Array(2 * count);
-    const { grown } = this;
-    let grew = 0;
-    for (let i = 0; i < count; i++) {
+    if (this.grown.length < count) {
+      this.grown = new Int32Array(2 * count);
+      this.shrunk = new Int32Array(2 * count);
+    }
+    const { shrunk } = this;
+    this.grew = walls.sift(changes, this.grown, shrunk);
+    const { shrank } = walls;
+    for (let n = 0; n < shrank; n++) {
+      const i = shrunk[n]!;
       const lost = oldSize[i]! - newSize[i]!;
-      if (lost <= 0) {
-        if (lost < 0) grown[grew++] = i;
-        continue;
-      }
       const slot = walls.find(changes.side[i] as BookSide, changes.price[i]!);
       if (slot < 0 || walls.state[slot] !== STANDING) continue;
       const byTrade = Math.min(lost, walls.traded[slot]! - walls.settled[slot]!);
@@ -335,7 +338,6 @@ export class Spoof implements Detector, Suspicion {
       walls.endedFrame[slot] = this.frame;
       walls.endDistance[slot] = walls.distance(slot, book.bestBid, book.bestAsk);
     }
-    this.grew = grew;
   }
 
   private takeIn(at: Us): void {
