@@ -11,7 +11,7 @@ export const READINGS: Readonly<Record<string, string>> = {
   'level flow': '05a77d514890',
   'keeps coming': 'f06573d313cc',
   'touch flow': '9f7132a6388f',
-  spoof: '967494463cac',
+  spoof: '6cb5c67513e4',
   liquidity: '85a98e17c4eb',
   withdrawal: '96bb25156f80',
   concentration: 'b0a3644aa3d5',
