@@ -164,6 +164,7 @@ export function delayFigure(all: readonly RegimeWords[]): Figure {
     parts.length,
     (weights) => {
       const total = delays.reduce((sum, { part }) => sum + weights[part]!, 0);
+      if (total === 0) return Number.NaN;
       let below = 0;
       for (const [i, { part, delay }] of delays.entries()) {
         below += weights[part]!;

@@ -90,6 +90,20 @@ test('figures with intervals are those of the score; a second market that says t
   );
 });
 
+test('where most of the stretches drawn have no change of regime the delay has a figure all the same', () => {
+  const labels = [label('range', 0, 7_000_000), label('trend_up', 7_000_000, 7_200_000)];
+  const at = Array.from({ length: 7200 }, (_, s) => s * 1000);
+  const said = at.map((time) => truthAt(labels, time - 5000));
+  const words: RegimeWords = {
+    tape: 'one',
+    at,
+    said,
+    truth: at.map((time) => truthAt(labels, time)),
+    labels,
+  };
+  assert.equal(delayFigure([words]).value, 5);
+});
+
 test('ADX and ATR: a straight way is a trend, its mirror the other one, wide candles after narrow ones are volatile', () => {
   const play = (mids: readonly number[]): number => {
     const rival = new AdxAtr(null, { period: 5, trendFrom: 30, volatileFrom: 1.5 });
