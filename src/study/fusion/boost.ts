@@ -1,3 +1,5 @@
+import { probabilityOf } from '../../core/brain/fusion/first-passage.ts';
+
 /** Rows to fit on or to watch: bins of every feature, where the logit starts from, what came of it and how much it counts. */
 export interface BinnedRows {
   readonly count: number;
@@ -47,43 +49,43 @@ export function boost(
 ): Steps {
   const steps: Steps = { intercept: start.intercept, shapes: start.shapes.map((shape) => shape.slice()) };
   const logit = logitsOf(rows, steps);
-  const gradient = new Float64Array(rows.count);
-  const curvature = new Float64Array(rows.count);
-  const most = Math.max(...bins);
-  const sums = {
-    gradient: new Float64Array(most),
-    curvature: new Float64Array(most),
-    weight: new Float64Array(most),
-  };
-  const step = new Float64Array(most);
+  const weights = rows.bins.map((column) => weightsOf(column, rows.weight));
+  const sums = { gradient: new Float64Array(BINS), curvature: new Float64Array(BINS) };
+  // what was found last and is not in the logits yet: one way through the rows does both
+  let pending = new Float64Array(BINS);
+  let step = new Float64Array(BINS);
+  let column: Uint8Array = NOWHERE;
   for (let round = 1; round <= config.rounds; round++) {
-    slopes(rows, logit, gradient, curvature);
-    const shift = config.rate * (total(gradient) / (total(curvature) + config.ridge / 4));
+    slopes(rows, logit, column, pending, null, sums);
+    const shift = config.rate * (total(sums.gradient) / (total(sums.curvature) + config.ridge / 4));
     steps.intercept += shift;
     for (let i = 0; i < rows.count; i++) logit[i]! += shift;
+    column = NOWHERE;
     for (let f = 0; f < bins.length; f++) {
-      slopes(rows, logit, gradient, curvature);
-      const column = rows.bins[f]!;
-      sums.gradient.fill(0);
-      sums.curvature.fill(0);
-      sums.weight.fill(0);
-      for (let i = 0; i < rows.count; i++) {
-        const bin = column[i]!;
-        if (bin === UNKNOWN) continue;
-        sums.gradient[bin]! += gradient[i]!;
-        sums.curvature[bin]! += curvature[i]!;
-        sums.weight[bin]! += rows.weight[i]!;
-      }
+      slopes(rows, logit, column, pending, rows.bins[f]!, sums);
       step.fill(0);
-      split(sums, 0, bins[f]!, config.leaves, config, step);
+      split({ ...sums, weight: weights[f]! }, 0, bins[f]!, config.leaves, config, step);
       const shape = steps.shapes[f]!;
-      for (let bin = 0; bin < bins[f]!; bin++) shape[bin]! += config.rate * step[bin]!;
-      for (let i = 0; i < rows.count; i++)
-        if (column[i] !== UNKNOWN) logit[i]! += config.rate * step[column[i]!]!;
+      for (let bin = 0; bin < bins[f]!; bin++) {
+        step[bin]! *= config.rate;
+        shape[bin]! += step[bin]!;
+      }
+      [step, pending] = [pending, step];
+      column = rows.bins[f]!;
     }
     if (!after(round, steps)) break;
   }
   return steps;
+}
+
+/** Of any bin, `UNKNOWN` included, which has no step. */
+const BINS = UNKNOWN + 1;
+const NOWHERE = new Uint8Array(0);
+
+function weightsOf(column: Uint8Array, weight: Float64Array): Float64Array {
+  const sums = new Float64Array(BINS);
+  for (let i = 0; i < column.length; i++) sums[column[i]!]! += weight[i]!;
+  return sums;
 }
 
 /** Logits of rows by shapes. */
@@ -109,16 +111,44 @@ export function logLossOf({ reached, weight }: BinnedRows, logits: Float64Array)
   return loss / all;
 }
 
+/** Logits beyond ± this are as sure as can be. */
+const LOGIT_MAX = 16;
+const CELLS = 256;
+const TABLE = Float64Array.from({ length: 2 * LOGIT_MAX * CELLS + 2 }, (_, k) =>
+  probabilityOf(k / CELLS - LOGIT_MAX),
+);
+
+/** The probability of a logit to 2e-7, which is enough for the way of a step: from a table, a fifth of the time. */
+function probabilityNear(logit: number): number {
+  const at = (Math.max(-LOGIT_MAX, Math.min(LOGIT_MAX, logit)) + LOGIT_MAX) * CELLS;
+  const cell = Math.trunc(at);
+  const below = TABLE[cell]!;
+  return below + (at - cell) * (TABLE[cell + 1]! - below);
+}
+
+/** Takes the pending step into the logits, and adds up gradient and curvature by the bins of `by`; all in one where that is null. */
 function slopes(
   { count, reached, weight }: BinnedRows,
   logit: Float64Array,
-  gradient: Float64Array,
-  curvature: Float64Array,
+  column: Uint8Array,
+  pending: Float64Array,
+  by: Uint8Array | null,
+  { gradient, curvature }: Pick<BinSums, 'gradient' | 'curvature'>,
 ): void {
+  gradient.fill(0);
+  curvature.fill(0);
+  const stepped = column.length > 0;
   for (let i = 0; i < count; i++) {
-    const p = 1 / (1 + Math.exp(-logit[i]!));
-    gradient[i] = weight[i]! * (reached[i]! - p);
-    curvature[i] = weight[i]! * p * (1 - p);
+    let l = logit[i]!;
+    if (stepped) {
+      l += pending[column[i]!]!;
+      logit[i] = l;
+    }
+    const p = probabilityNear(l);
+    const w = weight[i]!;
+    const bin = by === null ? 0 : by[i]!;
+    gradient[bin]! += w * (reached[i]! - p);
+    curvature[bin]! += w * p * (1 - p);
   }
 }
 

@@ -154,7 +154,7 @@ function fitted(
 }
 
 /** Rounds without a better one after which a fold is not followed further. */
-const PATIENCE = 40;
+const PATIENCE = 20;
 
 /** The best ridge, then the best number of rounds, over all folds, and what the fits of the others then say of each. */
 function heldOut(
