@@ -1,7 +1,7 @@
 /**
  * How well the detectors find what is planted over real recordings, at the 100 ms of OKX's `books` and at the recordings' own
  * pace: `npx node bench/planted.ts [tune | report] [FIRST SEED] [LAST SEED]`. `tune` (seeds 1 to 5) are the recordings to look
- * at while building, `report` (seeds 1000 to 1004) those that nothing was fitted on. Needs ../shared/data.
+ * at while building, `report` (seeds 1000 to 1004, or those asked for) those that nothing was fitted on. Needs ../shared/data.
  *
  * The rivals are the rules that bots ship. False alarms are those on the unlabelled background: nobody knows whether some of
  * them are right. Alarms at what else was planted are told apart: the last columns count those at look-alikes as false, too. docs/planted.md says what is planted and what stays unreal about it.
