@@ -78,7 +78,7 @@ export function fit(outcomes: Outcomes, fold: Int32Array, config: FitConfig = FI
     base: outcomes.base.subarray(0, outcomes.count),
     reached: outcomes.reached.subarray(0, outcomes.count),
   };
-  const folds = Math.max(...fold) + 1;
+  const folds = fold.reduce((most, each) => Math.max(most, each), 0) + 1;
   const middles = bins.map((column, f) => middlesOf(column, columns[f]!, weight, counts[f]!));
   const { ridge, rounds, logits } = heldOut(all, middles, fold, folds, config);
   const excess = logits.map((logit, i) => logit - all.base[i]!);
