@@ -103,11 +103,9 @@ export class Iceberg implements Detector, QueueWatch {
   private readonly forgetting: number;
   private readonly touched = new Int32Array(TOUCHED_MAX);
   private touchedCount = 0;
-  /** Of the frame's changes: those at remembered prices, and sizes of single orders that came. */
+  /** Of the frame's changes: those at remembered prices. */
   private watched = new Int32Array(1024);
   private watchedCount = 0;
-  private comers = new Float64Array(1024);
-  private comerCount = 0;
   /** Best price of each side, ticks. */
   private readonly best = new Float64Array(2);
   /** Best prices that were, and until when. */
@@ -274,29 +272,21 @@ export class Iceberg implements Detector, QueueWatch {
     this.bestWas.fill(NO_PRICE);
   }
 
-  /** What goes from prices that are remembered; notes what changed at them, and whose orders came anywhere. */
+  /** What goes from prices that are remembered; notes what changed at them. */
   private takeLosses(): void {
-    const { queues, book, counted, watched, comers } = this;
-    const { side, price, oldSize, newSize, oldOrders, newOrders, count } = book.changes;
-    let watchedCount = 0;
-    let comerCount = 0;
-    if (count > comers.length) {
-      this.watched = new Int32Array(2 * count);
-      this.comers = new Float64Array(2 * count);
-      return this.takeLosses();
-    }
-    for (let i = 0; i < count; i++) {
-      const to = newSize[i]!;
-      const from = oldSize[i]!;
-      if (to > from && (counted ? newOrders[i]! - oldOrders[i]! === 1 : from === 0))
-        comers[comerCount++] = to - from;
-      const place = queues.find(side[i] as BookSide, price[i]!);
-      if (place < 0) continue;
-      watched[watchedCount++] = i;
-      if (to < from || queues.tradedAt(place) > 0) queues.update(place, to, newOrders[i]!, counted);
-    }
+    const { queues, book, counted } = this;
+    const { changes } = book;
+    const { oldSize, newSize, newOrders, count } = changes;
+    if (count > this.watched.length) this.watched = new Int32Array(2 * count);
+    const { watched } = this;
+    const watchedCount = queues.sift(changes, watched);
     this.watchedCount = watchedCount;
-    this.comerCount = comerCount;
+    for (let n = 0; n < watchedCount; n++) {
+      const i = watched[n]!;
+      const place = queues.find(changes.side[i] as BookSide, changes.price[i]!);
+      if (newSize[i]! < oldSize[i]! || queues.tradedAt(place) > 0)
+        queues.update(place, newSize[i]!, newOrders[i]!, counted);
+    }
   }
 
   /** Prices that traded and show the same as before. */
@@ -313,7 +303,7 @@ export class Iceberg implements Detector, QueueWatch {
   }
 
   private takeGains(): void {
-    const { queues, book, watched, comers } = this;
+    const { queues, book, watched } = this;
     const { changes } = book;
     for (let n = 0; n < this.watchedCount; n++) {
       const i = watched[n]!;
@@ -321,7 +311,7 @@ export class Iceberg implements Detector, QueueWatch {
       if (queues.shownAt(place) !== changes.newSize[i])
         queues.update(place, changes.newSize[i]!, changes.newOrders[i]!, this.counted);
     }
-    for (let n = 0; n < this.comerCount; n++) this.repeats.observe(comers[n]!);
+    this.repeats.observeComers(changes, this.counted);
   }
 
   private leave(side: BookSide, price: number): void {
@@ -339,14 +329,20 @@ export class Iceberg implements Detector, QueueWatch {
     const ladder = book.ladder(side);
     const size = ladder.sizeAt(best);
     const orders = ladder.ordersAt(best);
-    let changed = changes.snapshot ? -1 : changes.count - 1;
-    while (changed >= 0 && (changes.price[changed] !== best || changes.side[changed] !== side)) changed--;
-    const place =
-      changed < 0
-        ? queues.begin(side, best, size, orders)
-        : queues.begin(side, best, changes.oldSize[changed]!, changes.oldOrders[changed]!);
+    if (changes.snapshot) {
+      this.stay.begin(queues.begin(side, best, size, orders));
+      return;
+    }
+    changes.seek(side, best, best);
+    const { from } = changes;
+    let changed = changes.to - 1;
+    while (changed >= from && (changes.price[changed] !== best || changes.side[changed] !== side)) changed--;
+    const known = changed >= from;
+    const place = known
+      ? queues.begin(side, best, changes.oldSize[changed]!, changes.oldOrders[changed]!)
+      : queues.begin(side, best, size, orders);
     this.stay.begin(place);
-    if (changed >= 0) queues.update(place, size, orders, this.counted);
+    if (known) queues.update(place, size, orders, this.counted);
   }
 
   private remember(side: BookSide, was: number, at: Us): void {

@@ -331,9 +331,9 @@ export class Spoof implements Detector, Suspicion {
       walls.left[slot] = left;
       if (left > ENDED_LEFT * size) continue;
       this.unsuspect(slot);
-      this.witness(slot);
-      walls.end(slot);
       this.fresh[this.freshCount++] = slot;
+      this.witness(this.fresh, this.freshCount - 1, this.freshCount);
+      walls.end(slot);
       walls.endedAt[slot] = at;
       walls.endedFrame[slot] = this.frame;
       walls.endDistance[slot] = walls.distance(slot, book.bestBid, book.bestAsk);
@@ -343,19 +343,18 @@ export class Spoof implements Detector, Suspicion {
   private takeIn(at: Us): void {
     const { book, ordinary } = this;
     const { changes, bestBid, bestAsk } = book;
-    const { oldSize, newSize, side: sides, price: prices } = changes;
-    const { grown, grew } = this;
-    for (let n = 0; n < grew; n++) {
+    const { grown } = this;
+    const large = ordinary.addAll(changes, grown, this.grew, bestBid, bestAsk);
+    const { bands } = ordinary;
+    for (let n = 0; n < large; n++) {
       const i = grown[n]!;
-      const added = newSize[i]! - oldSize[i]!;
-      const side = sides[i] as BookSide;
-      const price = prices[i]!;
+      const added = changes.newSize[i]! - changes.oldSize[i]!;
+      const side = changes.side[i] as BookSide;
+      const price = changes.price[i]!;
       const distance = side === BID ? bestBid - price : price - bestAsk;
-      const band = ordinary.add(added, distance);
-      if (band < 0) continue;
       const orders =
         changes.newOrders[i]! === 0 ? 0 : Math.max(1, changes.newOrders[i]! - changes.oldOrders[i]!);
-      this.come(side, price, added, changes.newSize[i]!, distance, band, orders, at);
+      this.come(side, price, added, changes.newSize[i]!, distance, bands[n]!, orders, at);
     }
   }
 
@@ -399,16 +398,20 @@ export class Spoof implements Detector, Suspicion {
 
   /** Who came with it, in this frame or the last, and which that is gone it continues. */
   private relate(slot: number): void {
-    const { walls, frame, newest, newer } = this;
-    for (let i = 0; i < this.newestCount; i++) this.meet(slot, newest[i]!, frame);
-    for (let i = 0; i < this.newerCount; i++) this.meet(slot, newer[i]!, frame - 1);
+    const { walls, frame, newest } = this;
+    this.meet(slot, newest, this.newestCount, frame);
+    this.meet(slot, this.newer, this.newerCount, frame - 1);
     if (this.newestCount < CAPACITY) newest[this.newestCount++] = slot;
     const side = walls.side[slot]!;
     const size = walls.size[slot]!;
     if (!walls.mayReturn(size)) return;
     let before = -1;
     let nearest = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < walls.goneCount; i++) {
+    const { goneLots, goneCount } = walls;
+    const about = size * (SAME_SIZE * 1.01);
+    for (let i = 0; i < goneCount; i++) {
+      // most are of another size
+      if (Math.abs(goneLots[i]! - size) > about) continue;
       const other = walls.gone[i]!;
       const off = Math.abs(walls.size[other]! / size - 1);
       if (off >= SAME_SIZE || walls.side[other] !== side || walls.continued[other] === 1) continue;
@@ -420,20 +423,31 @@ export class Spoof implements Detector, Suspicion {
     if (before >= 0) this.succeed(slot, before);
   }
 
-  /** Two that came together, if they did: a slot may have been given to another since. */
-  private meet(slot: number, other: number, frame: number): void {
-    const { walls } = this;
-    if (walls.bornFrame[other] !== frame || other === slot) return;
-    const ratio = walls.size[other]! / walls.size[slot]!;
-    if (ratio <= 0.5 || ratio >= 2) return;
-    const same = walls.side[other] === walls.side[slot];
-    const near = same ? walls.beside : walls.across;
-    near[slot]! += 1;
-    near[other]! += 1;
-    if (Math.abs(ratio - 1) >= EQUAL_SIZE) return;
-    const equal = same ? walls.besideEqual : walls.acrossEqual;
-    equal[slot]! += 1;
-    equal[other]! += 1;
+  /** Counts those of a list that came in that frame, of about its size, for both: a slot may have been given to another since. */
+  private meet(slot: number, list: Int16Array, count: number, frame: number): void {
+    const { size, side, bornFrame, beside, besideEqual, across, acrossEqual } = this.walls;
+    const own = size[slot]!;
+    const ownSide = side[slot]!;
+    const half = own / 2;
+    const twice = own * 2;
+    // calls nothing, for speed: when many come, each meets all
+    for (let i = 0; i < count; i++) {
+      const other = list[i]!;
+      const theirs = size[other]!;
+      if (theirs <= half || theirs >= twice || bornFrame[other] !== frame || other === slot) continue;
+      const equal = Number(Math.abs(theirs / own - 1) < EQUAL_SIZE);
+      if (side[other] === ownSide) {
+        beside[slot]! += 1;
+        beside[other]! += 1;
+        besideEqual[slot]! += equal;
+        besideEqual[other]! += equal;
+      } else {
+        across[slot]! += 1;
+        across[other]! += 1;
+        acrossEqual[slot]! += equal;
+        acrossEqual[other]! += equal;
+      }
+    }
   }
 
   private succeed(slot: number, before: number): void {
@@ -464,15 +478,14 @@ export class Spoof implements Detector, Suspicion {
     walls.close(least);
   }
 
-  /** What the frame's touch and takers mean to the walls that stand. */
   private follow(at: Us): void {
     const { walls, frame } = this;
-    const eventful = this.traded || this.moved;
+    this.witness(walls.standing, 0, walls.standingCount);
+    const { standing, bornFrame } = walls;
     for (let i = 0; i < walls.standingCount; i++) {
-      const slot = walls.standing[i]!;
-      if (eventful) this.witness(slot);
-      const age = frame - walls.bornFrame[slot]!;
-      if (age <= 0 || (age & (age - 1)) !== 0 || (age & FOURS) === 0) continue;
+      const slot = standing[i]!;
+      const age = frame - bornFrame[slot]!;
+      if ((age & (age - 1)) !== 0 || (age & FOURS) === 0) continue;
       if (at - walls.bornAt[slot]! <= STANDING_MOST_US) {
         if (walls.largeness[slot]! >= SUSPECT_LARGENESS) this.suspect(slot, at);
       } else {
@@ -483,32 +496,43 @@ export class Spoof implements Detector, Suspicion {
     }
   }
 
-  private witness(slot: number): void {
-    const { walls, book, frame } = this;
-    if (this.traded && walls.bornFrame[slot]! < frame) this.countTaken(slot);
+  /** What the frame's takers and touch mean to the walls of a list, from `from` to before `to`. Without calls, for speed. */
+  private witness(list: Int16Array, from: number, to: number): void {
+    if (this.traded) this.countTaken(list, from, to);
     if (!this.moved) return;
+    const { frame, book } = this;
     const { bestBid, bestAsk } = book;
-    const other = walls.otherBest[slot]!;
-    if (walls.otherPassed[slot] === 0 && (walls.side[slot] === BID ? bestAsk > other : bestBid < other))
-      walls.otherPassed[slot] = frame;
-    const distance = walls.distance(slot, bestBid, bestAsk);
-    if (distance < walls.leastDistance[slot]!) walls.leastDistance[slot] = distance;
+    const { side, price, otherBest, otherPassed, leastDistance } = this.walls;
+    for (let i = from; i < to; i++) {
+      const slot = list[i]!;
+      const bid = side[slot] === BID;
+      const other = otherBest[slot]!;
+      if ((bid ? bestAsk > other : bestBid < other) && otherPassed[slot] === 0) otherPassed[slot] = frame;
+      const distance = bid ? bestBid - price[slot]! : price[slot]! - bestAsk;
+      if (distance < leastDistance[slot]!) leastDistance[slot] = distance;
+    }
   }
 
   /** Takers at the other side's first best price or beyond. */
-  private countTaken(slot: number): void {
-    const { walls } = this;
-    const other = walls.side[slot] === BID ? ASK : BID;
-    const lots = this.taken[other]!;
-    if (lots === 0) return;
-    const farthest = this.farthest[other]!;
-    const first = walls.otherBest[slot]!;
-    if (other === ASK ? farthest < first : farthest > first) return;
-    walls.otherTaken[slot]! += lots;
-    walls.otherTakenLast[slot] = lots;
-    walls.otherTakenFrame[slot] = this.frame;
-    if (walls.otherEaten[slot] === 0 && walls.otherTaken[slot]! >= walls.otherQueue[slot]!)
-      walls.otherEaten[slot] = this.frame;
+  private countTaken(list: Int16Array, from: number, to: number): void {
+    const { frame, taken, farthest } = this;
+    const { side, bornFrame, otherBest, otherQueue, otherTaken } = this.walls;
+    const { otherTakenLast, otherTakenFrame, otherEaten } = this.walls;
+    const bids = taken[BID]!;
+    const asks = taken[ASK]!;
+    const lowest = farthest[BID]!;
+    const highest = farthest[ASK]!;
+    for (let i = from; i < to; i++) {
+      const slot = list[i]!;
+      const bid = side[slot] === BID;
+      const lots = bid ? asks : bids;
+      const first = otherBest[slot]!;
+      if (lots === 0 || (bid ? highest < first : lowest > first) || bornFrame[slot]! >= frame) continue;
+      otherTaken[slot]! += lots;
+      otherTakenLast[slot] = lots;
+      otherTakenFrame[slot] = frame;
+      if (otherEaten[slot] === 0 && otherTaken[slot]! >= otherQueue[slot]!) otherEaten[slot] = frame;
+    }
   }
 
   private suspect(slot: number, at: Us): void {
@@ -727,8 +751,8 @@ export class Spoof implements Detector, Suspicion {
     f[FEATURE.approach] = approach;
     f[FEATURE.retreat] = nearest === 1 && walls.endDistance[slot]! < born / 3 ? 1 : 0;
     f[FEATURE.nearest] = nearest;
-    f[FEATURE.pulls] = Math.log(1 + pulls);
-    f[FEATURE.evenPulls] = Math.log(1 + evenPulls);
+    f[FEATURE.pulls] = logAfter(pulls);
+    f[FEATURE.evenPulls] = logAfter(evenPulls);
     f[FEATURE.exact] = exact / grouped;
     const executed = ended && walls.otherTaken[slot]! > 0 && walls.otherTakenFrame[slot] === end;
     const executedBefore = walls.otherTaken[slot]! - (executed ? walls.otherTakenLast[slot]! : 0);
@@ -743,18 +767,18 @@ export class Spoof implements Detector, Suspicion {
     f[FEATURE.gaveLate] = ended && gave > 0 ? surprise(this.passedShare, end - gave) : 0;
     f[FEATURE.share] = walls.size[slot]! / walls.level[slot]!;
     f[FEATURE.even] = ended && grouped >= 3 && acrossEqual === 0 && this.evenly() ? 1 : 0;
-    f[FEATURE.beside] = Math.log(1 + beside);
-    f[FEATURE.besideEqual] = Math.log(1 + besideEqual);
-    f[FEATURE.together] = Math.log(Math.max(1, exact));
+    f[FEATURE.beside] = logAfter(beside);
+    f[FEATURE.besideEqual] = logAfter(besideEqual);
+    f[FEATURE.together] = logAfter(Math.max(1, exact) - 1);
     f[FEATURE.across] = Math.min(3, across);
     f[FEATURE.acrossEqual] = Math.min(2, acrossEqual);
-    f[FEATURE.returns] = Math.log(1 + returns);
-    f[FEATURE.moves] = Math.log(1 + moves);
+    f[FEATURE.returns] = logAfter(returns);
+    f[FEATURE.moves] = logAfter(moves);
     f[FEATURE.acrossBefore] = recurred > 0 ? Math.min(1, acrossBefore / recurred) : 0;
-    f[FEATURE.familiar] = Math.log(1 + familiar);
+    f[FEATURE.familiar] = logAfter(familiar);
     f[FEATURE.counted] = counted;
     f[FEATURE.single] = counted === 1 && orders === grouped ? 1 : 0;
-    f[FEATURE.orders] = counted === 1 ? Math.log(orders / grouped) : 0;
+    f[FEATURE.orders] = counted === 1 && orders !== grouped ? Math.log(orders / grouped) : 0;
   }
 
   /** The walls in `group` are at even distances. */
@@ -817,3 +841,7 @@ const surprise = (share: number, frames: number): number =>
   -Math.log(1 - (1 - Math.max(FRAME_SHARE, share)) ** (frames + 1));
 
 const LN_3 = Math.log(3);
+
+const LOGS = Float64Array.from({ length: 256 }, (_, n) => Math.log(1 + n));
+/** ln(1 + n) of a whole number. */
+const logAfter = (n: number): number => (n < LOGS.length ? LOGS[n]! : Math.log(1 + n));

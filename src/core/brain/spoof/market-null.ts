@@ -1,4 +1,6 @@
-import { Scale } from './scale.ts';
+import type { BookChanges } from '../../book/changes.ts';
+import { BID } from '../../book/frame.ts';
+import { BINS, Scale } from './scale.ts';
 
 /** At the touch, and the four quarters in which additions behind it come, by distance. */
 const BANDS = 5;
@@ -22,6 +24,10 @@ const SIZES = 4096;
 /** Ratios are kept as whole numbers times this: `Scale` begins at 1. */
 const FINENESS = 64;
 
+// names of this module are constants to the compiler, those of another are looked up at each use
+const BID_SIDE = BID;
+const SIZE_BINS = BINS;
+
 /**
  * What is ordinary in this market: the null that walls are held against. Nothing in it knows a tick, a lot or a second.
  *
@@ -33,8 +39,18 @@ const FINENESS = 64;
 export class MarketNull {
   /** Median life of what was followed, ms. */
   life = 0;
-  private readonly distances = new Scale(2 * ADDITIONS_KEPT);
-  private readonly sizes = Array.from({ length: BANDS }, () => new Scale(ADDITIONS_KEPT));
+  /** See `addAll`. */
+  bands = new Uint8Array(1024);
+  private walls = 0;
+  private readonly distanceCounts = new Int32Array(BINS);
+  private readonly distances = new Scale(2 * ADDITIONS_KEPT, this.distanceCounts);
+  private readonly sizeCounts = new Int32Array(BANDS * BINS);
+  private readonly sizes = Array.from(
+    { length: BANDS },
+    (_, band) => new Scale(ADDITIONS_KEPT, this.sizeCounts.subarray(band * BINS, (band + 1) * BINS)),
+  );
+  /** Of those `seen`, how many are in the sum of `sizes`: `addAll` counts them in `sizeCounts` alone. */
+  private readonly summed = new Int32Array(BANDS);
   private readonly largest = new Float64Array(BANDS);
   private readonly seen = new Int32Array(BANDS);
   private readonly maxima = Array.from({ length: BANDS }, () => new Scale(ADDITIONS_KEPT / STRETCH));
@@ -61,13 +77,94 @@ export class MarketNull {
     if (this.from[2] === Number.POSITIVE_INFINITY) return -1;
     const band = this.bandOf(distance);
     this.sizes[band]!.add(size);
+    this.summed[band]! += 1;
     if (size > this.largest[band]!) this.largest[band] = size;
-    if (++this.seen[band]! === STRETCH) {
-      this.maxima[band]!.add(this.largest[band]!);
-      this.largest[band] = 0;
-      this.seen[band] = 0;
-    }
+    if (++this.seen[band]! === STRETCH) this.endStretch(band);
     return size >= this.entry[band]! ? band : -1;
+  }
+
+  /**
+   * `add` for the changes of a frame in which levels grew, the first `grew` of `grown`: gives how many are walls and leaves these in
+   * `grown`, their bands in `bands`.
+   */
+  addAll(changes: BookChanges, grown: Int32Array, grew: number, bestBid: number, bestAsk: number): number {
+    if (this.bands.length < grew) this.bands = new Uint8Array(2 * grew);
+    this.walls = 0;
+    const known = this.from[2] !== Number.POSITIVE_INFINITY;
+    for (let n = 0; n < grew; n++) {
+      if (known) n = this.addOrdinary(changes, grown, n, grew, bestBid, bestAsk);
+      if (n === grew) break;
+      const i = grown[n]!;
+      const price = changes.price[i]!;
+      const distance = changes.side[i] === BID ? bestBid - price : price - bestAsk;
+      const band = this.add(changes.newSize[i]! - changes.oldSize[i]!, distance);
+      if (band < 0) continue;
+      grown[this.walls] = i;
+      this.bands[this.walls++] = band;
+    }
+    return this.walls;
+  }
+
+  /**
+   * As many of them as are ordinary numbers and end no stretch; gives the first that is not. Without calls, and hardly a branch, for
+   * speed: a frame has hundreds.
+   */
+  private addOrdinary(
+    changes: BookChanges,
+    grown: Int32Array,
+    first: number,
+    grew: number,
+    bestBid: number,
+    bestAsk: number,
+  ): number {
+    const { distanceCounts, sizeCounts, seen, largest, entry, bands, from } = this;
+    const { side, price: prices, oldSize, newSize } = changes;
+    const second = from[2]!;
+    const third = from[3]!;
+    const fourth = from[4]!;
+    let { walls } = this;
+    let behind = 0;
+    let n = first;
+    for (; n < grew; n++) {
+      const i = grown[n]!;
+      const price = prices[i]!;
+      const distance = side[i] === BID_SIDE ? bestBid - price : price - bestAsk;
+      const size = newSize[i]! - oldSize[i]!;
+      const lots = size | 0;
+      const ticks = distance | 0;
+      if (lots !== size || ticks !== distance) break;
+      const band =
+        Number(ticks >= 1) +
+        Number(distance >= second) +
+        Number(distance >= third) +
+        Number(distance >= fourth);
+      const before = seen[band]!;
+      if (before === STRETCH - 1) break;
+      // as in `binOf`; at the touch or before it, nothing is counted
+      const away = Number(ticks > 0);
+      const off = ticks | (1 - away);
+      const zeros = Math.clz32(off);
+      distanceCounts[((31 - zeros) << 3) + (((off << zeros) >>> 28) & 7)]! += away;
+      behind += away;
+      const zerosOfSize = Math.clz32(lots);
+      sizeCounts[band * SIZE_BINS + ((31 - zerosOfSize) << 3) + (((lots << zerosOfSize) >>> 28) & 7)]! += 1;
+      seen[band] = before + 1;
+      if (size > largest[band]!) largest[band] = size;
+      grown[walls] = i;
+      bands[walls] = band;
+      walls += Number(size >= entry[band]!);
+    }
+    this.walls = walls;
+    this.distances.count += behind;
+    return n;
+  }
+
+  private endStretch(band: number): void {
+    this.sum(band);
+    this.summed[band] = 0;
+    this.maxima[band]!.add(this.largest[band]!);
+    this.largest[band] = 0;
+    this.seen[band] = 0;
   }
 
   bandOf(distance: number): number {
@@ -124,6 +221,11 @@ export class MarketNull {
     return this.lives.shareUpTo(lifeMs);
   }
 
+  private sum(band: number): void {
+    this.sizes[band]!.count += this.seen[band]! - this.summed[band]!;
+    this.summed[band] = this.seen[band]!;
+  }
+
   /** Between frames. */
   frame(): void {
     this.frames += 1;
@@ -140,6 +242,7 @@ export class MarketNull {
       this.sizes[band]!.reset();
       this.maxima[band]!.reset();
     }
+    this.summed.fill(0);
     this.largest.fill(0);
     this.seen.fill(0);
     this.shown.fill(0);
@@ -166,6 +269,7 @@ export class MarketNull {
     for (let band = 0; band < BANDS; band++) {
       const sizes = this.sizes[band]!;
       const maxima = this.maxima[band]!;
+      this.sum(band);
       sizes.settle();
       maxima.settle();
       if (sizes.count < ADDITIONS_LEAST) continue;

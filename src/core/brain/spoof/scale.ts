@@ -1,7 +1,7 @@
 /** Bins to a doubling. */
 const FINE = 8;
 const OCTAVES = 48;
-const BINS = FINE * OCTAVES;
+export const BINS = FINE * OCTAVES;
 
 /** A double and its bits, to read exponent and first digits of the fraction without a logarithm. */
 const value = new Float64Array(1);
@@ -45,13 +45,15 @@ export const leastOf = (bin: number): number => 2 ** Math.floor(bin / FINE) * (1
 export class Scale {
   count = 0;
   private readonly memory: number;
-  private readonly counts = new Int32Array(BINS);
+  private readonly counts: Int32Array;
   /** How many were at or above each bin when it was last settled, and how many in all. */
   private readonly from = new Int32Array(BINS);
   private settled = 0;
 
-  constructor(memory: number) {
+  /** `counts` where somebody else counts too: `BINS` of them. */
+  constructor(memory: number, counts = new Int32Array(BINS)) {
     this.memory = memory;
+    this.counts = counts;
   }
 
   /** Values under 1 count as 1. */

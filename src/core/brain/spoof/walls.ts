@@ -88,6 +88,8 @@ export class Walls {
   standingCount = 0;
   readonly gone = new Int16Array(CAPACITY);
   goneCount = 0;
+  /** Sizes of those in `gone`, beside them, for whoever looks for one. */
+  readonly goneLots = new Float64Array(CAPACITY);
   private readonly place = new Int16Array(CAPACITY);
   private readonly free = new Int16Array(CAPACITY);
   private readonly table = new Int16Array(TABLE);
@@ -181,6 +183,7 @@ export class Walls {
     this.state[slot] = ENDED;
     this.place[slot] = this.goneCount;
     this.gone[this.goneCount] = slot;
+    this.goneLots[this.goneCount] = this.size[slot]!;
     this.goneCount += 1;
     this.goneSizes[stepOf(this.size[slot]!) & (SIZE_STEPS - 1)]! += 1;
   }
@@ -227,6 +230,7 @@ export class Walls {
       this.goneCount -= 1;
       this.goneSizes[stepOf(this.size[slot]!) & (SIZE_STEPS - 1)]! -= 1;
     }
+    if (!stands) this.goneLots[place] = this.goneLots[this.goneCount]!;
     const last = list[stands ? this.standingCount : this.goneCount]!;
     list[place] = last;
     this.place[last] = place;
