@@ -109,7 +109,7 @@ export function calibration(predictions: Predictions, drawing: Drawing = DRAWING
   }
   const parts = part[count - 1]! + 1;
   const bucketOf = bucketsOf(confidence);
-  const buckets = Math.max(...bucketOf) + 1;
+  const buckets = bucketOf.reduce((most, bucket) => Math.max(most, bucket), 0) + 1;
   const sums = new Sums(predictions, bucketOf, parts, buckets);
   const figure = (statistic: (weights: Float64Array) => number): Figure =>
     figureOf(parts, statistic, 'no entry', drawing);
@@ -309,7 +309,7 @@ function oddsOf(
   const { odds } = predictions;
   if (odds === undefined) return { brier: withheld(NO_ODDS), error: withheld(NO_ODDS) };
   const bucketOf = bucketsOf(odds);
-  const buckets = Math.max(...bucketOf) + 1;
+  const buckets = bucketOf.reduce((most, bucket) => Math.max(most, bucket), 0) + 1;
   const sums = new Sums({ ...predictions, confidence: odds }, bucketOf, parts, buckets);
   return {
     brier: figure((w) => sums.total(w, SQUARED) / sums.count(w)),
