@@ -1,6 +1,6 @@
 import { ConfigError } from '../../config/load.ts';
 import type { Settings } from '../../config/schema.ts';
-import { barToMs } from '../../core/candles/candle-series.ts';
+import { refuseOtherBar } from './bar-candles.ts';
 import type { Tapes } from './tapes.ts';
 
 /** Instruments that trade from one balance, by their place in the tapes. */
@@ -29,15 +29,10 @@ export function accountsOf(
     throw new ConfigError([
       `no ${unknown.join(', ')} on ${tapes.files.map(({ path }) => path).join(', ')}; there is ${all.map(({ id }) => id).join(', ')}`,
     ]);
-  const barMs = barToMs(settings.market.bar);
   const groups = new Map<string, number[]>();
   all.forEach(({ id, settleCurrency }, place) => {
     if (symbols !== null && !symbols.includes(id)) return;
-    const { bar, barMs: fineMs } = tapes.holdings[place]!;
-    if (fineMs > 0 && barMs % fineMs !== 0)
-      throw new ConfigError([
-        `${id} comes in ${bar} candles, which do not add up to market.bar: ${settings.market.bar}; set market.bar to ${bar} or a multiple`,
-      ]);
+    refuseOtherBar(id, tapes.holdings[place]!.bar, settings.market.bar);
     const key = separate ? id : settleCurrency;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [place]);

@@ -1,3 +1,4 @@
+import { barToMs } from '../../core/candles/candle-series.ts';
 import type { EngineConfig } from '../../core/engine.ts';
 import { EventKind, type MarketEvent } from '../../core/events.ts';
 import { formatMoney, type Instrument, moneyToNumber } from '../../core/instrument.ts';
@@ -10,7 +11,7 @@ import type { PaperConfig } from '../../venue/paper/config.ts';
 import type { Liquidity } from '../../venue/paper/liquidity.ts';
 import { EquityRecorder } from '../report/equity-recorder.ts';
 import type { AccountReport } from '../report/report-data.ts';
-import { Coarser } from './coarser.ts';
+import { BarCandles } from './bar-candles.ts';
 import type { Holding } from './tapes.ts';
 import { Trips } from './trips.ts';
 
@@ -28,8 +29,8 @@ export interface DeskConfig {
     readonly volumeShareMax: number;
     readonly intrabar: 'pessimistic' | 'nearest';
   };
-  /** Of the engine's candles. */
-  readonly barMs: number;
+  /** The engine's candles, as OKX writes them. */
+  readonly bar: string;
   /** Distance of the equity samples, ms. */
   readonly equityEveryMs: number;
 }
@@ -43,12 +44,13 @@ export class Desk {
   /** For each instrument, when its decisions could begin, ms; null while they cannot. */
   readonly warmAt: (number | null)[];
   private readonly kinds: readonly MarketKind[];
-  private readonly coarsers: readonly (Coarser | null)[];
+  private readonly candles: readonly BarCandles[];
   private readonly equity: EquityRecorder;
   private readonly startBalance: Money;
   /** The balance, and as a plain number: read with every event, changed with every fill. */
   private readonly cash = { exact: NO_MONEY, plain: 0 };
   private begun = false;
+  private readonly tell = (event: MarketEvent): void => this.replay.showEngine(event);
 
   constructor(
     config: DeskConfig,
@@ -63,12 +65,13 @@ export class Desk {
     this.trips = new Trips(instruments);
     this.equity = new EquityRecorder(config.equityEveryMs);
     this.warmAt = instruments.map(() => null);
-    this.coarsers = holdings.map(({ barMs }, index) =>
-      barMs === 0 || barMs === config.barMs ? null : new Coarser(barMs, config.barMs, index),
+    this.candles = holdings.map(
+      ({ bar }, index) => new BarCandles(instruments[index]!.id, bar, config.bar, index),
     );
+    const barMs = barToMs(config.bar);
     const liquidity = this.kinds.map((kind, index): Liquidity => {
       if (kind === 'books' || kind === 'nothing') return new BookLiquidity(config.paper);
-      return new BarLiquidity({ ...config.bars, of: kind, barMs: holdings[index]!.barMs || config.barMs });
+      return new BarLiquidity({ ...config.bars, of: kind, barMs: holdings[index]!.barMs || barMs });
     });
     const { trips } = this;
     this.replay = new Replay(
@@ -124,13 +127,8 @@ export class Desk {
     const index = event.instrument;
     if (event.kind === EventKind.candle) {
       if (event.closed && this.kinds[index] === 'candles') this.trips.market(event);
-      const coarser = this.coarsers[index]!;
-      if (coarser === null) this.replay.showEngine(event);
-      else if (event.closed) coarser.take(event, (candle) => this.replay.showEngine(candle));
-    } else {
-      if (event.kind === EventKind.trade) this.trips.market(event);
-      this.replay.showEngine(event);
-    }
+    } else if (event.kind === EventKind.trade) this.trips.market(event);
+    this.candles[index]!.take(event, this.tell);
     if (this.warmAt[index] === null && this.marketOf(index).volatility.daily !== null)
       this.warmAt[index] = event.at / 1000;
   }

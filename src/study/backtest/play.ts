@@ -2,7 +2,6 @@ import { engineConfig } from '../../config/engine.ts';
 import { scenarioOfAll } from '../../config/model.ts';
 import { paperConfig } from '../../config/paper.ts';
 import type { Settings } from '../../config/schema.ts';
-import { barToMs } from '../../core/candles/candle-series.ts';
 import { CandleEvent, EventKind, type MarketEvent } from '../../core/events.ts';
 import type { Instrument } from '../../core/instrument.ts';
 import type { CandleOpinion } from '../../core/opinion.ts';
@@ -138,7 +137,7 @@ function seat(tapes: Tapes, settings: Settings, account: AccountPlan, options: P
         volumeShareMax: settings.paper.volume_share_max,
         intrabar: settings.paper.intrabar,
       },
-      barMs: barToMs(settings.market.bar),
+      bar: settings.market.bar,
       equityEveryMs: sampleMs(account.to - account.from),
     },
     instruments[0]!.settleCurrency,

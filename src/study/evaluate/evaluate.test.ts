@@ -62,14 +62,22 @@ test('trades are graded by the exits of the settings where the tape is long enou
   const { evaluation } = await evaluate([{ path: tape, labels: null }], settings, options);
   assert.deepEqual(evaluation.barriers, { unit: 'bp', target: 3, stop: 3, limitMs: 60_000 });
   const quick = loadSettings(undefined, {
-    ...{ market: { bar: '1s' }, exits: { time_stop_ms: 30_000 }, signal: { model: 'priors' } },
+    ...{ market: { atr_period: 2 }, exits: { time_stop_ms: 15_000 }, signal: { model: 'priors' } },
   } as object);
   const { evaluation: other } = await evaluate([{ path: tape, labels: null }], quick, options);
   const { tp_multiplier: target, sl_multiplier: stop } = quick.exits;
-  assert.deepEqual(other.barriers, { unit: 'atr', target, stop, limitMs: 30_000 });
+  assert.deepEqual(other.barriers, { unit: 'atr', target, stop, limitMs: 15_000 });
   const { question, figures } = other.sections.find(({ name }) => name === 'signal')!;
   assert.ok(figures.find(({ name }) => name === 'Brier score')!.figure.value !== null, 'the range is known');
-  assert.match(question, /ATR within 30 s/);
+  assert.match(question, /ATR within 15 s/);
+});
+
+test('a bar that the tape’s candles do not add up to is refused before anything is graded', async () => {
+  const fine = loadSettings(undefined, { market: { bar: '1s' }, signal: { model: 'priors' } } as object);
+  await assert.rejects(
+    evaluate([{ path: tape, labels: null }], fine, options),
+    /BTC-USDT-SWAP comes in 1m candles, which do not add up to market\.bar: 1s; set market\.bar to 1m or a multiple/,
+  );
 });
 
 test('a fitted signal is graded by trades of its own, unless others are asked for', async () => {

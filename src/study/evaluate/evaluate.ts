@@ -7,6 +7,7 @@ import type { Settings } from '../../config/schema.ts';
 import { barToMs } from '../../core/candles/candle-series.ts';
 import type { TapeMeta } from '../../tape/format.ts';
 import { readTape } from '../../tape/reader.ts';
+import { refuseOtherBar } from '../backtest/bar-candles.ts';
 import { type Holding, Tapes } from '../backtest/tapes.ts';
 import { fittedTapes } from '../fusion/trained.ts';
 import { codeIdentity } from '../report/code-identity.ts';
@@ -91,7 +92,7 @@ export async function evaluate(
 ): Promise<{ evaluation: Evaluation; speed: EvaluationSpeed }> {
   const begun = performance.now();
   const { signal, progress } = options;
-  const looks = recordings.map((recording) => look(recording, options.symbols));
+  const looks = recordings.map((recording) => look(recording, options.symbols, settings.market.bar));
   refuseTwice(looks);
   const barriers =
     options.barriers ?? defaultBarriers(settings, Math.max(...looks.map(({ to, from }) => to - from)));
@@ -109,7 +110,8 @@ export async function evaluate(
   const symbols = new Set<string>();
   const replaced: Replaced[] = [];
   for (const { path, labels: file, ...rest } of looks) {
-    const source = tapeSource(path, options.symbols);
+    const { bar } = settings.market;
+    const source = tapeSource(path, options.symbols, bar);
     const labelsNameTape = file === null ? null : nameThisTape(file, path, rest.sha256);
     const labels = file === null ? null : readLabels(file, source.instruments);
     if (labels !== null && !labels.some((label) => label.to >= rest.from && label.from <= rest.to))
@@ -136,7 +138,7 @@ export async function evaluate(
     const ids = source.instruments.map(({ id }) => id);
     const speak = async (other: string, until: number): Promise<readonly Trail[]> => {
       const told = ids.map(() => new Trail(until));
-      await playInTurns(tapeSource(other, options.symbols), config, (_, _book, i) => [told[i]!], turns);
+      await playInTurns(tapeSource(other, options.symbols, bar), config, (_, _book, i) => [told[i]!], turns);
       return told;
     };
     replaced.push(...(await withOtherFuture(path, span, ids, said, speak)));
@@ -196,6 +198,7 @@ function readTapeMeta(path: string): TapeMeta {
 function look(
   { path, labels }: Recording,
   symbols: readonly string[] | null,
+  bar: string,
 ): Omit<EvaluatedTape, 'labelled' | 'labelsNameTape' | 'inSample'> {
   const tapes = Tapes.open([path]);
   const ids = tapes.instruments.map(({ id }) => id);
@@ -203,6 +206,9 @@ function look(
   if (unknown.length > 0)
     throw new ConfigError([`--symbols ${unknown.join(', ')}: not on ${path}, which has ${ids.join(', ')}`]);
   const wanted = tapes.holdings.filter((_, i) => symbols === null || symbols.includes(ids[i]!));
+  tapes.holdings.forEach((holding, i) => {
+    if (wanted.includes(holding)) refuseOtherBar(ids[i]!, holding.bar, bar);
+  });
   if (!wanted.some(({ books }) => books > 0))
     throw new ConfigError([
       `${path}: no order book on it (${tapes.files[0]!.holds}); the detectors read the book, so evaluate needs a tape of books`,

@@ -10,6 +10,7 @@ import type { Us } from '../../core/units.ts';
 import type { Label, LabelSink } from '../../exchange/scenarios/label.ts';
 import { readTape } from '../../tape/reader.ts';
 import { CANDLES_AT_START } from '../../venue/venue.ts';
+import { BarCandles } from '../backtest/bar-candles.ts';
 import { Simulation, type SimulationOptions } from '../simulate.ts';
 
 /** Where market events come from, in order. */
@@ -186,8 +187,16 @@ const detectorsAlone = (brain: BrainConfig): MarketConfig => ({
 /** Events between two turns of others. */
 const STRETCH_EVENTS = 4096;
 
-/** A tape file. Only `symbols`, where they are named; the others' events are passed over. */
-export function tapeSource(path: string, symbols: readonly string[] | null = null): MarketSource {
+/**
+ * A tape file. Only `symbols`, where they are named; the others' events are passed over. `bar`: candles are told as those of this
+ * bar, `market.bar` of whoever feeds them to a `Market`, and refused with a `ConfigError` when played where they do not add up to
+ * it; null: as they are.
+ */
+export function tapeSource(
+  path: string,
+  symbols: readonly string[] | null = null,
+  bar: string | null = null,
+): MarketSource {
   const reader = readTape(path);
   reader.close();
   const wanted = reader.instruments.filter(({ instId }) => symbols === null || symbols.includes(instId));
@@ -196,9 +205,14 @@ export function tapeSource(path: string, symbols: readonly string[] | null = nul
     instruments: wanted.map((spec) => new Instrument(spec)),
     *play(emit) {
       let total = 0;
-      readTape(path).forEachKind(() => {
+      const hasCandles = wanted.map(() => false);
+      readTape(path).forEachKind((kind, instrument) => {
         total += 1;
+        if (kind === EventKind.candle && places[instrument]! >= 0) hasCandles[places[instrument]!] = true;
       });
+      const candles = wanted.map(({ instId }, place) =>
+        bar !== null && hasCandles[place]! ? new BarCandles(instId, reader.meta.bar, bar, place) : null,
+      );
       const tape = readTape(path);
       try {
         let done = 0;
@@ -206,7 +220,9 @@ export function tapeSource(path: string, symbols: readonly string[] | null = nul
           const place = places[event.instrument]!;
           if (place >= 0) {
             event.instrument = place;
-            emit(event);
+            const own = candles[place]!;
+            if (own === null) emit(event);
+            else own.take(event, emit);
           }
           done += 1;
           if (done % STRETCH_EVENTS === 0) yield done / total;

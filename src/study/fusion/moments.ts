@@ -15,8 +15,6 @@ export interface MomentsConfig {
   readonly stakes: StakesConfig;
   /** Between two moments that are looked at, ms. */
   readonly everyMs: number;
-  /** False: the tape's candles are of another bar than the settings', and are built from its trades instead. */
-  readonly candles: boolean;
 }
 
 /** What was seen of one tape. */
@@ -59,7 +57,6 @@ class Seat {
   private readonly source: FeatureSource;
   private readonly path = new TouchPath();
   private readonly everyUs: number;
-  private readonly candles: boolean;
   private readonly limitUs: number;
   private readonly at: number[] = [];
   /** Of each moment the features, then of long and short what `put` puts there. */
@@ -67,13 +64,12 @@ class Seat {
   private readonly refused: Record<string, number> = {};
   private next = 0;
 
-  constructor(instrument: Instrument, { market, stakes, everyMs, candles }: MomentsConfig) {
+  constructor(instrument: Instrument, { market, stakes, everyMs }: MomentsConfig) {
     this.market = new Market(market, instrument);
     this.stakes = new Stakes(this.market, stakes);
     const { brain } = this.market;
     this.source = { brain, stakes: this.stakes, slow: new SlowReadings(brain) };
     this.everyUs = everyMs * 1000;
-    this.candles = candles;
     this.limitUs = stakes.limitMs * 1000;
   }
 
@@ -86,8 +82,7 @@ class Seat {
       case EventKind.trade:
         return market.onTrade(event);
       case EventKind.candle:
-        if (this.candles) market.onCandle(event);
-        return;
+        return market.onCandle(event);
       case EventKind.mark:
         return market.onMark(event);
       case EventKind.funding:

@@ -1,7 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { engineConfig } from '../../config/engine.ts';
 import type { Settings } from '../../config/schema.ts';
-import { readTape } from '../../tape/reader.ts';
 import { tapeSource } from '../evaluate/play.ts';
 import { collect, type Seen } from './moments.ts';
 import { type OutcomeColumns, Outcomes } from './outcomes.ts';
@@ -75,15 +74,12 @@ export function playTape({
   everyMs,
 }: TapeTask): Iterable<number> & { readonly result: () => TapeResult } {
   const { market, exits, execution } = engineConfig(settings, 'learn');
-  const reader = readTape(path);
-  reader.close();
   const outcomes = new Outcomes();
   const run = collect(
-    tapeSource(path, symbols),
+    tapeSource(path, symbols, settings.market.bar),
     {
       ...{ market: { ...market, fusion: null }, everyMs },
       stakes: { exits, takerFee: execution.takerFee, limitMs },
-      candles: reader.meta.bar === settings.market.bar,
     },
     index,
     outcomes,
