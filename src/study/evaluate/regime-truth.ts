@@ -11,7 +11,7 @@ const KNOWN: ReadonlyMap<unknown, number> = new Map([
 ]);
 
 /** Which of `REGIMES` a label tells of; −1 where the detector has no word for it. */
-export const regimeOf = ({ parameters }: Label): number => KNOWN.get(parameters.name) ?? -1;
+const regimeOf = ({ parameters }: Label): number => KNOWN.get(parameters.name) ?? -1;
 
 /** The regime of one instrument at a time, ms, by its labels in order of time; −1 where none is known. */
 export function truthAt(labels: readonly Label[], at: number): number {

@@ -156,7 +156,7 @@ function columnsOf(
 }
 
 /** Mean 1; the two trends share a weight, because each is the other in the mirror. */
-export function weightsOf(truth: Int8Array): Float64Array {
+function weightsOf(truth: Int8Array): Float64Array {
   const counts = new Float64Array(REGIMES.length);
   for (const is of truth) counts[is]! += 1;
   const trends = (counts[TREND_UP]! + counts[TREND_DOWN]!) / 2;

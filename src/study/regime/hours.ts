@@ -31,9 +31,13 @@ export function recordHour(
   from = SIMULATED_FROM,
 ): RecordedMarket[] {
   const hour = new Date(from).toISOString().slice(11, 13);
-  const kept = keep === null ? null : join(keep, `${scenario}-${seed}-${hour}.json`);
+  const kept = keep === null ? null : join(keep, `${scenario}-${seed}-${hour}-${symbols.join('+')}.json`);
   if (kept !== null && existsSync(kept)) {
     const stored = JSON.parse(readFileSync(kept, 'utf8')) as readonly Stored[];
+    if (!stored.every(({ rows, candles, truth }) => [rows, candles, truth].every(Array.isArray)))
+      throw new Error(
+        `${kept}: kept by another version, which knew no candles, or no hour at all: remove it, it is made anew`,
+      );
     return stored.map((market) => ({
       ...market,
       rows: Float64Array.from(market.rows),

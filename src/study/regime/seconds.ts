@@ -25,7 +25,7 @@ export interface RecordedMarket {
 
 export const WIDTH = 7;
 /** How many seconds were there before it came; highest less lowest price, ticks; length, ms. */
-export const CANDLE_WIDTH = 3;
+const CANDLE_WIDTH = 3;
 
 /** Of the simulated exchange's candles. */
 const BAR_MS = 60_000;
