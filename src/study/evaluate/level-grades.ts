@@ -1,5 +1,5 @@
 import { HELD, NOT_REACHED } from '../exits/levels-hold.ts';
-import { type Figure, figureOf } from './figures.ts';
+import { type Figure, figureOf, PARTS_MIN, plain } from './figures.ts';
 import type { Fate } from './level-track.ts';
 import { dot, type Parted } from './parts.ts';
 import type { SectionFigure, SectionTable } from './section.ts';
@@ -65,18 +65,24 @@ export class Levels {
     ];
     return lists.map((list) => {
       const { held, reached } = this.sums(fates, list);
-      return figureOf(this.parts, (w) => dot(w, held) / dot(w, reached), NONE);
+      return this.drawn(reached, (w) => dot(w, held) / dot(w, reached));
     });
   }
 
   private gain(fates: readonly Parted<Fate>[]): Figure {
     const own = this.sums(fates, ({ told }) => [told]);
     const chance = this.sums(fates, ({ placebos }) => placebos);
-    return figureOf(
-      this.parts,
+    return this.drawn(
+      own.reached,
       (w) => dot(w, own.held) / dot(w, own.reached) - dot(w, chance.held) / dot(w, chance.reached),
-      NONE,
     );
+  }
+
+  /** Stretches in which nothing was reached say nothing: of too few others there is no interval. */
+  private drawn(reached: Float64Array, statistic: (weights: Float64Array) => number): Figure {
+    if (reached.filter((count) => count > 0).length >= PARTS_MIN)
+      return figureOf(this.parts, statistic, NONE);
+    return plain(statistic(new Float64Array(this.parts).fill(1)), NONE);
   }
 
   /** By stretch of time. */

@@ -40,6 +40,8 @@ interface Stretch {
   readonly bids: number[];
   readonly asks: number[];
   readonly told: Told[];
+  /** Of the next look, whatever the one before found; steps. */
+  nextLook: number;
 }
 
 /** Notes supports and resistances as the liquidity detector tells them, every five seconds, and where the touch goes. */
@@ -54,7 +56,7 @@ export class LevelTrack implements Observer {
   frame({ liquidity }: Brain, book: OrderBook, at: Us): void {
     if (!book.valid || !book.twoSided) return this.lost();
     if (this.stretch === null) {
-      this.stretch = { from: at, bids: [], asks: [], told: [] };
+      this.stretch = { from: at, bids: [], asks: [], told: [], nextLook: 0 };
       this.stretches.push(this.stretch);
     }
     const { from, bids, asks, told } = this.stretch;
@@ -67,7 +69,8 @@ export class LevelTrack implements Observer {
     if (bids.length > due) return;
     bids.push(book.bestBid);
     asks.push(book.bestAsk);
-    if (due < (told.at(-1)?.step ?? -LOOK_EVERY) + LOOK_EVERY) return;
+    if (due < this.stretch.nextLook) return;
+    this.stretch.nextLook = (Math.floor(due / LOOK_EVERY) + 1) * LOOK_EVERY;
     for (const [side, level, touch] of [
       ['bid', liquidity.bids.strongest(), book.bestBid],
       ['ask', liquidity.asks.strongest(), book.bestAsk],
@@ -97,8 +100,8 @@ function fatesOf({ from, bids, asks, told }: Stretch, random: Random): Fate[] {
       const at = MEMORY + random.below(last - MEMORY);
       const scale = deviations[at]! / deviations[step]!;
       const by = Number.isFinite(scale) ? distance * scale : 0;
-      const least = (bids[at]! * NEAR_BP) / 10_000;
-      return by < least ? NOT_REACHED : own(at, by);
+      // in a calm moment nearer than any that is told, in deviations as far: to leave those out would leave the wild moments
+      return by > 0 ? own(at, by) : NOT_REACHED;
     });
     const at = from + step * STEP_US;
     return { at, ageSeconds, told: own(step, distance), mirrored: other(step, distance), placebos };

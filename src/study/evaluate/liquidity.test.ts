@@ -17,7 +17,7 @@ import { gradeLiquidity } from './liquidity.ts';
 import type { Parted } from './parts.ts';
 import { play, simulationSource } from './play.ts';
 import type { GradingContext } from './section.ts';
-import { Trail } from './trail.ts';
+import { parting, Trail } from './trail.ts';
 import { Withdrawals } from './withdrawal-grades.ts';
 import { type Cell, SHARES } from './withdrawal-track.ts';
 
@@ -46,8 +46,10 @@ test('withdrawals laid over a tape are seen, the depth of five sees less of them
     play(market(12), brain, (instrument, book) => [watched, ...grader.watch(instrument, book)]),
     null,
   );
-  assert.equal(watched.digest(), alone.digest(), 'the withdrawals are in books of their own');
-  const { figures, tables } = grader.section()!;
+  const { frames, different } = parting(alone, watched, Number.POSITIVE_INFINITY);
+  assert.ok(frames > 7000 && different === 0, 'the withdrawals are in books of their own');
+  const { figures, tables, notes } = grader.section()!;
+  assert.ok(notes.some((note) => note.includes('for levels of 5 minutes')));
   const rows = tables[0]!.rows;
   const count = rows.slice(0, 3).reduce((sum, row) => sum + (row[2] as number), 0);
   // one in 20 s, from the second minute on
@@ -69,7 +71,12 @@ const cell = fc.record({
 });
 const cellsOf = (
   made: readonly { part: number; share: number; own: number; rival: number }[],
-): Parted<Cell>[] => made.map((each, i) => ({ ...each, at: i, ownDelay: 0, rivalDelay: 0 }));
+): Parted<Cell>[] =>
+  made.map((each, i) => ({
+    ...{ ...each, at: i },
+    ownRises: [{ score: each.own, after: 0 }],
+    rivalRises: [{ score: each.rival, after: 0 }],
+  }));
 
 test('the area is that of ranks, whatever the stretches; the recall keeps the budget of false alarms', () => {
   fc.assert(
@@ -167,4 +174,62 @@ test('shares are of what was reached, by age', () => {
     [1, 1],
     [0, 0],
   ]);
+});
+
+test('levels are looked at every five seconds, whether or not the look before found one', () => {
+  const track = new LevelTrack();
+  const steps = 12_000;
+  // far enough away to be told for 0.7 s of each 13.7 s
+  const far = (step: number): boolean => step % 137 >= 130;
+  const brainAt = (step: number) =>
+    ({
+      liquidity: {
+        bids: { strongest: () => ({ price: 100_000 - (far(step) ? 20 : 3), size: 1, ageSeconds: 1 }) },
+        asks: { strongest: () => null },
+      },
+    }) as unknown as Brain;
+  for (let i = 0; i < steps; i++)
+    track.frame(
+      brainAt(i),
+      { valid: true, twoSided: true, bestBid: 100_000, bestAsk: 100_001 } as OrderBook,
+      us(1e9 + i * 100_000),
+    );
+  const told = track.fates(new Random(1)).map(({ at }) => (at - 1e9) / 100_000);
+  // those with five minutes before and three after them
+  const looks = Array.from({ length: steps / 50 }, (_, i) => i * 50).filter((i) => i >= 3000 && i < 10_200);
+  assert.deepEqual(told, looks.filter(far));
+});
+
+test('what is told in wild moments is held against calm ones too, where as many deviations are less than a basis point', () => {
+  const track = new LevelTrack();
+  const random = new Random(3);
+  let bid = 100_000;
+  for (let i = 0; i < 36_000; i++) {
+    const wild = i < 18_000;
+    bid += (random.chance(0.5) ? 1 : -1) * (wild ? 10 : 1);
+    const level = { price: bid - 12, size: 1, ageSeconds: 1 };
+    track.frame(
+      {
+        liquidity: { bids: { strongest: () => (wild ? level : null) }, asks: { strongest: () => null } },
+      } as unknown as Brain,
+      { valid: true, twoSided: true, bestBid: bid, bestAsk: bid + 1 } as OrderBook,
+      us(1e9 + i * 100_000),
+    );
+  }
+  const placebos = track.fates(new Random(1)).flatMap((fate) => fate.placebos);
+  const reached = placebos.filter((each) => each !== NOT_REACHED).length / placebos.length;
+  assert.ok(reached > 0.9, `${reached} of the levels by chance reached, all of them a second of moves away`);
+});
+
+test('an interval takes eight stretches in which a level was reached', () => {
+  const interval = (reached: number, parts: number): (number | null)[] => {
+    const fates = Array.from({ length: 60 }, (_, i): Parted<Fate> => {
+      const held = i % 3 === 0 ? HELD : BROKE;
+      const placebos = [HELD, BROKE, BROKE, BROKE];
+      return { ...{ at: 0, part: i % reached, ageSeconds: 1, told: held, mirrored: BROKE }, placebos };
+    });
+    return new Levels(fates, parts).figures().map(({ figure }) => figure.low);
+  };
+  for (const low of interval(7, 12)) assert.equal(low, null);
+  for (const low of interval(8, 12)) assert.notEqual(low, null);
 });

@@ -1,5 +1,6 @@
 import type { LiquidityConfig } from '../../core/brain/liquidity.ts';
 import { Random } from '../../exchange/random.ts';
+import { PARTS_MIN } from './figures.ts';
 import { Levels } from './level-grades.ts';
 import { type Fate, LevelTrack, PLACEBOS } from './level-track.ts';
 import type { Parted } from './parts.ts';
@@ -33,6 +34,8 @@ const MINUTE_US = 60_000_000;
 const PART_MINUTES = 5;
 const PARTS_WANTED = 20;
 const PARTS_MOST = 64;
+/** Of levels, which may stand and be told for minutes: never less than the first, up to the second where there is enough time. */
+const LEVEL_PART_MINUTES = [5, 15] as const;
 
 interface Seat {
   readonly withdrawals: readonly WithdrawalTrack[];
@@ -94,9 +97,13 @@ class LiquidityGrader implements Grader {
           parts,
         ),
     );
+    const [least, most] = LEVEL_PART_MINUTES;
+    const long = Math.max(least, Math.min(most, Math.floor(minutes / PARTS_WANTED)));
+    // what is left over at the end is no stretch of its own
+    const stretches = Math.max(1, Math.floor(minutes / long));
     const levels = new Levels(
-      fates.map((fate) => ({ ...fate, part: Math.floor(fate.part / together) })),
-      parts,
+      fates.map((fate) => ({ ...fate, part: Math.min(stretches - 1, Math.floor(fate.part / long)) })),
+      stretches,
     );
     const [first] = graded;
     return {
@@ -107,7 +114,7 @@ class LiquidityGrader implements Grader {
         `Withdrawals are laid over the tape, no recording tells of any: from the second minute on, every ${(LASTS_US + PAUSE_US + MORE_US) / 1e6} s on average, one side’s best 20 levels show 30, 50 or 80 % less for ${LASTS_US / 1e6} s; trades and prices stay as they are. Asked of each second and side: does one begin here? What follows one is not asked.`,
         `${first!.planted} laid over, one second in ${first!.rarity}. The threshold of the recall leaves ${BUDGET} false alarms in an hour of one side; it is chosen on these very data. The real withdrawals of a tape count as false alarms.`,
         `Levels: looked at every 5 s; reached where the touch comes to one within two minutes, held where it is not a basis point beyond it in the minute after. By chance: the same distance, in deviations of the moves of the last five minutes, from the touch of ${PLACEBOS} other moments by lot. On the other side: the same distance at the same moment.`,
-        `Intervals: stretches of ${together} ${together === 1 ? 'minute' : 'minutes'} drawn anew, those of one tape’s markets together.`,
+        `Intervals: stretches of ${together} ${together === 1 ? 'minute' : 'minutes'} drawn anew, for levels of ${long} minutes, those of one tape’s markets together; of fewer than ${PARTS_MIN} none.`,
       ],
       figures: [...first!.figures(), ...levels.figures()],
       charts: [],

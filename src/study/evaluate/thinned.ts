@@ -74,6 +74,8 @@ export class Thinner {
     this.at = event.at;
     if (this.active !== null && event.at >= this.active.to) this.active = null;
     this.upcoming ??= this.planned();
+    // what began and ended while nobody looked
+    while (this.upcoming !== null && event.at >= this.upcoming.to) this.upcoming = this.planned();
     if (this.active === null && this.upcoming !== null && event.at >= this.upcoming.from) {
       this.active = this.upcoming;
       this.upcoming = null;

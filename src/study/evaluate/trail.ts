@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { OrderBook } from '../../core/book/order-book.ts';
 import type { Brain } from '../../core/brain/brain.ts';
 import type { Detector } from '../../core/brain/detector.ts';
@@ -52,15 +51,6 @@ export class Trail implements Observer {
     hash.add(DIRECTIONS.indexOf(signal.direction));
     hash.add(DIRECTIONS.indexOf(signal.lean));
     this.said.push(hash.value, this.found);
-  }
-
-  /** SHA-256 over all of it, hex. */
-  digest(): string {
-    return createHash('sha256')
-      .update(this.voices.join('\n'))
-      .update(Float64Array.from(this.at))
-      .update(Uint32Array.from(this.said))
-      .digest('hex');
   }
 
   private begin(detectors: readonly Detector[], at: number): boolean {

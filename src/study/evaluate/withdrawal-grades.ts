@@ -109,7 +109,10 @@ export class Withdrawals {
 
   delay(voice: Voice): Figure {
     const least = this.threshold(voice);
-    const delay = (cell: Cell): number => (voice === 'own' ? cell.ownDelay : cell.rivalDelay) / 1000;
+    const delay = (cell: Cell): number => {
+      const rises = voice === 'own' ? cell.ownRises : cell.rivalRises;
+      return rises.find(({ score }) => score > least)!.after / 1000;
+    };
     const found = this.begun.filter((cell) => cell[voice] > least).sort((a, b) => delay(a) - delay(b));
     return figureOf(
       this.parts,

@@ -16,7 +16,7 @@ export const PAUSE_US = 5_000_000;
 export const MORE_US = 10_000_000;
 const LEVELS = 20;
 /** What is usual has to be known first, µs. */
-export const SETTLED_US = 60_000_000;
+const SETTLED_US = 60_000_000;
 /** A score within so long of the beginning finds it; also the length of the ordinary stretches, µs. */
 export const WITHIN_US = 1_000_000;
 /** Of the rival. */
@@ -38,9 +38,15 @@ export interface Cell {
   /** The greatest within it, in deviations: the detector's, and that of the best five levels' depth. */
   own: number;
   rival: number;
-  /** From the beginning to the greatest, µs. */
-  ownDelay: number;
-  rivalDelay: number;
+  /** Where one began, each time that either was greater than ever since: how they came to the greatest. */
+  readonly ownRises: Rise[];
+  readonly rivalRises: Rise[];
+}
+
+export interface Rise {
+  readonly score: number;
+  /** From the beginning, µs. */
+  readonly after: number;
 }
 
 /**
@@ -58,9 +64,10 @@ export class WithdrawalTrack implements Observer {
   private readonly keys = [0, 0];
   private last: Withdrawal | null = null;
   private settledAt = 0;
+  private now = 0;
 
   constructor(config: LiquidityConfig, manner: Manner, random: Random) {
-    this.thinner = new Thinner(plan(manner, random, () => this.settledAt));
+    this.thinner = new Thinner(plan(manner, random, () => Math.max(this.settledAt, this.now - LASTS_US)));
     this.detector = new Liquidity(config, this.thin, NO_SUSPICION);
     this.halfLifeUs = config.halfLifeMs * 1000;
     this.depth = this.usual();
@@ -80,6 +87,7 @@ export class WithdrawalTrack implements Observer {
 
   book(event: BookEvent): void {
     if (this.settledAt === 0) this.settledAt = event.at + SETTLED_US;
+    this.now = event.at;
     const { thin, detector, thinner } = this;
     const seen = thinner.take(event);
     if (seen.kind !== EventKind.book) return;
@@ -110,18 +118,18 @@ export class WithdrawalTrack implements Observer {
     let cell = this.current[side]!;
     if (cell === null || this.keys[side] !== key) {
       const nothing = { own: Number.NEGATIVE_INFINITY, rival: Number.NEGATIVE_INFINITY };
-      cell = { at, share: began ? last!.share : 0, ...nothing, ownDelay: 0, rivalDelay: 0 };
+      cell = { at, share: began ? last!.share : 0, ...nothing, ownRises: [], rivalRises: [] };
       this.current[side] = cell;
       this.keys[side] = key;
       this.cells.push(cell);
     }
     if (own > cell.own) {
       cell.own = own;
-      cell.ownDelay = began ? since : 0;
+      if (began) cell.ownRises.push({ score: own, after: since });
     }
     if (rival > cell.rival) {
       cell.rival = rival;
-      cell.rivalDelay = began ? since : 0;
+      if (began) cell.rivalRises.push({ score: rival, after: since });
     }
   }
 
@@ -130,10 +138,10 @@ export class WithdrawalTrack implements Observer {
   }
 }
 
-/** Withdrawals without end, at times by lot; `settledAt` is asked when the first is due. */
-function* plan(manner: Manner, random: Random, settledAt: () => number): Generator<Withdrawal> {
+/** Withdrawals without end, at times by lot; `earliest`, asked for each, is when the one before may have begun at the earliest. */
+function* plan(manner: Manner, random: Random, earliest: () => number): Generator<Withdrawal> {
   for (let at = 0; ; ) {
-    at = Math.max(at, settledAt()) + LASTS_US + PAUSE_US + random.exponential(MORE_US);
+    at = Math.max(at, earliest()) + LASTS_US + PAUSE_US + random.exponential(MORE_US);
     const share = SHARES[random.below(SHARES.length)]!;
     const side = random.chance(0.5) ? BID : ASK;
     yield {

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { brainConfig } from '../../config/brain.ts';
+import { loadSettings } from '../../config/load.ts';
+import { BookEvent } from '../../core/events.ts';
+import { frameOf, type Level } from '../../core/testing/books.ts';
+import { us } from '../../core/units.ts';
+import { Random } from '../../exchange/random.ts';
+import { Withdrawals } from './withdrawal-grades.ts';
+import { type Cell, WithdrawalTrack } from './withdrawal-track.ts';
+
+const FROM = 1_700_000_000_000_000;
+const FRAME_US = 100_000;
+
+test('after a hole that nobody told of, withdrawals go on as rarely as before it', () => {
+  const { liquidity } = brainConfig(loadSettings(undefined).brain);
+  const track = new WithdrawalTrack(liquidity, { name: 'x', overUs: 0, breadth: 1 }, new Random(1, 1));
+  const side = (sign: number): Level[] =>
+    Array.from({ length: 30 }, (_, i): Level => [10_000 + sign * (i + 1), 50]);
+  const send = (at: number, first: boolean): void =>
+    track.book(
+      new BookEvent(us(at), 0, first ? frameOf(true, side(-1), side(1)) : frameOf(false, [[9975, 50]], [])),
+    );
+  for (let i = 0; i < 1200; i++) send(FROM + i * FRAME_US, i === 0);
+  const before = track.cells.length;
+  const back = FROM + 1200 * FRAME_US + 1800e6;
+  for (let i = 0; i < 600; i++) send(back + i * FRAME_US, false);
+  const begun = track.cells.slice(before).filter(({ share }) => share > 0);
+  // one in 20 s on average, and never two within ten
+  assert.ok(begun.length >= 1 && begun.length <= 6, `${begun.length} in the minute after`);
+  begun.slice(1).forEach(({ at }, i) => {
+    assert.ok(at - begun[i]!.at >= 10e6);
+  });
+});
+
+test('the delay is until the threshold was passed, not until the greatest score', () => {
+  const quiet: Cell = { at: 0, share: 0, own: 1, rival: 1, ownRises: [], rivalRises: [] };
+  const begun: Cell = {
+    ...{ at: 0, share: 0.5, own: 20, rival: 3 },
+    ownRises: [
+      { score: 0.5, after: 0 },
+      { score: 5, after: 100_000 },
+      { score: 20, after: 700_000 },
+    ],
+    rivalRises: [{ score: 3, after: 900_000 }],
+  };
+  const cells = [...Array.from({ length: 3600 }, () => quiet), begun];
+  const { figure, rivals } = new Withdrawals(
+    cells.map((cell) => ({ ...cell, part: 0 })),
+    1,
+  )
+    .figures()
+    .find(({ name }) => name.includes('median delay'))!;
+  assert.equal(figure.value, 100);
+  assert.equal(rivals[0]!.figure.value, 900);
+});
