@@ -10,7 +10,7 @@ import { tradeOf } from '../../core/testing/paths.ts';
 import { us } from '../../core/units.ts';
 import { Random } from '../../exchange/random.ts';
 import type { Label } from '../../exchange/scenarios/label.ts';
-import { areaUnderCurve, gradeFlow } from './flow.ts';
+import { areaUnderCurve, coinWidth, gradeFlow } from './flow.ts';
 import type { Section } from './section.ts';
 
 const SPAN = { ...{ from: us(0), to: us(0), frames: 1, trades: 0, changes: 1 }, aheadMs: 1 };
@@ -122,6 +122,19 @@ test('without labels it says so and still tells what flow explains', () => {
   assert.match(section.notes[0]!, /cannot be graded/);
   assert.equal(section.figures[0]!.figure.value, null);
   assert.equal(section.tables.length, 1);
+});
+
+test('chance is as wide as stretches allow in which all are right or wrong together', () => {
+  const said = (stretches: number, each: number) =>
+    Array.from({ length: stretches * each }, (_, i) => ({
+      right: Math.floor(i / each) % 2,
+      stretch: `${Math.floor(i / each)}`,
+    }));
+  // one in each stretch: that of independent draws; four in each that share their luck: that of a quarter as many
+  assert.ok(Math.abs(coinWidth(said(40, 1))! - 1.96 * Math.sqrt(0.25 / 40)) < 1e-12);
+  assert.ok(Math.abs(coinWidth(said(40, 4))! - 1.96 * Math.sqrt(0.25 / 40)) < 1e-12);
+  assert.equal(coinWidth(said(7, 10)), null, 'of too few stretches nobody knows');
+  assert.equal(coinWidth(said(19, 1)), null);
 });
 
 test('the area under the curve is the chance that one that is there is larger', () => {

@@ -1,5 +1,5 @@
 import type { Label } from '../../exchange/scenarios/label.ts';
-import { type Figure, plain, shareFigure } from './figures.ts';
+import { type Figure, PARTS_MIN, plain, shareFigure } from './figures.ts';
 import { BIN_US, explained, FlowTrack } from './flow-track.ts';
 import { onOurClock } from './labels.ts';
 import { groupedMean } from './parts.ts';
@@ -305,16 +305,33 @@ class FlowGrader implements Grader {
     const honest = this.right(OURS, 60, null, false);
     const spoiled = this.said(OURS, 60, null, false, MOVED_MS);
     const value = spoiled.reduce((sum, { right }) => sum + right, 0) / spoiled.length;
-    const width = 1.96 * Math.sqrt(0.25 / spoiled.length);
-    const chance = spoiled.length < 20 ? null : { low: 0.5 - width, high: 0.5 + width };
+    const width = coinWidth(spoiled);
+    const chance = width === null ? null : { low: 0.5 - width, high: 0.5 + width };
     return {
       name: 'parents moved by a quarter of an hour',
       ...{ honest: honest.value, spoiled: Number.isNaN(value) ? null : value, chance },
-      verdict: chance === null ? 'unknown' : value > chance.high + width / 2 ? 'leaks' : 'holds',
+      verdict:
+        width === null || chance === null ? 'unknown' : value > chance.high + width / 2 ? 'leaks' : 'holds',
       detail:
-        'Share of parents of any size whose sign is right 60 s after their start, read a quarter of an hour later; chance: that of a coin.',
+        'Share of parents of any size whose sign is right 60 s after their start, read a quarter of an hour later; chance: that of a coin for each stretch of 5 minutes, in which parents share their luck.',
     };
   }
+}
+
+const COINS_MIN = 20;
+
+/**
+ * Half the 95 % interval of a share that is one half: what began in one stretch (of whatever market of the tape) may be right or wrong
+ * together. Null of too little. Source: Liang and Zeger, Biometrika 73, 1986, with the mean that chance gives.
+ */
+export function coinWidth(
+  said: readonly { readonly right: number; readonly stretch: string }[],
+): number | null {
+  const stretches = [...Map.groupBy(said, ({ stretch }) => stretch).values()];
+  if (said.length < COINS_MIN || stretches.length < PARTS_MIN) return null;
+  const surplus = (each: typeof said): number => each.reduce((sum, { right }) => sum + right - 0.5, 0);
+  const variance = stretches.reduce((sum, each) => sum + surplus(each) ** 2, 0);
+  return (1.96 * Math.sqrt(variance)) / said.length;
 }
 
 const shareText = ([least, most]: readonly [number, number]): string =>

@@ -3,7 +3,7 @@ import { Random } from '../../exchange/random.ts';
 import type { Label } from '../../exchange/scenarios/label.ts';
 import { type Figure, figureOf } from './figures.ts';
 import { areaUnderCurve } from './flow.ts';
-import { type CostForecast, type Gauges, ImpactTrack } from './impact-track.ts';
+import { type CostForecast, type Gauges, ImpactTrack, type Lambda } from './impact-track.ts';
 import { rankCorrelation, ranks } from './information.ts';
 import { onOurClock } from './labels.ts';
 import { groupedMean } from './parts.ts';
@@ -19,8 +19,6 @@ export const gradeImpact: GraderMaker = ({ seed, brain }) => new ImpactGrader(se
 
 /** Stretches that intervals draw together, µs. */
 const PART_US = 60_000_000;
-/** Neighbouring pairs of windows, which share one of them, drawn together. */
-const PAIRS_A_PART = 2;
 /** Orders of like size, for the rival that knows what such sizes usually cost. */
 const SIZE_CLASSES = 8;
 /** The gauges look so far ahead, s. */
@@ -163,12 +161,9 @@ class ImpactGrader implements Grader {
   private stability(played: readonly Played[]): Section['figures'][number] {
     const agree: { group: string; value: number }[] = [];
     for (const { track, tape } of played)
-      for (let i = 1; i < track.lambdas.length; i++) {
-        const [one, other] = [track.lambdas[i - 1]!, track.lambdas[i]!];
-        const width = Math.hypot(one.halfWidth, other.halfWidth);
-        const value = Math.abs(one.slope - other.slope) <= width ? 1 : 0;
-        agree.push({ value, group: `${tape} ${Math.floor(i / PAIRS_A_PART)}` });
-      }
+      agreements(track.lambdas).forEach((value, i) => {
+        agree.push({ value, group: `${tape} ${i}` });
+      });
     return {
       name: 'lambda agrees with that of the window before',
       unit: 'share',
@@ -295,6 +290,17 @@ function errorsOf(played: readonly Played[], pick: (forecast: CostForecast) => n
     });
   }
   return { each, parts: parts.size };
+}
+
+/**
+ * Of each window and the next, 1 where they agree: the first and second, the third and fourth. A window that is off disagrees with
+ * both its neighbours, so each is in one pair only and the pairs can be drawn one by one.
+ */
+export function agreements(lambdas: readonly Lambda[]): number[] {
+  return Array.from({ length: lambdas.length >> 1 }, (_, i) => {
+    const [one, other] = [lambdas[2 * i]!, lambdas[2 * i + 1]!];
+    return Math.abs(one.slope - other.slope) <= Math.hypot(one.halfWidth, other.halfWidth) ? 1 : 0;
+  });
 }
 
 /** The mean cost of the orders of like size before; the half spread where there was none. */
