@@ -7,6 +7,8 @@ import { loadSettings } from '../../config/load.ts';
 import { EMBEDDED_MODEL } from '../../config/model.ts';
 import { loadScenario } from '../../exchange/scenarios/load.ts';
 import { hashFile } from '../../tape/hash.ts';
+import { readTape } from '../../tape/reader.ts';
+import { TapeWriter } from '../../tape/writer.ts';
 import { SIMULATED_FROM } from '../simulate.ts';
 import { simulateToFiles } from '../simulation-files.ts';
 import { type EvaluateOptions, evaluate } from './evaluate.ts';
@@ -102,4 +104,42 @@ test('a tape that the signal’s model was fitted on is told, whatever it is cal
   const seed = 'seed 43 is one of 1 to 999, on which detectors were fitted and tuned';
   assert.deepEqual(await inSampleWith(hashFile(tape)), ['the signal’s model was fitted on this tape', seed]);
   assert.deepEqual(await inSampleWith('0'.repeat(64)), [seed]);
+});
+
+test('a recording that detectors were fitted on is told, planted over or not', async () => {
+  const inSampleOf = async (source: string): Promise<readonly string[]> => {
+    const path = join(folder, 'recording.tape');
+    const reader = readTape(tape);
+    const writer = TapeWriter.create(path, reader.instruments, { ...reader.meta, source });
+    reader.forEach((event) => {
+      writer.write(event);
+    });
+    await writer.close();
+    const { evaluation } = await evaluate([{ path, labels: null }], settings, options);
+    return evaluation.tapes[0]!.inSample;
+  };
+  const told = /^usdm_ethusdt_20240718 is one of the recordings on which detectors were fitted/;
+  for (const planted of ['', ', planted over with seed 101']) {
+    const [why] = await inSampleOf(`Binance recording: usdm_ethusdt_20240718.gz${planted}`);
+    assert.match(why!, told);
+  }
+  assert.deepEqual(
+    await inSampleOf('Binance recording: usdm_btcusdt_20240808.gz, planted over with seed 3'),
+    [],
+  );
+});
+
+test('the time that playing took is that of the play that is graded, not of the checks after it', async () => {
+  const begun = performance.now();
+  let last = 0;
+  let replayed = 0;
+  const { speed } = await evaluate([{ path: tape, labels: null }], settings, {
+    ...options,
+    progress: (what, done) => {
+      if (what === tape && done < last && replayed === 0) replayed = performance.now();
+      last = done;
+    },
+  });
+  assert.ok(replayed > 0, 'played again for the future check');
+  assert.ok(speed.playSeconds > 0 && speed.playSeconds * 1000 < replayed - begun);
 });

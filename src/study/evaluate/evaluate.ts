@@ -20,6 +20,7 @@ import { playInTurns, tapeSource } from './play.ts';
 import type { Section } from './section.ts';
 import { suspicions } from './suspect.ts';
 import { Trail } from './trail.ts';
+import { tunedOn } from './tuned-on.ts';
 
 /** A recording and what is known of it. */
 export interface Recording {
@@ -76,7 +77,7 @@ export interface EvaluatedTape {
 export interface EvaluationSpeed {
   readonly events: number;
   readonly changes: number;
-  /** Wall clock, s: playing alone, grading besides. */
+  /** Wall clock, s: of the play that is graded, with the graders looking on; and of everything, checks and hashes too. */
   readonly playSeconds: number;
   readonly seconds: number;
 }
@@ -105,6 +106,7 @@ export async function evaluate(
   };
   const graders = GRADERS.map((make) => make(context));
   let events = 0;
+  let playSeconds = 0;
   let changes = 0;
   const tapes: EvaluatedTape[] = [];
   const symbols = new Set<string>();
@@ -129,12 +131,14 @@ export async function evaluate(
       ...(signal === undefined ? {} : { signal }),
       progress: (done: number) => progress?.(path, done),
     };
+    const begunPlaying = performance.now();
     const played = await playInTurns(
       source,
       config,
       (instrument, book, i) => [said[i]!, ...graders.flatMap((grader) => grader.watch(instrument, book))],
       turns,
     );
+    playSeconds += (performance.now() - begunPlaying) / 1000;
     const ids = source.instruments.map(({ id }) => id);
     const speak = async (other: string, until: number): Promise<readonly Trail[]> => {
       const told = ids.map(() => new Trail(until));
@@ -151,7 +155,6 @@ export async function evaluate(
     for (const { id } of source.instruments) symbols.add(id);
     tapes.push({ path, ...rest, labels: file, labelsNameTape, inSample, labelled: counted(labels ?? []) });
   }
-  const playSeconds = (performance.now() - begun) / 1000;
   const sections: Section[] = [];
   for (const grader of graders) {
     signal?.throwIfAborted();
@@ -186,6 +189,10 @@ function inSampleOf(settings: Settings, { source }: TapeMeta, sha256: string): s
     ...(seed >= first && seed <= last
       ? [`seed ${seed} is one of ${first} to ${last}, on which detectors were fitted and tuned`]
       : []),
+    ...tunedOn(source).map(
+      (name) =>
+        `${name} is one of the recordings on which detectors were fitted and tuned, planted over or not`,
+    ),
   ];
 }
 

@@ -18,7 +18,7 @@ const RULE: MatchRule = {
   mergeMs: 1000,
 };
 
-/** Named beforehand: on seeds 5 to 8 of `btc-like`, which nothing was fitted on, told twice an hour without reason. */
+/** Named beforehand: on seeds 5 to 8 of `btc-like`, which this detector was not fitted on, told twice an hour without reason. */
 const ALARM = 0.4;
 
 /** The spoof detector against spoofers that were planted, with innocent look-alikes about, and the rule that bots ship. */

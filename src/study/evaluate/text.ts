@@ -16,7 +16,7 @@ export function evaluationText(
     ];
   });
   lines.push(
-    `${events} events, ${changes} level changes in ${playSeconds.toFixed(1)} s; detectors ${brainHash}; hunter ${code.version}${code.commit === null ? '' : ` ${code.commit.slice(0, 10)}`}${code.changed ? ', changed since' : ''}`,
+    `${events} events, ${changes} level changes played and watched in ${playSeconds.toFixed(1)} s; detectors ${brainHash}; hunter ${code.version}${code.commit === null ? '' : ` ${code.commit.slice(0, 10)}`}${code.changed ? ', changed since' : ''}`,
   );
   for (const section of sections) lines.push('', ...sectionText(section));
   if (sections.length === 0) lines.push('', 'no detector has anything to say of this recording');
