@@ -164,3 +164,26 @@ test('one by one, and not all of them: a price that has gone stays gone, and in 
   assert.ok(Math.abs(gone[6]! - 0.3) < 0.07 && Math.abs(gone[29]! - 0.6) < 0.07, `${gone}`);
   assert.deepEqual([gone[0], gone[11], gone[30]], [0, gone[29], 0]);
 });
+
+test('a withdrawal that began and ended in a hole of the feed is none', () => {
+  const plan: Withdrawal[] = [1, 4, 30].map((from) => ({
+    ...{ side: BID, share: 0.5, levels: 3, from: from * FRAME_US, to: (from + 2) * FRAME_US },
+  }));
+  const seen = new Reader();
+  const source: MarketSource = {
+    instruments: [],
+    *play(emit) {
+      for (const i of [0, 20, 21, 22, 30]) {
+        emit(new BookEvent(us(i * FRAME_US), 0, frameOf(i === 0, [[99, 100]], [[101, 100]])));
+        yield i;
+      }
+    },
+  };
+  const sizes: number[] = [];
+  for (const _ of thinned(source, plan).play((event) => {
+    assert.ok(event.kind === EventKind.book);
+    seen.take(event.frame);
+    sizes.push(seen.listed(BID)[0]![1]);
+  }));
+  assert.deepEqual(sizes, [100, 100, 100, 100, 50]);
+});
