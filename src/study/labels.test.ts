@@ -7,6 +7,7 @@ import { LABEL_KINDS } from '../exchange/scenarios/label.ts';
 import { loadScenario } from '../exchange/scenarios/load.ts';
 import { SIMULATED_FROM } from './simulate.ts';
 import { simulateToFiles } from './simulation-files.ts';
+import { type Told, type ToldOrder, toldIn } from './testing/labels.ts';
 
 /**
  * What the labels say, against the raw frames alone, read by the plainest reader there is: levels in maps, decimals as
@@ -20,38 +21,6 @@ const QUEUE = 800;
 /** Its figures of icebergs are those of this run. */
 const DOCUMENT = readFileSync(new URL('../../docs/labels.md', import.meta.url), 'utf8');
 
-interface Order {
-  readonly id: number;
-  readonly role: string;
-  readonly side: 'buy' | 'sell';
-  readonly price: string;
-  readonly size: string;
-  readonly from: number;
-  readonly to: number;
-  readonly traded: string;
-  readonly ended: 'filled' | 'canceled' | 'open';
-}
-interface Taken {
-  readonly at: number;
-  readonly role: string;
-  readonly side: 'buy' | 'sell';
-  readonly size: string;
-  readonly first: string;
-  readonly last: string;
-}
-interface Told {
-  readonly kind: string;
-  readonly instrument: string;
-  readonly from: number;
-  readonly to: number;
-  readonly side: 'buy' | 'sell' | null;
-  readonly prices: readonly string[];
-  readonly size: string;
-  readonly participant: string;
-  readonly parameters: Readonly<Record<string, number | string | boolean>>;
-  readonly orders: readonly Order[];
-  readonly trades: readonly Taken[];
-}
 interface Print {
   readonly at: number;
   readonly side: string;
@@ -84,10 +53,7 @@ before(async () => {
     MINUTES,
     folder,
   );
-  labels = readFileSync(join(folder, 'labels.jsonl'), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Told);
+  labels = toldIn(folder);
   read(readFileSync(join(folder, 'raw.jsonl'), 'utf8'));
 });
 
@@ -98,7 +64,7 @@ function read(raw: string): void {
   const goes = Map.groupBy(all, ({ order }) => order.to);
   const live = new Set(all.filter(({ order }) => order.from < SIMULATED_FROM && order.to > SIMULATED_FROM));
   /** Only the best 400 levels are published. */
-  const inView = ({ side, price }: Order): boolean => {
+  const inView = ({ side, price }: ToldOrder): boolean => {
     if (book[side].size < 400) return true;
     return side === 'buy' ? Number(price) >= lowest('buy') : Number(price) <= highest('sell');
   };
@@ -244,8 +210,8 @@ test('every labelled market order is a run of prints: time, side, size to the lo
 });
 
 test('spoofers do what their name says', () => {
-  const decoys = ({ orders }: Told): Order[] => orders.filter(({ role }) => role === 'decoy');
-  const gone = (orders: readonly Order[]): Set<number> =>
+  const decoys = ({ orders }: Told): ToldOrder[] => orders.filter(({ role }) => role === 'decoy');
+  const gone = (orders: readonly ToldOrder[]): Set<number> =>
     new Set(orders.filter(({ ended }) => ended === 'canceled').map(({ to }) => to));
   for (const label of ofKind('spoof_wall').filter(inRun)) {
     assert.equal(decoys(label).length, 1);

@@ -14,10 +14,11 @@ import { inspectTape } from '../../tape/inspect.ts';
 import { readTape } from '../../tape/reader.ts';
 import { onOurClock, readLabels } from '../evaluate/labels.ts';
 import { play, tapeSource } from '../evaluate/play.ts';
+import { plantsToldIn, type ToldPlant, type ToldPlantOrder } from '../testing/labels.ts';
 import { PLANTED_KINDS, type PlantedKind, type Rates } from './plan.ts';
 import { eachEvent, plantToFiles } from './plant-files.ts';
 import { Survey } from './survey.ts';
-import { against, type Expected, type Told, type ToldOrder, toldIn } from './testing/against.ts';
+import { against, type Expected } from './testing/against.ts';
 import { SMALL, type SmallTape, writeSmallTape } from './testing/small-tape.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'plant-'));
@@ -59,7 +60,7 @@ function planted(
   const folder = fresh();
   const report = plantToFiles(tape, { seed, rates, everyMs }, folder);
   const found = against((take) => eachEvent(tape, everyMs, take), folder, expected);
-  return { folder, report, found, told: toldIn(folder) };
+  return { folder, report, found, told: plantsToldIn(folder) };
 }
 
 test('planted orders taken off a tape, the tape is what it was: every book, every trade, whatever the feed is like', () => {
@@ -104,7 +105,7 @@ test('the reader that finds nothing wrong finds every lie of a label', () => {
   const whole = () => ({ depth: Number.POSITIVE_INFINITY, countsOrders: true, wholeEvery: 1 });
   const { folder, found, told } = planted(tape, 3, every(300), 0, whole);
   assert.deepEqual(found.wrong, []);
-  const lies: readonly ((order: ToldOrder) => ToldOrder)[] = [
+  const lies: readonly ((order: ToldPlantOrder) => ToldPlantOrder)[] = [
     (order) => ({ ...order, size: String(Number(order.size) + 0.01) }),
     (order) => ({ ...order, price: (Number(order.price) + 0.1).toFixed(1) }),
     (order) => ({ ...order, from: order.from - 150 }),
@@ -153,12 +154,12 @@ test('a rate is a rate: as many cases are drawn as it says, none where it is zer
 });
 
 /** Many of every kind, once. */
-const many: readonly Told[] = [1, 2, 3, 4].flatMap((seed) => {
+const many: readonly ToldPlant[] = [1, 2, 3, 4].flatMap((seed) => {
   const folder = fresh();
   plantToFiles(small({ seed, seconds: 240 }), { seed, rates: every(400) }, folder);
-  return toldIn(folder);
+  return plantsToldIn(folder);
 });
-const ofKind = (...kinds: PlantedKind[]): Told[] =>
+const ofKind = (...kinds: PlantedKind[]): ToldPlant[] =>
   many.filter(({ kind }) => kinds.some((each) => each === kind));
 
 test('every kind finds a place', () => {
@@ -228,7 +229,7 @@ test('an iceberg trades in its turn: what stood at its price before it has gone 
     const folder = fresh();
     plantToFiles(tape, { seed, rates: every(400) }, folder);
     const labels = readLabels(join(folder, 'labels.jsonl'), [SMALL]);
-    toldIn(folder).forEach(({ kind, orders }, l) => {
+    plantsToldIn(folder).forEach(({ kind, orders }, l) => {
       if (!kind.startsWith('iceberg')) return;
       orders.forEach(({ fills }, o) => {
         const { side, price, from } = labels[l]!.orders[o]!;
@@ -273,7 +274,7 @@ test('the graders read the labels', () => {
   const folder = fresh();
   plantToFiles(small({}), { seed: 2, rates: every(400) }, folder);
   const labels = readLabels(join(folder, 'labels.jsonl'), [SMALL]);
-  assert.equal(labels.length, toldIn(folder).length);
+  assert.equal(labels.length, plantsToldIn(folder).length);
   assert.ok(labels.length > 30);
 });
 

@@ -1,40 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EventKind, type MarketEvent } from '../../../core/events.ts';
 import { Instrument } from '../../../core/instrument.ts';
 import { readTape } from '../../../tape/reader.ts';
-
-/** A label as it stands in the file. */
-export interface Told {
-  readonly kind: string;
-  readonly instrument: string;
-  readonly from: number;
-  readonly to: number;
-  readonly side: 'buy' | 'sell' | null;
-  readonly prices: readonly string[];
-  readonly size: string;
-  readonly participant: string;
-  readonly parameters: Readonly<Record<string, number | string | boolean>>;
-  readonly orders: readonly ToldOrder[];
-}
-export interface ToldOrder {
-  readonly id: number;
-  readonly role: string;
-  readonly side: 'buy' | 'sell';
-  readonly price: string;
-  readonly size: string;
-  readonly from: number;
-  readonly to: number;
-  readonly traded: string;
-  readonly ended: 'filled' | 'canceled' | 'open';
-  readonly fills: readonly { readonly at: number; readonly size: string; readonly place: string }[];
-}
-
-export const toldIn = (folder: string): Told[] =>
-  readFileSync(join(folder, 'labels.jsonl'), 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Told);
+import { plantsToldIn } from '../../testing/labels.ts';
 
 /** One order in ticks and lots. */
 interface Order {
@@ -163,7 +131,7 @@ export function against(
   tape.close();
   const before = rowsOf(original);
   const after = rowsOf((take) => readTape(path).forEach(take));
-  const labels = toldIn(folder);
+  const labels = plantsToldIn(folder);
   const wrong: string[] = [];
   let [frames, prints, added, count] = [0, 0, 0, 0];
   specs.forEach((spec, index) => {
