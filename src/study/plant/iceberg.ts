@@ -8,7 +8,7 @@ export type IcebergKind = 'iceberg_native' | 'iceberg_sliced' | 'iceberg_followi
 
 /** s. */
 const LIFE = [3, 90] as const;
-/** A taker who reaches it takes at most so many times what it really took beyond: more would be another taker. */
+/** A taker who reaches it takes at most so many times the whole of what it really printed: more would be another taker. */
 const REACH_MOST = 3;
 /** The peak, in what stood at its price when it came; never smaller than three taker orders out of four. */
 const PEAK = [0.1, 1] as const;
