@@ -63,13 +63,11 @@ test('a step and a bump that were planted are found where they are, and nothing 
     (takers > 0.2 ? 1 : -0.5) + (spread > 0.7 ? -0.8 : 0.2);
   const result = fitted(market(12_000, truth));
   const model = modelOf(result);
-  const values = new Float64Array(model.features.length);
-  const said = (takers: number, spread: number): number => {
-    model.features.forEach(({ name }, f) => {
-      values[f] = name === FLOW ? takers : name === 'spread' ? spread : Number.NaN;
-    });
-    return model.logit(0, values, false);
-  };
+  const said = (takers: number, spread: number): number =>
+    model.features.reduce((logit, { name }, f) => {
+      const value = name === FLOW ? takers : name === 'spread' ? spread : Number.NaN;
+      return logit + model.contribution(f, value, false);
+    }, model.intercept);
   for (const takers of [-0.9, -0.3, 0, 0.5, 0.9])
     for (const spread of [0.1, 0.5, 0.9])
       assert.ok(

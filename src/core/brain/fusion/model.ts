@@ -76,13 +76,6 @@ export class FusionModel {
     }
     return this.values[index]![low]!;
   }
-
-  /** The logit; `base` is that of the driftless odds, `values` those of the features. */
-  logit(base: number, values: Float64Array, mirrored: boolean): number {
-    let logit = base + this.intercept;
-    for (let i = 0; i < this.cuts.length; i++) logit += this.contribution(i, values[i]!, mirrored);
-    return logit;
-  }
 }
 
 type Row = Readonly<Record<string, unknown>>;
