@@ -17,7 +17,7 @@ import { leastOf, RIVALS, type Rival, rivalOf } from './rivals.ts';
 export interface FitConfig {
   /** What the model is of; rivals may look at all of `FEATURES`. */
   readonly features: readonly string[];
-  /** Bins a feature at most. */
+  /** Bins a feature, about: values that many share have one of their own. */
   readonly bins: number;
   /** Parts of the data that are held out in turn. */
   readonly folds: number;
