@@ -48,3 +48,18 @@ test('what volatility is usual comes of candles: those of before the feed, told 
   assert.ok(regime.usualFromCandles);
   assert.match(regime.evidence(), /0 seconds seen/);
 });
+
+test('candles that are told again for a mended past count once for what is usual', () => {
+  const market = new Market(DESK_CONFIG.market, BTC);
+  const tell = (minute: number) => {
+    const openAt = ms(usToMs(AT) - minute * 60_000);
+    market.onCandle(
+      new CandleEvent(AT, 0, openAt, ticks(100), ticks(104), ticks(97), ticks(101), lots(1), true),
+    );
+  };
+  // two hours and a half, with holes that are filled one after the other: four hours would be enough
+  for (let minute = 150; minute > 0; minute--) if (minute % 30 !== 10) tell(minute);
+  for (let minute = 150; minute > 0; minute--) if (minute % 30 === 10) tell(minute);
+  assert.equal(market.candles.closed.length, 150);
+  assert.ok(!market.brain.regime.usualFromCandles);
+});

@@ -18,17 +18,27 @@ class Scene {
   readonly market: OrderMarket;
   readonly iceberg: Iceberg;
   readonly findings: Finding[] = [];
+  /** Evidence of the two orders that a following chain began with. */
+  readonly pairs: number[] = [];
   readonly random: () => number;
   /** Prices where ordinary orders come, and how many each second. */
   private bid = PRICE;
   private readonly stepMs: number;
   private readonly crowd: RestingOrder[] = [];
 
-  constructor({ mirrored = false, stepMs = 10, chance = seed } = {}) {
+  constructor({ mirrored = false, stepMs = 10, chance = seed, counts = true } = {}) {
     this.random = evenNumbers(chance);
     this.stepMs = stepMs;
-    this.market = new OrderMarket(mirrored);
-    this.iceberg = new Iceberg(CONFIG, this.market.book, (finding) => this.findings.push({ ...finding }));
+    this.market = new OrderMarket(mirrored, counts);
+    this.iceberg = new Iceberg(
+      CONFIG,
+      this.market.book,
+      (finding) => this.findings.push({ ...finding }),
+      (pattern, chains, chain) => {
+        if (pattern === 'following' && chains.orders[chain] === 2)
+          this.pairs.push(chains.totalEvidence(chain));
+      },
+    );
     this.market.detector = this.iceberg;
     for (let i = 0; i < 10; i++) for (const side of [BID, ASK] as const) this.come(side);
     this.market.frame();
@@ -266,6 +276,43 @@ test('a mirrored market gives the mirrored findings and reading', () => {
   );
   assert.equal(other.iceberg.likelihood, one.iceberg.likelihood);
   assert.ok(Math.abs(other.iceberg.score + one.iceberg.score) < 1e-12);
+});
+
+test('where the price leaves an iceberg and comes back, the mirrored market is read alike too', () => {
+  const play = (mirrored: boolean): Scene => {
+    const scene = new Scene({ mirrored });
+    const { step } = showing(scene, 40, { delay: 12, vary: 0.1 });
+    for (let i = 0; i < 12; i++) {
+      scene.pass(300, step);
+      // the other side's best price goes beyond it: nobody can stand there, and its refill waits
+      scene.market.take(BID, scene.market.at(BID).reduce((sum, { left }) => sum + left, 0) - 1);
+      scene.moveTo(PRICE - 40);
+      scene.pass(60);
+      scene.moveTo(PRICE);
+    }
+    return scene;
+  };
+  const [one, other] = [play(false), play(true)];
+  assert.ok(one.findings.some(({ low }) => low === PRICE));
+  assert.deepEqual(
+    other.findings.map(({ likelihood }) => likelihood),
+    one.findings.map(({ likelihood }) => likelihood),
+  );
+});
+
+test('where orders are not counted a pair of like orders must say more to begin a chain', () => {
+  const pairsOf = (counts: boolean): number[] =>
+    SEEDS.flatMap((chance) => {
+      const scene = new Scene({ chance, counts });
+      const { step } = showing(scene, 60, { delay: 3, vary: 0.1, follow: true });
+      scene.pass(4000, step);
+      return scene.pairs;
+    });
+  const [counted, uncounted] = [pairsOf(true), pairsOf(false)];
+  assert.ok(Math.min(...counted) < 0.7, `${Math.min(...counted)}`);
+  assert.ok(uncounted.length > 0);
+  // odds of two to one, the evidence that a chain at one price begins with
+  assert.ok(Math.min(...uncounted) >= 0.7, `${Math.min(...uncounted)}`);
 });
 
 test('a hidden bid holds the market up, is forgotten by and by, and told in words', () => {

@@ -26,10 +26,13 @@ export class OrderMarket {
   private readonly orders: RestingOrder[] = [];
   private readonly touched = new Set<string>();
   private readonly mirrored: boolean;
+  private readonly countsOrders: boolean;
   private begun = false;
 
-  constructor(mirrored = false) {
+  /** `countsOrders`: the feed says how many orders stand at a price. */
+  constructor(mirrored = false, countsOrders = true) {
     this.mirrored = mirrored;
+    this.countsOrders = countsOrders;
   }
 
   add(side: BookSide, price: number, size: number): RestingOrder {
@@ -96,7 +99,12 @@ export class OrderMarket {
       const standing = this.at(side, price);
       const shown = this.mirrored ? (side === BID ? ASK : BID) : side;
       const size = standing.reduce((sum, { left }) => sum + left, 0);
-      frame.push(shown, this.mirrored ? MIRROR - price : price, size, standing.length);
+      frame.push(
+        shown,
+        this.mirrored ? MIRROR - price : price,
+        size,
+        this.countsOrders ? standing.length : 0,
+      );
     }
     this.touched.clear();
     this.book.apply(frame);

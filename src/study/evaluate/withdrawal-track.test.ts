@@ -57,3 +57,23 @@ test('the delay is until the threshold was passed, not until the greatest score'
   assert.equal(figure.value, 100);
   assert.equal(rivals[0]!.figure.value, 900);
 });
+
+test('what follows a withdrawal is not asked: no second of its side counts until it has been back as long as it was gone', () => {
+  const { liquidity } = brainConfig(loadSettings(undefined).brain);
+  const side = (sign: number): Level[] =>
+    Array.from({ length: 30 }, (_, i): Level => [10_000 + sign * (i + 1), 50]);
+  const track = new WithdrawalTrack(liquidity, { name: 'x', overUs: 0, breadth: 1 }, new Random(5, 1));
+  for (let i = 0; i < 6000; i++) {
+    const frame = i === 0 ? frameOf(true, side(-1), side(1)) : frameOf(false, [[9975, 50]], []);
+    track.book(new BookEvent(us(FROM + i * FRAME_US), 0, frame));
+  }
+  const begun = track.cells.filter(({ share }) => share > 0).map(({ at }) => at);
+  assert.ok(begun.length > 10);
+  for (const at of begun) {
+    if (at + 12e6 > FROM + 6000 * FRAME_US) continue;
+    const within = (from: number, to: number): number =>
+      track.cells.filter((cell) => cell.at >= at + from && cell.at < at + to).length;
+    // whole seconds of the other side alone, where two sides would have sixteen
+    assert.ok(within(1.1e6, 9.1e6) <= 8, `${within(1.1e6, 9.1e6)} after ${(at - FROM) / 1e6} s`);
+  }
+});
