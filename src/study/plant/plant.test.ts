@@ -259,6 +259,34 @@ test('an iceberg trades in its turn: what stood at its price before it has gone 
   assert.ok(held > 30, `${held} orders`);
 });
 
+test('who trades with an iceberg in a real print makes it four times as large at most', () => {
+  let most = 0;
+  for (let seed = 1; seed <= 4; seed++) {
+    const tape = small({ seed });
+    const { timeline } = surveyed(tape);
+    const folder = fresh();
+    plantToFiles(tape, { seed, rates: every(400) }, folder);
+    const labels = readLabels(join(folder, 'labels.jsonl'), [SMALL]);
+    plantsToldIn(folder).forEach(({ kind, orders, participant }, l) => {
+      if (!kind.startsWith('iceberg')) return;
+      orders.forEach(({ side, fills }, o) => {
+        const { price } = labels[l]!.orders[o]!;
+        const own = side === 'buy' ? BID : ASK;
+        for (const [at, together] of Map.groupBy(
+          fills.filter(({ place }) => place === 'with'),
+          (fill) => fill.at,
+        )) {
+          const taken = together.reduce((sum, { size }) => sum + SMALL.parseSize(size), 0);
+          const times = taken / timeline.printed(own, at - 1, at, price);
+          assert.ok(times <= 3, `${participant} took ${times} times what was printed at ${at}`);
+          most = Math.max(most, times);
+        }
+      });
+    });
+  }
+  assert.ok(most > 2.5, `${most} at most`);
+});
+
 test('look-alikes mean it: one stays or trades, one stands on both sides', () => {
   const honest = ofKind('honest_large_order');
   assert.ok(honest.every(({ orders }) => orders.length === 1));
