@@ -199,6 +199,41 @@ test('without exits there is no word, and a lost market is forgotten', () => {
   assert.match(market.brain.signal.reasons()[0]!, /not live/);
 });
 
+test('after a loss the sides of the book are searched in the order of a start: stakes are those of a market that is new', () => {
+  const config = configOf(fileOf([]));
+  const structured: MarketConfig = {
+    ...config,
+    fusion: {
+      ...config.fusion!,
+      stakes: { ...config.fusion!.stakes, exits: { ...exits, method: 'microstructure' } },
+    },
+  };
+  const made = (): Market => {
+    const market = new Market(structured, BTC);
+    for (let minute = 0; minute < 20; minute++) {
+      const prices = [10_000, 10_020, 9_980, minute % 2 === 0 ? 10_010 : 9_990].map(ticks) as Four;
+      market.onCandle(new CandleEvent(us(0), 0, ms(minute * 60_000), ...prices, lots(1), true));
+    }
+    return market;
+  };
+  // clusters on either side, not at the same distances
+  const side = (sign: 1 | -1, first: number) =>
+    Array.from({ length: 80 }, (_, i) => [10_000 + sign * (i + 1), i % 8 === first ? 900 : 50] as const);
+  const show = (market: Market, at: number): void =>
+    market.onBook(new BookEvent(us(at), 0, frameOf(true, side(-1, 0), side(1, 3))));
+  const [lost, fresh] = [made(), made()];
+  lost.onFeed(new FeedEvent(us(0), 0, true, ''));
+  show(lost, 1_200_000_000);
+  lost.onFeed(new FeedEvent(us(1_201_000_000), 0, false, 'gap'));
+  for (const market of [lost, fresh]) market.onFeed(new FeedEvent(us(1_202_000_000), 0, true, ''));
+  for (const at of [1_203_000_000, 1_204_500_000, 1_206_000_000]) {
+    for (const market of [lost, fresh]) show(market, at);
+    const [one, other] = [lost, fresh].map((market) => market.brain.signal.fusion!.stakes);
+    assert.ok(one!.long.known && one!.short.known, one!.long.why);
+    assert.deepEqual([one!.long, one!.short], [other!.long, other!.short], `at ${at}`);
+  }
+});
+
 test('a shape is steps: from the cut on the next value; what is not known adds nothing; a short is the mirrored long', () => {
   const model = new FusionModel(
     fileOf([shapeOf('takers', [-1, 2], [5, 6, 7]), shapeOf('spread', [0], [1, 2])], 0.5),

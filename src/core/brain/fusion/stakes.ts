@@ -114,6 +114,7 @@ export class Stakes {
 
   reset(): void {
     this.refreshAt = 0;
+    this.bidsNext = true;
     this.shown.supports = [];
     this.shown.resistances = [];
     this.long.refuse('the market is not live');
