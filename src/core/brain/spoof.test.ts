@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ASK, BID, type BookSide } from '../book/frame.ts';
+import { OrderBook } from '../book/order-book.ts';
 import { generator } from '../testing/books.ts';
 import { WalledMarket, type WalledMarketOptions } from '../testing/walled-market.ts';
 import { us } from '../units.ts';
 import type { Finding } from './finding.ts';
 import { Microstructure } from './microstructure.ts';
+import { FEATURE } from './spoof/features.ts';
 import { CAPACITY } from './spoof/walls.ts';
 import { Spoof } from './spoof.ts';
 
@@ -342,4 +344,79 @@ test('an id is never given twice, whatever is forgotten in between', () => {
   const after = layers();
   assert.ok(before.length > 0 && after.length > 0, `${before.length} and ${after.length} told`);
   assert.ok(Math.min(...after) > Math.max(...before), `${after} after ${before}`);
+});
+
+test('how far a wall leans the book is of the book as it is, also where a reset has begun to count frames anew', () => {
+  const book = new OrderBook();
+  const skews = new Map<Spoof, number[]>();
+  const make = (): Spoof => {
+    const seen: number[] = [];
+    const spoof = new Spoof(config, book, undefined, ({ standing, features }) => {
+      if (!standing) seen.push(features[FEATURE.skew]!);
+    });
+    skews.set(spoof, seen);
+    return spoof;
+  };
+  /** The same market each time, but for what always stands between its prices: told by its first frame. */
+  const play = (spoofs: readonly Spoof[], extra: number, isOver: () => boolean): void => {
+    let last = false;
+    const market = new WalledMarket({
+      ticks: 4,
+      onFrame(frame) {
+        if (frame.snapshot && extra > 0) frame.push(ASK, 4 * 100_000 + 42, extra, 0);
+        book.apply(frame);
+      },
+      onBook(at) {
+        if (last) return;
+        for (const spoof of spoofs) spoof.onBook(at);
+        last = isOver();
+      },
+      onTrade(event) {
+        if (!last) for (const spoof of spoofs) spoof.onTrade(event);
+      },
+    });
+    market.run(KNOWN);
+    SPOOFS['a wall that goes when the other side has been taken']!.script(market, BID);
+    market.run(5);
+  };
+  const reset = make();
+  const first = skews.get(reset)!;
+  // forgotten in the very frame in which it described its first
+  play([reset], 0, () => first.length > 0);
+  const before = first[0];
+  reset.reset();
+  first.length = 0;
+  const fresh = make();
+  play([reset, fresh], 50_000, () => false);
+  assert.ok(first.length > 0);
+  assert.deepEqual(first, skews.get(fresh));
+  assert.notEqual(first[0], before);
+});
+
+test('a wall is suspected while it stands only where it is nearly as large as what is large there', () => {
+  const standing: number[] = [];
+  let spoof: Spoof | null = null;
+  const market = new WalledMarket({
+    onBook: (at) => spoof?.onBook(at),
+    onTrade: (event) => spoof?.onTrade(event),
+  });
+  spoof = new Spoof(
+    config,
+    market.book,
+    () => undefined,
+    (described) => {
+      if (described.standing) standing.push(described.features[FEATURE.large]!);
+    },
+  );
+  market.run(KNOWN);
+  for (let size = 60; size < 400; size += 4) {
+    const side = size % 8 === 4 ? BID : ASK;
+    const price = market.price(side, 8 + (size % 20));
+    market.plant(side, price, size);
+    market.run(6);
+    market.plant(side, price, 0);
+    market.run(2);
+  }
+  const least = Math.exp(Math.min(...standing));
+  assert.ok(standing.length > 50 && least >= 0.7 && least < 0.9, `${standing.length}, from ${least} on`);
 });
