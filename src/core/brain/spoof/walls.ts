@@ -106,7 +106,6 @@ export class Walls {
     return this.standingCount + this.goneCount;
   }
 
-  /** Slot of the newest wall at a price, or −1. */
   /**
    * Sorts a frame's changes: entries of levels that grew into `grown`, and of those that shrank where a wall may be into
    * `shrunk`; gives how many of both, the second in `shrank`. Without calls and branches, for speed: most changes are neither.
@@ -128,6 +127,7 @@ export class Walls {
     return grew;
   }
 
+  /** Slot of the newest wall at a price, or −1. */
   find(side: BookSide, price: number): number {
     if (this.marks[markOf(side, price)] === 0) return NONE;
     for (let at = homeOf(side, price); ; at = (at + 1) & (TABLE - 1)) {
