@@ -5,6 +5,7 @@ import { brainConfig } from '../../config/brain.ts';
 import { loadSettings } from '../../config/load.ts';
 import type { OrderBook } from '../../core/book/order-book.ts';
 import type { Brain } from '../../core/brain/brain.ts';
+import type { Instrument } from '../../core/instrument.ts';
 import { us } from '../../core/units.ts';
 import { Random } from '../../exchange/random.ts';
 import { loadScenario } from '../../exchange/scenarios/load.ts';
@@ -15,7 +16,7 @@ import { Levels } from './level-grades.ts';
 import { type Fate, LevelTrack } from './level-track.ts';
 import { gradeLiquidity } from './liquidity.ts';
 import type { Parted } from './parts.ts';
-import { play, simulationSource } from './play.ts';
+import { type PlayedMarket, play, simulationSource } from './play.ts';
 import type { GradingContext } from './section.ts';
 import { parting, Trail } from './trail.ts';
 import { Withdrawals } from './withdrawal-grades.ts';
@@ -232,4 +233,28 @@ test('an interval takes eight stretches in which a level was reached', () => {
   };
   for (const low of interval(7, 12)) assert.equal(low, null);
   for (const low of interval(8, 12)) assert.notEqual(low, null);
+});
+
+test('minutes of one tape are not those of another: nine short tapes have as many stretches', () => {
+  const grader = gradeLiquidity(context);
+  for (let tape = 0; tape < 9; tape++) {
+    const levels = grader.watch({} as Instrument, {} as OrderBook).at(-1)!;
+    const from = 1e9;
+    // up and down between the levels that are told, ten minutes long, at the same time in each
+    for (let i = 0; i < 6000; i++) {
+      const phase = (i % 1000) / 500;
+      const bid = 100_000 + Math.round(300 * (phase < 1 ? phase : 2 - phase));
+      const level = (price: number) => ({ strongest: () => ({ price, size: 1, ageSeconds: 60 }) });
+      levels.frame!(
+        { liquidity: { bids: level(100_000), asks: level(100_301) } } as unknown as Brain,
+        { valid: true, twoSided: true, bestBid: bid, bestAsk: bid + 1 } as OrderBook,
+        us(from + i * 100_000),
+      );
+    }
+    grader.played({ spans: [{ from, to: from + 600e6 }] } as unknown as PlayedMarket, null);
+  }
+  const against = grader
+    .section()!
+    .figures.find(({ rivals }) => rivals.some(({ figure }) => figure.low !== null));
+  assert.ok(against !== undefined, 'eight stretches have an interval, one has none');
 });
