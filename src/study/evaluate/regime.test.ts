@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { OrderBook } from '../../core/book/order-book.ts';
+import type { Brain } from '../../core/brain/brain.ts';
 import { RANGE, TREND_DOWN, TREND_UP, VOLATILE } from '../../core/brain/regime/model.ts';
+import { Instrument } from '../../core/instrument.ts';
+import { frameOf } from '../../core/testing/books.ts';
+import { SPECS } from '../../core/testing/specs.ts';
+import { us } from '../../core/units.ts';
 import type { Label } from '../../exchange/scenarios/label.ts';
+import { gradeRegime } from './regime.ts';
 import { balancedFigure, delayFigure, median, type RegimeWords, scoreOf, truthAt } from './regime-truth.ts';
 import { AdxAtr } from './rivals/adx-atr.ts';
+import type { GradingContext } from './section.ts';
 
 const seed = 20261122;
 
@@ -125,4 +133,42 @@ test('ADX and ATR: a straight way is a trend, its mirror the other one, wide can
   assert.equal(play(swing(10, 1800)), RANGE);
   assert.equal(play([...swing(10, 1800), ...swing(60, 900)]), VOLATILE);
   assert.equal(play(swing(10, 300)), -1, 'no word yet');
+});
+
+test('where no regime is labelled it says why, and what it said all the same', () => {
+  const graded = (labels: readonly (readonly Label[])[] | null, words: readonly (string | null)[]) => {
+    const grader = gradeRegime({} as GradingContext);
+    const instrument = new Instrument(SPECS.btc);
+    const book = new OrderBook();
+    book.apply(frameOf(true, [[100, 5]], [[101, 5]]));
+    const [, track] = grader.watch(instrument, book);
+    words.forEach((regime, second) => {
+      const brain = { regime: { regime, probabilities: [0.75, 0.25, 0.75, 0.75], usualFromCandles: false } };
+      track!.frame!(brain as unknown as Brain, book, us((second + 1) * 1_000_000));
+    });
+    const span = { from: us(0), to: us(0), frames: 0, trades: 0, changes: 0, aheadMs: 0 };
+    grader.played({ events: 0, spans: [span] }, labels);
+    const { figures, notes } = grader.section()!;
+    return { notes, of: (name: string) => figures.find((each) => each.name === name)!.figure };
+  };
+  const said = [null, ...new Array<string>(3).fill('range'), null, ...new Array<string>(3).fill('trend up')];
+  const unlabelled = graded(null, said);
+  assert.match(unlabelled.notes[0]!, /nobody knows which regime was so/);
+  assert.match(unlabelled.of('balanced accuracy').why, /no labels/);
+  assert.deepEqual(
+    ['time that it had a word', 'of that, range', 'of that, trend up', 'of that, volatile'].map(
+      (name) => unlabelled.of(name).value,
+    ),
+    [0.75, 0.5, 0.5, 0],
+  );
+  assert.equal(unlabelled.of('changes of the word').value, 600);
+  assert.equal(unlabelled.of('mean probability of the word').value, 0.5);
+  const ordinary = graded([[label('ordinary', 0, 60_000)]], said);
+  assert.match(ordinary.of('median delay').why, /no label names a range/);
+  const silent = graded([[label('range', 0, 60_000)]], [null, null, null]);
+  assert.match(silent.of('balanced accuracy').why, /not one word was said/);
+  assert.match(silent.of('of that, range').why, /no word was said/);
+  const known = graded([[label('range', 0, 60_000)]], said);
+  assert.equal(known.of('balanced accuracy').value, 0.5);
+  assert.equal(known.of('changes of the word').value, 600);
 });

@@ -4,7 +4,7 @@ import { REGIMES } from '../../core/brain/regime/model.ts';
 import type { Instrument } from '../../core/instrument.ts';
 import type { Us } from '../../core/units.ts';
 import type { Label } from '../../exchange/scenarios/label.ts';
-import { type Figure, plain } from './figures.ts';
+import { type Figure, plain, withheld } from './figures.ts';
 import { onOurClock } from './labels.ts';
 import { type Observer, type PlayedMarket, watching } from './play.ts';
 import {
@@ -17,9 +17,9 @@ import {
   truthAt,
 } from './regime-truth.ts';
 import { AdxAtr } from './rivals/adx-atr.ts';
-import type { Grader, GraderMaker, LeakCheck, Section, SectionTable } from './section.ts';
+import type { Grader, GraderMaker, LeakCheck, Section, SectionFigure, SectionTable } from './section.ts';
 
-/** Grades the regime detector (B6) against labelled regimes; without labels there is nothing to say. */
+/** Grades the regime detector (B6) against labelled regimes; without them, tells what it said and why that is not graded. */
 export const gradeRegime: GraderMaker = () => new RegimeGrader();
 
 const RIVAL = 'ADX and ATR';
@@ -60,6 +60,8 @@ interface Played {
   readonly rival: RegimeWords;
   readonly probability: readonly number[];
   readonly fromCandles: number;
+  /** False: nobody knows what was so. */
+  readonly labelled: boolean;
 }
 
 class RegimeGrader implements Grader {
@@ -77,9 +79,8 @@ class RegimeGrader implements Grader {
   played({ spans }: PlayedMarket, labels: readonly (readonly Label[])[] | null): void {
     const tape = String(this.tapes++);
     this.fresh.splice(0).forEach(({ instrument, track }, i) => {
-      if (labels === null) return;
       const own = onOurClock(
-        labels[i]!.filter(({ kind }) => kind === 'regime'),
+        (labels?.[i] ?? []).filter(({ kind }) => kind === 'regime'),
         spans[i]!.aheadMs,
       );
       const { at, said, rival, probability, fromCandles } = track;
@@ -90,6 +91,7 @@ class RegimeGrader implements Grader {
         rival: { tape, at, said: rival, truth, labels: own },
         probability,
         fromCandles,
+        labelled: labels !== null,
       });
     });
   }
@@ -98,7 +100,8 @@ class RegimeGrader implements Grader {
     const graded = this.all.filter(({ words }) =>
       words.truth.some((is, i) => is >= 0 && words.said[i]! >= 0),
     );
-    if (graded.length === 0) return null;
+    if (this.all.length === 0) return null;
+    if (graded.length === 0) return ungraded(this.all);
     const own = graded.map(({ words }) => words);
     const rivals = graded.map(({ rival }) => rival);
     const [score, rival] = [scoreOf(own), scoreOf(rivals)];
@@ -109,9 +112,7 @@ class RegimeGrader implements Grader {
     const fromCandles = graded.reduce((sum, each) => sum + each.fromCandles, 0) / said;
     const rivalOf = (figure: Figure) => [{ name: RIVAL, figure }];
     return {
-      name: 'regime',
-      question:
-        'Is the regime that it names the one that the market is in, how soon after a change does it say so, and how often is it wrong anew?',
+      ...QUESTION,
       notes: [
         `${graded.length} markets, looked at once a second from its first word on (five minutes; the rival’s from its own): ${score.hours.toFixed(1)} hours in regimes that it has a word for.`,
         `What volatility is usual: known from candles that go back before the tape in ${(100 * fromCandles).toFixed(0)} % of what was said, else from what was seen of it.`,
@@ -161,6 +162,7 @@ class RegimeGrader implements Grader {
           better: 'lower',
           goal: '',
         },
+        ...saidFigures(this.all),
       ],
       charts: [
         {
@@ -190,6 +192,73 @@ class RegimeGrader implements Grader {
       checks: [backwards(own, score.balanced, low, high)],
     };
   }
+}
+
+const QUESTION = {
+  name: 'regime',
+  question:
+    'Is the regime that it names the one that the market is in, how soon after a change does it say so, and how often is it wrong anew?',
+} as const;
+
+/** Where nothing can be held against the truth: why, and what was said all the same. */
+function ungraded(all: readonly Played[]): Section {
+  const why = whyUngraded(all);
+  const none = (
+    name: string,
+    unit: SectionFigure['unit'],
+    better: 'higher' | 'lower',
+    goal: string,
+  ): SectionFigure => ({ ...{ name, unit, better, goal }, figure: withheld(why), rivals: [] });
+  return {
+    ...QUESTION,
+    notes: [
+      `Nothing is graded here: ${why}.`,
+      'What it said, and how often, says nothing of whether it was so: only regimes that are labelled can, as in `hunter simulate --scenario regimes`.',
+    ],
+    figures: [
+      none('balanced accuracy', '', 'higher', 'at least 0.85'),
+      none('median delay', 's', 'lower', 'at most 60 s'),
+      ...saidFigures(all),
+    ],
+    charts: [],
+    tables: [],
+    checks: [],
+  };
+}
+
+function whyUngraded(all: readonly Played[]): string {
+  if (!all.some(({ labelled }) => labelled)) return 'no labels: nobody knows which regime was so';
+  if (!all.some(({ words }) => words.truth.some((is) => is >= 0)))
+    return 'no label names a range, a trend or a volatile market';
+  return 'not one word was said while a labelled regime lasted: the first comes after some five minutes';
+}
+
+/** What was said, whatever was so: nobody has to know the truth for it. */
+function saidFigures(all: readonly Played[]): SectionFigure[] {
+  const counts = REGIMES.map(() => 0);
+  let [moments, words, changes, probabilities] = [0, 0, 0, 0];
+  for (const { words: told, probability } of all) {
+    let last = -1;
+    moments += told.said.length;
+    told.said.forEach((word, i) => {
+      if (word < 0) return;
+      words += 1;
+      counts[word]! += 1;
+      probabilities += probability[i]!;
+      if (last >= 0 && word !== last) changes += 1;
+      last = word;
+    });
+  }
+  const absent = 'no word was said: the first comes after some five minutes';
+  const figure = (name: string, unit: SectionFigure['unit'], value: number): SectionFigure => ({
+    ...{ name, unit, figure: plain(value, absent), rivals: [], better: null, goal: '' },
+  });
+  return [
+    figure('time that it had a word', 'share', words / moments),
+    ...REGIMES.map((name, word) => figure(`of that, ${name}`, 'share', counts[word]! / words)),
+    figure('changes of the word', 'per hour', changes / (words / 3600)),
+    figure('mean probability of the word', '', probabilities / words),
+  ];
 }
 
 const missedFigure = ({ delays }: RegimeScore): Figure =>
