@@ -297,22 +297,30 @@ describe('hunter start, refusing', { timeout: 120_000 }, () => {
       }
     });
 
-  test('live without a person at a terminal, whatever the keys', async () => {
-    const hunter = new Hunter();
-    process.env.OKX_API_KEY = 'k';
-    process.env.OKX_SECRET_KEY = 's';
-    process.env.OKX_PASSPHRASE = 'p';
-    try {
-      const { code, stderr } = await hunter.run('start', '--mode', 'live', '--venue', 'okx');
-      assert.match(stderr, /typed confirmation/);
-      assert.equal(code, 3);
-    } finally {
-      delete process.env.OKX_API_KEY;
-      delete process.env.OKX_SECRET_KEY;
-      delete process.env.OKX_PASSPHRASE;
-      await hunter.dispose();
-    }
-  });
+  for (const [what, settings, message] of [
+    ['live on weights that nobody fitted, unless they are meant', '', /signal\.model: priors/],
+    [
+      'live without a person at a terminal, whatever the keys',
+      'signal: { model: priors }',
+      /typed confirmation/,
+    ],
+  ] as const)
+    test(what, async () => {
+      const hunter = new Hunter(settings);
+      process.env.OKX_API_KEY = 'k';
+      process.env.OKX_SECRET_KEY = 's';
+      process.env.OKX_PASSPHRASE = 'p';
+      try {
+        const { code, stderr } = await hunter.run('start', '--mode', 'live', '--venue', 'okx');
+        assert.match(stderr, message);
+        assert.equal(code, 3);
+      } finally {
+        delete process.env.OKX_API_KEY;
+        delete process.env.OKX_SECRET_KEY;
+        delete process.env.OKX_PASSPHRASE;
+        await hunter.dispose();
+      }
+    });
 
   test('OKX out of reach is said in one line, tried again, and left on Ctrl-C', async () => {
     // port 9 (discard) of this machine: refused at once, like a network that is not there

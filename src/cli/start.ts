@@ -52,7 +52,7 @@ async function start(flags: StartFlags): Promise<void> {
   const settings = resolveModel(loaded, loaded.venue === 'embedded' ? 'embedded' : 'other');
   const credentials =
     settings.venue === 'okx' ? loadCredentials(process.env, settings.okx.secrets_file) : null;
-  await refuseUnsafe(settings, credentials !== null);
+  await refuseUnsafe(loaded, credentials !== null);
 
   const folder = accountFolder(settings);
   try {
@@ -165,7 +165,7 @@ function overridesOf(flags: StartFlags): Overrides {
   };
 }
 
-/** Paper needs nothing; demo and live need keys; live needs a person who means it. */
+/** Paper needs nothing; demo and live need keys; live needs a person who means it. `settings` as they were asked for. */
 async function refuseUnsafe(settings: Settings, hasKeys: boolean): Promise<void> {
   if (settings.mode === 'live' && settings.venue === 'embedded')
     throw new ConfigError([
@@ -176,6 +176,10 @@ async function refuseUnsafe(settings: Settings, hasKeys: boolean): Promise<void>
       `mode "${settings.mode}" needs keys: set OKX_API_KEY, OKX_SECRET_KEY and OKX_PASSPHRASE, or okx.secrets_file`,
     );
   if (settings.mode !== 'live') return;
+  if (settings.signal.model === 'auto' && settings.execution.lead === 'signal')
+    throw new SafetyError(
+      'no model was fitted on OKX: on its market "signal.model: auto" goes by weights stated by hand, whose confidence is no probability and cannot be held against the costs of a trade. For real money name a model of your own (hunter learn train), or say "signal.model: priors" if you mean them',
+    );
   if (!process.stdin.isTTY)
     throw new SafetyError('live trading asks for a typed confirmation: start it from a terminal');
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
