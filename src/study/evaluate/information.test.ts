@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Random } from '../../exchange/random.ts';
-import { information, PartShuffler, rankCorrelation, ranks } from './information.ts';
+import { independentStretches, information, PartShuffler, rankCorrelation, ranks } from './information.ts';
 
 const seed = 20261122;
 
@@ -102,6 +102,45 @@ test('a score that knows nothing lies in what chance gives, in about 95 of 100 c
     assert.ok(inside / rounds > least, `${inside} of ${rounds} inside, memory ${memory}`);
     assert.ok(covered / rounds > least, `${covered} of ${rounds} intervals hold 0, memory ${memory}`);
   }
+});
+
+test('independent stretches of a score are its count by (1 + φ) / (1 − φ), however many instruments share them', () => {
+  const random = new Random(seed, 5);
+  for (const memory of [0, 0.5, 0.9, 0.98]) {
+    const one = drawn(20_000, 0, memory, random);
+    const wanted = (20_000 * (1 - memory)) / (1 + memory);
+    const found = independentStretches({ series: [one] });
+    assert.ok(Math.abs(Math.log(found / wanted)) < 0.35, `${found} for ${wanted}`);
+    assert.ok(Math.abs(independentStretches({ series: [one, one] }) - found) < 1e-6 * found);
+  }
+  const still = { score: new Array<number>(100).fill(1), move: new Array<number>(100).fill(1) };
+  assert.equal(independentStretches({ series: [{ ...still, part: new Array<number>(100).fill(0) }] }), 100);
+});
+
+test('a size with its sign drawn by lot passes the band of signs one time in twenty, where moves are large with it', () => {
+  const random = new Random(seed, 9);
+  const rounds = 200;
+  let moved = 0;
+  let signs = 0;
+  for (let round = 0; round < rounds; round++) {
+    const score: number[] = [];
+    const move: number[] = [];
+    for (let i = 0; i < 600; i++) {
+      // one second in ten has trades, and those are the ones that move
+      const busy = random.chance(0.1);
+      score.push(busy ? random.normal() : 0);
+      move.push(busy ? random.normal() : 0);
+    }
+    const series = [{ score, move, part: score.map((_, i) => Math.floor(i / 60)) }];
+    const beyond = (by: 'moved' | 'signs'): number => {
+      const { coefficient, chance } = information({ series }, { resamples: 2, seed: round }, by);
+      return coefficient.value! < chance!.low || coefficient.value! > chance!.high ? 1 : 0;
+    };
+    moved += beyond('moved');
+    signs += beyond('signs');
+  }
+  assert.ok(signs > 0 && signs < 0.1 * rounds, `${signs} of ${rounds}`);
+  assert.ok(moved > 0.3 * rounds, `moved along, ${moved} of ${rounds}`);
 });
 
 test('instruments that move together are no more evidence than one of them', () => {

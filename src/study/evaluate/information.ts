@@ -1,4 +1,4 @@
-import type { Random } from '../../exchange/random.ts';
+import { Random } from '../../exchange/random.ts';
 import { DRAWING, type Drawing, type Figure, figureOf, withheld } from './figures.ts';
 
 /** Scores and what happened after them; pairs of which one is not known are left out before. */
@@ -36,8 +36,19 @@ const SHIFTS = 200;
 /** No nearer than this share to where it was: the neighbourhood knows what the place knows. */
 const SHIFT_MIN = 0.05;
 
+/**
+ * Where chance comes from. `moved`: the score along its recording, whole. `signs`: each score with its sign drawn by lot, where it
+ * is: for scores that are a size times such a sign. What is large when moves are large then stays with them, which moving would
+ * part: its band would be too narrow.
+ */
+export type Chance = 'moved' | 'signs';
+
 /** The information coefficient with its interval and with what chance gives. Ranks are taken within each series. */
-export function information({ series }: Pairs, drawing: Drawing = DRAWING): Information {
+export function information(
+  { series }: Pairs,
+  drawing: Drawing = DRAWING,
+  by: Chance = 'moved',
+): Information {
   const count = series.reduce((sum, { score }) => sum + score.length, 0);
   if (count < PAIRS_MIN)
     return {
@@ -55,9 +66,47 @@ export function information({ series }: Pairs, drawing: Drawing = DRAWING): Info
       'the score, or the price, did not change',
       drawing,
     ),
-    chance: chanceOf(ranked, parts),
+    chance: chanceOf(ranked, parts, by === 'moved' ? movedProducts : productsByLot(drawing.seed)),
     count,
   };
+}
+
+/**
+ * How many stretches of the scores know nothing of each other: moments / (1 + 2 Σ autocorrelation of the ranks, up to where it
+ * first is none). Instruments of one recording move together: their moments count once.
+ */
+export function independentStretches({ series }: Pairs): number {
+  const most = new Map<number, number>();
+  let memory = 0;
+  let count = 0;
+  for (const { score, part } of series) {
+    const own = new Map<number, number>();
+    for (let i = 0; i < part.length; i++) own.set(part[i]!, (own.get(part[i]!) ?? 0) + 1);
+    for (const [at, pairs] of own) most.set(at, Math.max(pairs, most.get(at) ?? 0));
+    memory += score.length * memoryOf(ranks(score));
+    count += score.length;
+  }
+  return ([...most.values()].reduce((sum, pairs) => sum + pairs, 0) * count) / memory;
+}
+
+/** Whoever remembers more, in pairs, is called as slow as this. */
+const MEMORY_MOST = 3600;
+
+/** In pairs, at least one. */
+function memoryOf(ranked: Float64Array): number {
+  const covariance = (lag: number): number => {
+    let sum = 0;
+    for (let i = lag; i < ranked.length; i++) sum += (ranked[i]! - 0.5) * (ranked[i - lag]! - 0.5);
+    return sum;
+  };
+  const variance = covariance(0);
+  let memory = 1;
+  for (let lag = 1; lag < Math.min(MEMORY_MOST, ranked.length); lag++) {
+    const here = covariance(lag);
+    if (!(here > 0)) break;
+    memory += (2 * here) / variance;
+  }
+  return memory;
 }
 
 /** Spearman's rank correlation; equal values share the mean of their ranks. `NaN` where one of the two does not change. */
@@ -99,6 +148,27 @@ function addSums(sums: Float64Array, score: Float64Array, move: Float64Array, pa
   }
 }
 
+/** Σxy of one of the `SHIFTS` ways to spoil a series. */
+type Products = (way: number, score: Float64Array, move: Float64Array) => number;
+
+const movedProducts: Products = (way, score, move) => {
+  const share = SHIFT_MIN + ((way + 0.5) / SHIFTS) * (1 - 2 * SHIFT_MIN);
+  return movedProduct(score, move, Math.round(share * score.length));
+};
+
+/** The rank of −x is that of x about the middle, as near as the signs are even. */
+function productsByLot(seed: number): Products {
+  const random = new Random(seed);
+  return (_way, score, move) => {
+    let sum = 0;
+    for (let i = 0; i < score.length; i++) {
+      const product = (score[i]! - 0.5) * (move[i]! - 0.5);
+      sum += random.chance(0.5) ? product : -product;
+    }
+    return sum;
+  };
+}
+
 /** Σxy, each move with the score so many places before it, around the end. */
 function movedProduct(score: Float64Array, move: Float64Array, by: number): number {
   const { length } = score;
@@ -128,6 +198,7 @@ function correlationOf(sums: Float64Array, weights: Float64Array): number {
 function chanceOf(
   ranked: readonly { readonly score: Float64Array; readonly move: Float64Array }[],
   parts: number,
+  products: Products,
 ): Information['chance'] {
   if (parts < PARTS_OF_CHANCE_MIN) return null;
   const found = new Float64Array(SHIFTS);
@@ -135,11 +206,9 @@ function chanceOf(
   for (const { score, move } of ranked) addSums(unmoved, score, move, new Uint8Array(score.length));
   const once = Float64Array.of(1);
   for (let i = 0; i < SHIFTS; i++) {
-    const share = SHIFT_MIN + ((i + 0.5) / SHIFTS) * (1 - 2 * SHIFT_MIN);
-    // moving a score changes nothing but the products
+    // nothing but the products changes
     unmoved[PRODUCT] = 0;
-    for (const { score, move } of ranked)
-      unmoved[PRODUCT]! += movedProduct(score, move, Math.round(share * score.length));
+    for (const { score, move } of ranked) unmoved[PRODUCT]! += products(i, score, move);
     found[i] = correlationOf(unmoved, once);
   }
   if (found.some(Number.isNaN)) return null;

@@ -7,10 +7,12 @@ import { frameOf } from '../../core/testing/books.ts';
 import { BTC } from '../../core/testing/specs.ts';
 import { lots, ms, ticks, us } from '../../core/units.ts';
 import { Random } from '../../exchange/random.ts';
+import { TouchPath } from './barriers.ts';
 import type { Figure } from './figures.ts';
 import { type MarketSource, play } from './play.ts';
 import type { GradingContext, Section } from './section.ts';
-import { gradeSignal } from './signal.ts';
+import { gradeSignal, signalChecks } from './signal.ts';
+import type { Sample } from './signal-track.ts';
 
 const seed = 20261122;
 const START = 1_800_000_000_000;
@@ -95,6 +97,45 @@ test('where nothing can be known nothing is told to be', () => {
   const chance = surest.rivals.find(({ name }) => name === 'confidences of other moments')!.figure;
   assert.ok(surest.figure.value! >= chance.low! - 0.5 && surest.figure.value! <= chance.high! + 0.5);
   for (const { verdict, name } of section.checks) assert.notEqual(verdict, 'leaks', name);
+});
+
+/** A middle price that walks, and a score of each second, made of all moves of the next 10 s. */
+function checkOf(seconds: number, scoreOf: (moves: Float64Array, second: number) => number) {
+  const random = new Random(seed, 11);
+  const path = new TouchPath();
+  const mids = new Float64Array(seconds + 11).fill(PRICE);
+  for (let i = 0; i < mids.length; i++) {
+    if (i > 0) mids[i] = mids[i - 1]! + Math.round(5 * random.normal());
+    path.push(us((START + i * 1000) * 1000), ticks(mids[i]!), ticks(mids[i]! + 1));
+  }
+  const moves = Float64Array.from({ length: seconds }, (_, i) => mids[i + 10]! - mids[i]!);
+  const samples = Array.from(
+    moves,
+    (_, i): Sample => ({
+      ...{ at: us((START + i * 1000) * 1000), scores: [scoreOf(moves, i)], likelihoods: [1], evidence: 0 },
+      ...{ lean: 'none', acts: false, confidence: 0, stake: null, atr: null },
+      ...{ mid: mids[i]! + 0.5, flow: 0, flowByLot: 0 },
+    }),
+  );
+  const track = { names: ['one'], samples, path, fitted: null };
+  return signalChecks([{ instrument: BTC.id, track, recording: 0 }])[0]!;
+}
+
+test('a score that told backwards still knows the future leaks', () => {
+  const { verdict, spoiled } = checkOf(1200, (moves, i) => moves[moves.length - 1 - i]!);
+  assert.equal(verdict, 'leaks');
+  assert.ok(spoiled! > 0.9);
+});
+
+test('a score too slow for its tape is not judged, and the reason has its stretches; on a longer tape it is', () => {
+  const slow = (_: Float64Array, i: number): number => Math.sin(i / 40) + Math.sin(i / 23);
+  const { verdict, detail } = checkOf(600, (_, i) => i);
+  assert.equal(verdict, 'unknown');
+  assert.match(
+    detail,
+    /Too short for a score this slow: \d stretches know nothing of each other, at least 20 wanted/,
+  );
+  assert.equal(checkOf(3600, slow).verdict, 'holds');
 });
 
 test('a market that was never two-sided has no section', () => {
