@@ -1,5 +1,5 @@
 import { HELD, NOT_REACHED } from '../exits/levels-hold.ts';
-import { type Figure, figureOf, PARTS_MIN, plain } from './figures.ts';
+import { type Figure, figureOf, PARTS_MIN, tooFewHeld } from './figures.ts';
 import type { Fate } from './level-track.ts';
 import { dot, type Parted } from './parts.ts';
 import type { SectionFigure, SectionTable } from './section.ts';
@@ -80,9 +80,9 @@ export class Levels {
 
   /** Stretches in which nothing was reached say nothing: of too few others there is no interval. */
   private drawn(reached: Float64Array, statistic: (weights: Float64Array) => number): Figure {
-    if (reached.filter((count) => count > 0).length >= PARTS_MIN)
-      return figureOf(this.parts, statistic, NONE);
-    return plain(statistic(new Float64Array(this.parts).fill(1)), NONE);
+    const held = reached.filter((count) => count > 0).length;
+    const figure = figureOf(this.parts, statistic, NONE);
+    return held >= PARTS_MIN || figure.value === null ? figure : tooFewHeld(figure.value, held);
   }
 
   /** By stretch of time. */

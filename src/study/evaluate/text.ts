@@ -56,12 +56,13 @@ const WORDS: Readonly<Record<LeakCheck['verdict'], string>> = {
   unknown: 'too little data',
 };
 
-/** Value, unit and interval; a reason where there is none. */
+/** Value, unit and interval; a reason where one is missing. */
 export function shown({ value, low, high, why }: Figure, unit: SectionFigure['unit']): string {
   if (value === null) return `— (${why})`;
   const scale = unit === 'share' ? 100 : 1;
   const sign = unit === 'share' ? ' %' : unit === '' ? '' : ` ${unit}`;
-  const interval = low === null || high === null ? '' : ` [${round(low * scale)}, ${round(high * scale)}]`;
+  const none = why === '' ? '' : ` (no interval: ${why})`;
+  const interval = low === null || high === null ? none : ` [${round(low * scale)}, ${round(high * scale)}]`;
   return `${round(value * scale)}${sign}${interval}`;
 }
 

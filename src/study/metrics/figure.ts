@@ -8,7 +8,7 @@ export interface Figure {
   /** 95 % interval by bootstrap; null where none is given. */
   readonly low: number | null;
   readonly high: number | null;
-  /** Why there is no value; empty when there is one. */
+  /** Why there is no value, or no interval of one where it was asked for; empty otherwise. */
   readonly why: string;
 }
 
