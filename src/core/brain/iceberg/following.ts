@@ -14,8 +14,10 @@ const RECENT = 16;
 /** How long a chain is remembered without an order of its, µs. */
 const LOST_US = 30_000_000;
 
+/** A name of this module is a constant to the compiler, an exported one is looked up at each use. */
+const TRADED_AWAY = 0;
 /** Kinds of links: the order before was traded away and this one stands at its price, or at another; or it was taken out. */
-export const TRADED = 0;
+export const TRADED = TRADED_AWAY;
 export const TRADED_ELSEWHERE = 1;
 export const MOVED = 2;
 /** The orders in between were not told apart: one of its size went and another came, later than one after the other would. */
@@ -47,6 +49,9 @@ export class Following {
   private readonly recent = new Float64Array(2 * RECENT);
   private readonly recentGone = new Float64Array(2 * RECENT);
   private readonly nextRecent = new Int32Array(2);
+  /** See `findDue`; one more than there are: what is written last may be none. */
+  private readonly due = new Int32Array(DUE + 1);
+  private dueCount = 0;
   // what an order that came is likeliest to be
   private foundScore = 0;
   private foundEvidence = 0;
@@ -90,10 +95,12 @@ export class Following {
   arrived(side: BookSide, price: number, size: number, at: number): number {
     const { chains } = this;
     this.arrivals[side]! += 1;
+    this.findDue(side, price, at);
+    if (this.dueCount === 0) return ORDINARY;
     this.foundDue = -1;
     this.foundScore = LEAST_EVIDENCE;
-    this.findSuccession(side, price, size, at);
-    this.findResumption(side, price, size, at);
+    this.findSuccession(side, size);
+    this.findResumption(side, size, at);
     const due = this.foundDue;
     if (due < 0) return ORDINARY;
     const last = this.size[due]!;
@@ -116,15 +123,16 @@ export class Following {
   }
 
   /** The order that is gone and this one: one after the other of a chain, or the first two of a new one. */
-  private findSuccession(side: BookSide, price: number, size: number, at: number): void {
-    const { chains } = this;
+  private findSuccession(side: BookSide, size: number): void {
+    const { chains, due, dueCount } = this;
     let ordinary = -1;
-    for (let i = side * DUE; i < (side + 1) * DUE; i++) {
+    for (let n = 0; n < dueCount; n++) {
+      const i = due[n]!;
       const last = this.size[i]!;
       const chain = this.chain[i] === ORDINARY ? -1 : chains.find(this.chain[i]!);
       const wanted = chain >= 0 ? chains.peak(chain) : last;
-      if (!isAlike(size, wanted) || !this.isDue(i, price, at)) continue;
-      if (ordinary < 0) ordinary = this.ordinaryDue(side, price, at);
+      if (!isAlike(size, wanted)) continue;
+      if (ordinary < 0) ordinary = this.ordinaryDue();
       const trials = this.arrivedSince(i, side) * (chain >= 0 ? 1 : ordinary);
       const own = chain >= 0 ? chains.orders[chain]! : 1;
       const news = this.sizes.evidence(wanted, size, size === last, own, trials);
@@ -136,17 +144,18 @@ export class Following {
    * A chain whose latest orders were not told apart from others: one of nobody's that is gone was of its size, and so is this
    * one. Every order that went since had the chance to be so.
    */
-  private findResumption(side: BookSide, price: number, size: number, at: number): void {
-    const { chains } = this;
+  private findResumption(side: BookSide, size: number, at: number): void {
+    const { chains, due, dueCount } = this;
     for (let r = side * RECENT; r < (side + 1) * RECENT; r++) {
       const chain = chains.find(this.recent[r]!);
       if (chain < 0 || !isAlike(size, chains.peak(chain)) || at - chains.at[chain]! > LOST_US) continue;
       const peak = chains.peak(chain);
       const own = chains.orders[chain]!;
-      for (let i = side * DUE; i < (side + 1) * DUE; i++) {
+      for (let n = 0; n < dueCount; n++) {
+        const i = due[n]!;
         const last = this.size[i]!;
         const goneSince = this.goneThen[i]! - this.recentGone[r]!;
-        if (!isAlike(last, peak) || goneSince <= 0 || !this.isDue(i, price, at)) continue;
+        if (!isAlike(last, peak) || goneSince <= 0) continue;
         if (chains.find(this.chain[i]!) >= 0) continue;
         const news =
           this.sizes.evidence(peak, last, false, own, goneSince) +
@@ -171,10 +180,9 @@ export class Following {
   }
 
   /** Orders of nobody in particular that are due: each of them may be repeated by chance. */
-  private ordinaryDue(side: BookSide, price: number, at: number): number {
+  private ordinaryDue(): number {
     let count = 0;
-    for (let i = side * DUE; i < (side + 1) * DUE; i++)
-      if (this.isDue(i, price, at) && this.chains.find(this.chain[i]!) < 0) count += 1;
+    for (let n = 0; n < this.dueCount; n++) if (this.chains.find(this.chain[this.due[n]!]!) < 0) count += 1;
     return count;
   }
 
@@ -190,9 +198,21 @@ export class Following {
     this.recentGone[to] = this.departures[side]!;
   }
 
-  /** What was taken out is followed only to another price. */
-  private isDue(due: number, price: number, at: number): boolean {
-    if (this.size[due] === 0 || at - this.at[due]! > WITHIN_US) return false;
-    return this.kind[due] === TRADED || this.price[due] !== price;
+  /**
+   * Which orders are due, into `due`. What was taken out is followed only to another price. Most went too long ago, and this calls
+   * nothing, for speed.
+   */
+  private findDue(side: BookSide, price: number, at: number): void {
+    const { size, at: gone, kind, price: prices, due } = this;
+    const end = (side + 1) * DUE;
+    let count = 0;
+    for (let i = side * DUE; i < end; i++) {
+      due[count] = i;
+      count +=
+        Number(size[i] !== 0) &
+        Number(at - gone[i]! <= WITHIN_US) &
+        (Number(kind[i] === TRADED_AWAY) | Number(prices[i] !== price));
+    }
+    this.dueCount = count;
   }
 }

@@ -90,10 +90,13 @@ export class OrderSizes {
 
   /** Orders between two places on the scale of bins; within a bin they lie evenly. */
   private massBetween(from: number, to: number): number {
-    let mass = 0;
+    const { bins } = this;
+    const first = Math.max(0, Math.floor(from));
     const last = Math.min(BINS - 1, Math.floor(to));
-    for (let i = Math.max(0, Math.floor(from)); i <= last; i++)
-      mass += this.bins[i]! * (Math.min(to, i + 1) - Math.max(from, i));
+    let mass = 0;
+    if (first <= last) mass += bins[first]! * (Math.min(to, first + 1) - Math.max(from, first));
+    for (let i = first + 1; i < last; i++) mass += bins[i]!;
+    if (last > first) mass += bins[last]! * (Math.min(to, last + 1) - last);
     return mass;
   }
 }

@@ -12,6 +12,11 @@ const SOON_US = 450_000;
 /** A print of an order's very size is that order, unless the size is so small that many have it, lots. */
 const PRINT_LEAST = 5;
 
+/** As in `isAlike`: names of this module are constants to the compiler, those of another are looked up at each use. */
+const UP = Math.exp(ALIKE);
+const DOWN = Math.exp(-ALIKE);
+const ORDINARY_ORDER = ORDINARY;
+
 /** Kinds of links: the new order stands alone at its price, or behind others. */
 export const ALONE = 0;
 export const QUEUED = 1;
@@ -52,6 +57,8 @@ export class Staying {
   /** Whether orders that went are remembered; where the next one is written. */
   private readonly anyGone = new Uint8Array(PLACES * 2);
   private readonly next = new Uint8Array(PLACES * 2);
+  /** See `findCandidates`: indices of orders. One more than there are: what is written last may be none. */
+  private readonly candidates = new Int32Array(DUE + 1);
   private readonly openSince: (side: BookSide, price: number) => number;
 
   /** `prices` of the places; `sizes` of ordinary orders that stand alone, and of those that queue. */
@@ -122,9 +129,11 @@ export class Staying {
     let best = LEAST_EVIDENCE;
     let evidence = 0;
     let found = -1;
-    for (let i = place * DUE; i < (place + 1) * DUE; i++) {
+    const { candidates } = this;
+    const count = this.findCandidates(place, size, traded, at);
+    for (let n = 0; n < count; n++) {
+      const i = candidates[n]!;
       const last = this.size[i]!;
-      if (last === 0) continue;
       const chain = this.chain[i] === ORDINARY ? -1 : chains.find(this.chain[i]!);
       const wanted = chain >= 0 ? chains.peak(chain) : last;
       if (!isAlike(size, wanted)) continue;
@@ -154,6 +163,26 @@ export class Staying {
     }
     this.remember(place, size, serial, 1, at);
     return serial;
+  }
+
+  /**
+   * Of the orders remembered at a place those that one of `size` may continue, into `candidates`; gives how many. Those of
+   * chains are left to be looked at, a chain's own size is not the last order's. Most are none, and this calls nothing, for speed.
+   */
+  private findCandidates(place: number, size: number, traded: boolean, at: number): number {
+    const { size: sizes, chain, standing, candidates } = this;
+    const presumed = Number(this.counted ? traded : at - this.tradedAt[place]! < SOON_US);
+    const end = (place + 1) * DUE;
+    let count = 0;
+    for (let i = place * DUE; i < end; i++) {
+      const last = sizes[i]!;
+      candidates[count] = i;
+      count +=
+        Number(last > 0) &
+        (Number(chain[i] !== ORDINARY_ORDER) | (Number(size < last * UP) & Number(size > last * DOWN))) &
+        (Number(standing[i] === 0) | presumed);
+    }
+    return count;
   }
 
   /** See `QueueWatch`. */
