@@ -3,7 +3,7 @@ import { ConfigError } from '../config/load.ts';
 import type { BarrierRule } from '../study/evaluate/barriers.ts';
 import { evaluate, type Recording } from '../study/evaluate/evaluate.ts';
 import { writeEvaluation } from '../study/evaluate/report/write-evaluation.ts';
-import { evaluationText } from '../study/evaluate/text.ts';
+import { evaluationText, leakLines } from '../study/evaluate/text.ts';
 import { requireInputs } from './input-files.ts';
 import { interruptible } from './interrupt.ts';
 import { shareLine } from './progress.ts';
@@ -70,8 +70,9 @@ async function run(tapes: readonly string[], flags: Flags): Promise<void> {
       : `${evaluationText(evaluation, speed)}\n${flags.report === undefined ? '' : `report: ${flags.report}\n`}`,
   );
   // a script must not take figures for the truth that came of a leak
-  if (evaluation.sections.some(({ checks }) => checks.some(({ verdict }) => verdict === 'leaks')))
-    process.exitCode = 1;
+  const leaks = leakLines(evaluation.sections);
+  for (const leak of leaks) process.stderr.write(`${leak}\n`);
+  if (leaks.length > 0) process.exitCode = 1;
 }
 
 /** Throws a `ConfigError`. */

@@ -98,7 +98,10 @@ export async function evaluate(
   const barriers =
     options.barriers ?? defaultBarriers(settings, Math.max(...looks.map(({ to, from }) => to - from)));
   const feesBp = 2 * Number(settings.paper.taker_fee) * 10_000;
+  const embedded = recordings.map(({ path }) => isEmbedded(readTapeMeta(path).source));
+  const isOneKind = embedded.every((each) => each === embedded[0]);
   const context = {
+    ...(isOneKind ? { simulated: embedded[0]! } : {}),
     brain: brainConfig(settings.brain),
     ...{ feesBp, barriers, barriersAsked: options.barriers !== null, seed: DRAWING.seed },
     confidenceThreshold: settings.signal.confidence_threshold,

@@ -24,7 +24,7 @@ export interface FindingRival {
 
 /** The grader of one kind of finding: what the brain tells of it, against its labels and its rivals. */
 export const findingGrader = (grading: FindingGrading): GraderMaker => {
-  return () => new FindingGrader(grading);
+  return ({ simulated }) => new FindingGrader({ ...grading, simulated });
 };
 
 interface Seat {

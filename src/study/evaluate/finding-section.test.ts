@@ -169,6 +169,22 @@ describe('findings on a simulated market', () => {
     );
   });
 
+  test('goals are those of the market at hand', () => {
+    const goalOf = (simulated: boolean | undefined): string =>
+      figure(
+        findingSection({
+          ...{ name: 'x', question: '', notes: [], rule, rivals: [], told: walls, simulated },
+          goals: { 'PR-AUC': { simulated: 'above 0.8', recorded: 'above 0.6' } },
+        }),
+        'PR-AUC',
+      ).goal;
+    assert.deepEqual([true, false, undefined].map(goalOf), [
+      'above 0.8',
+      'above 0.6',
+      'above 0.8; above 0.6',
+    ]);
+  });
+
   test('without labels alarms are counted, with labels but nothing told nothing is found', () => {
     const counted = sectionOf(walls.map((each) => ({ ...each, labels: null })));
     assert.match(counted.notes.join(' '), /No labels/);
@@ -177,6 +193,12 @@ describe('findings on a simulated market', () => {
     const any = figure(counted, 'alarms at any likelihood').figure.value!;
     const likely = figure(counted, 'alarms at likelihood 0.5 or more').figure.value!;
     assert.ok(any > 0 && any <= told / hours && likely <= any);
+    const shipped = findingSection({
+      ...{ name: 'x', question: '', notes: [], rule, rivals: [], options: { threshold: 0.6 } },
+      told: walls.map((each) => ({ ...each, labels: null })),
+    });
+    const least = figure(shipped, 'alarms at likelihood 0.6 or more, as shipped').figure.value!;
+    assert.ok(least <= likely && least >= figure(shipped, 'alarms at likelihood 0.9 or more').figure.value!);
 
     const silent = sectionOf(walls.map((each) => ({ ...each, candidates: [] })));
     assert.equal(figure(silent, 'PR-AUC').figure.value, 0);

@@ -18,6 +18,9 @@ export interface Told {
   readonly path: TouchPath;
 }
 
+/** In words: of any market, or of the simulated one, or of recordings, planted over or not. */
+export type Goal = string | { readonly simulated?: string; readonly recorded?: string };
+
 export interface FindingSection {
   readonly name: string;
   readonly question: string;
@@ -28,7 +31,9 @@ export interface FindingSection {
   readonly rivals: readonly { readonly name: string; readonly told: readonly Told[] }[];
   readonly options?: Partial<GradeOptions>;
   /** In words, by the figure's name; those without one have none. */
-  readonly goals?: Readonly<Record<string, string>>;
+  readonly goals?: Readonly<Record<string, Goal>>;
+  /** As of `GradingContext`: which of the goals hold. */
+  readonly simulated?: boolean | undefined;
   /** What this detector can say besides, such as the error of a size. */
   readonly more?: { readonly figures?: readonly SectionFigure[]; readonly tables?: readonly SectionTable[] };
 }
@@ -40,7 +45,8 @@ export function findingSection(section: FindingSection): Section {
 }
 
 function gradedSection(section: FindingSection, labelled: readonly Told[]): Section {
-  const { rule, options = {}, goals = {}, more = {} } = section;
+  const { rule, options = {}, more = {} } = section;
+  const goals = goalsOf(section);
   const own = grade(matchedOf(labelled, rule), options);
   const rivals = section.rivals.map(({ name, told }) => ({
     name,
@@ -126,7 +132,28 @@ function gradedSection(section: FindingSection, labelled: readonly Told[]): Sect
   };
 }
 
-function countedSection({ name, question, notes, told, rivals, rule, more = {} }: FindingSection): Section {
+/** Those that hold for the tapes at hand; all where nobody knows what these are. */
+function goalsOf({ goals = {}, simulated }: FindingSection): Record<string, string> {
+  const words = (goal: Goal): string => {
+    if (typeof goal === 'string') return goal;
+    const known = [simulated === false ? '' : goal.simulated, simulated === true ? '' : goal.recorded];
+    return known.filter(Boolean).join('; ');
+  };
+  return Object.fromEntries(Object.entries(goals).map(([name, goal]) => [name, words(goal)]));
+}
+
+function countedSection({
+  name,
+  question,
+  notes,
+  told,
+  rivals,
+  rule,
+  options = {},
+  more = {},
+}: FindingSection): Section {
+  const shipped = options.threshold ?? null;
+  const leasts = [...new Set([0, 0.5, 0.9, ...(shipped === null ? [] : [shipped])])].sort((a, b) => a - b);
   const rate = (of: readonly Told[], least: number): Figure => {
     const hours = of.reduce((sum, { span }) => sum + (span.to - span.from) / 3.6e9, 0);
     const alarms = of.flatMap(({ candidates, span }) => match(candidates, [], rule, span).alarms);
@@ -140,12 +167,19 @@ function countedSection({ name, question, notes, told, rivals, rule, more = {} }
       'No labels: nobody knows what was there to be found, so only how often an alarm is raised can be told. Name a file with --labels to have it graded.',
     ],
     figures: [
-      ...[0, 0.5, 0.9].map(
+      ...leasts.map(
         (least): SectionFigure => ({
-          name: least === 0 ? 'alarms at any likelihood' : `alarms at likelihood ${least} or more`,
+          name:
+            least === 0
+              ? 'alarms at any likelihood'
+              : `alarms at likelihood ${least} or more${least === shipped ? ', as shipped' : ''}`,
           unit: 'per hour',
           figure: rate(told, least),
-          rivals: rivals.map((rival) => ({ name: rival.name, figure: rate(rival.told, least) })),
+          // a rival's likelihood is its own: nobody shipped a threshold for it
+          rivals:
+            least === shipped
+              ? []
+              : rivals.map((rival) => ({ name: rival.name, figure: rate(rival.told, least) })),
           better: null,
           goal: '',
         }),

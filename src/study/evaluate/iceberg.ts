@@ -50,7 +50,7 @@ export const gradeIceberg: GraderMaker = (context) => {
     options: { threshold: THRESHOLD },
     rivals: [{ name: 'traded beyond displayed', make: (book, tell) => new TradedBeyond(book, tell) }],
     goals: {
-      'PR-AUC': 'over real tapes at least 0.6',
+      'PR-AUC': { recorded: 'over real tapes at least 0.6' },
       [`precision at likelihood ${THRESHOLD}`]: 'at least 0.8 at 100 ms, 0.95 at full resolution',
       [`recall at likelihood ${THRESHOLD}`]: 'at least 0.7 at 100 ms, 0.95 at full resolution',
     },

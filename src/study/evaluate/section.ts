@@ -127,4 +127,6 @@ export interface GradingContext {
   readonly barMs: number;
   readonly atrPeriod: number;
   readonly seed: number;
+  /** Whether all tapes are of the simulated market, or none is; left out where some are, or nobody knows. */
+  readonly simulated?: boolean;
 }

@@ -36,9 +36,9 @@ export const gradeSpoof = findingGrader({
   options: { budgetsPerHour: [2, 12], threshold: ALARM },
   rivals: [{ name: 'wall vanishes', make: (book, tell) => new WallVanishes(WALL_VANISHES, book, tell) }],
   goals: {
-    'recall at 2 false alarms an hour': '≥ 0.80 in simulation, look-alikes present',
-    'recall at 12 false alarms an hour': '≥ 0.60 planted over recordings',
-    'PR-AUC': '≥ 0.7 and twice the rule’s, planted over recordings',
+    'recall at 2 false alarms an hour': { simulated: '≥ 0.80 in simulation, look-alikes present' },
+    'recall at 12 false alarms an hour': { recorded: '≥ 0.60 planted over recordings' },
+    'PR-AUC': { recorded: '≥ 0.7 and twice the rule’s, planted over recordings' },
   },
   moreOf: delays,
 });

@@ -41,11 +41,25 @@ function figureLines({ name, unit, figure, rivals, goal }: SectionFigure): strin
   ];
 }
 
-function checkLine({ name, honest, spoiled, chance, verdict }: LeakCheck): string {
-  const number = (value: number | null): string => (value === null ? '—' : round(value));
-  const between = chance === null ? 'not known' : `${round(chance.low)} to ${round(chance.high)}`;
-  const word = WORDS[verdict];
-  return `  check ${word}: ${name}: ${number(spoiled)}, chance ${between}, honestly ${number(honest)}`;
+/** One line for each leak: where it is, what was found, and what chance gives. */
+export function leakLines(sections: readonly Section[]): string[] {
+  return sections.flatMap(({ name, checks }) =>
+    checks
+      .filter(({ verdict }) => verdict === 'leaks')
+      .map(
+        (check) =>
+          `LEAKS: ${name}: ${check.name}: ${numberOf(check.spoiled)}, chance ${bandOf(check)}; exit code 1`,
+      ),
+  );
+}
+
+const numberOf = (value: number | null): string => (value === null ? '—' : round(value));
+const bandOf = ({ chance }: LeakCheck): string =>
+  chance === null ? 'not known' : `${round(chance.low)} to ${round(chance.high)}`;
+
+function checkLine(check: LeakCheck): string {
+  const { name, honest, spoiled, verdict } = check;
+  return `  check ${WORDS[verdict]}: ${name}: ${numberOf(spoiled)}, chance ${bandOf(check)}, honestly ${numberOf(honest)}`;
 }
 
 const WORDS: Readonly<Record<LeakCheck['verdict'], string>> = {
