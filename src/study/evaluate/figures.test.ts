@@ -14,11 +14,8 @@ const share = (hits: readonly number[], asked: readonly number[]) => {
 test('stretches with nothing in them do not count: a share of one stretch of twenty has no interval', () => {
   const { value, low, high, why } = share([2], [3]);
   assert.deepEqual({ value, low, high }, { value: 2 / 3, low: null, high: null });
-  assert.equal(why, 'too few stretches that have any: 1');
-  assert.equal(
-    shown({ value, low, high, why }, 'share'),
-    '66.7 % (no interval: too few stretches that have any: 1)',
-  );
+  assert.equal(why, 'too few to draw from: 1');
+  assert.equal(shown({ value, low, high, why }, 'share'), '66.7 % (no interval: too few to draw from: 1)');
 });
 
 test('seven stretches with something have no interval, eight have one', () => {

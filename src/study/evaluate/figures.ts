@@ -43,7 +43,7 @@ export function figureOf(
 }
 
 export const tooFewHeld = (value: number, held: number): Figure =>
-  unsure(value, `too few stretches that have any: ${held}`);
+  unsure(value, `too few to draw from: ${held}`);
 
 /** A value whose interval is not known, and why. */
 const unsure = (value: number, why: string): Figure => ({ value, low: null, high: null, why });
