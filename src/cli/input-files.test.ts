@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Hunter } from '../run/testing/hunter.ts';
 
@@ -24,4 +27,29 @@ for (const words of COMMANDS)
     assert.equal(code, 2);
     assert.equal(stdout, '');
     assert.match(stderr, /^none[.a-z]*: there is no such file; check the name$/m);
+  });
+
+const folder = mkdtempSync(join(tmpdir(), 'inputs-'));
+after(() => rmSync(folder, { recursive: true }));
+const market = join(folder, 'market.tape');
+const labels = join(folder, 'labels.jsonl');
+writeFileSync(market, '');
+writeFileSync(labels, '{"kind":"regime","instrument":"BTC-USDT-SWAP"}\n');
+
+for (const command of ['evaluate', 'backtest', 'inspect'])
+  test(`a folder is a wrong call that names the tape in it, for ${command} as for all`, async () => {
+    const { code, stderr } = await hunter.run(command, folder);
+    assert.equal(code, 2);
+    assert.ok(stderr.includes(`${folder}: is a folder; did you mean ${market}?`), stderr);
+  });
+
+for (const command of ['evaluate', 'backtest'])
+  test(`an empty file and labels are no tapes: a wrong call with its own way out, for ${command}`, async () => {
+    const empty = await hunter.run(command, market);
+    assert.equal(empty.code, 2);
+    assert.match(empty.stderr, /market\.tape: is empty/);
+    const foreign = await hunter.run(command, labels);
+    assert.equal(foreign.code, 2);
+    assert.match(foreign.stderr, /labels\.jsonl: .*looks like labels; name the tape/);
+    assert.doesNotMatch(foreign.stderr, /hunter import/);
   });

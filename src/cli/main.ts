@@ -28,6 +28,9 @@ const wanted = process.argv[2];
 const names = wanted !== undefined && Object.hasOwn(COMMANDS, wanted) ? [wanted] : Object.keys(COMMANDS);
 for (const name of names) program.addCommand((await COMMANDS[name]!()).exitOverride());
 
+/** What the caller named is not what the command reads. */
+const WRONG_INPUT = new Set(['ConfigError', 'ScenarioError', 'NoTapeError', 'LabelError']);
+
 try {
   await program.parseAsync();
 } catch (error) {
@@ -40,7 +43,7 @@ function tell(error: unknown): number {
   const fault = error as Error & { readonly code?: string };
   if (fault.name === 'AbortError') return 130;
   console.error(fault.message);
-  if (fault.name === 'ConfigError' || fault.name === 'ScenarioError' || fault.code === '51001') return 2;
+  if (WRONG_INPUT.has(fault.name) || fault.code === '51001') return 2;
   if (fault.name === 'LockError' || fault.name === 'SafetyError') return 3;
   if (process.env.HUNTER_DEBUG !== undefined) console.error(fault.stack);
   return 1;

@@ -155,10 +155,16 @@ export function dictionaryOf(words: readonly string[]): Vector<Utf8> {
 
 /** A tape that cannot be written or read. The message names the file and says what to do. */
 export class TapeError extends Error {
-  override readonly name = 'TapeError';
+  override readonly name: string = 'TapeError';
   readonly path: string;
   constructor(path: string, message: string, options?: ErrorOptions) {
     super(`${path}: ${message}`, options);
     this.path = path;
   }
+}
+
+/** What was named is no tape that this program can read, rather than a broken one: wrong input. */
+export class NoTapeError extends TapeError {
+  // the command line tells errors apart by name (src/cli/main.ts)
+  override readonly name: string = 'NoTapeError';
 }

@@ -13,7 +13,15 @@ import {
 } from '../core/events.ts';
 import type { InstrumentSpec } from '../core/instrument.ts';
 import { lots, ms, ticks, us } from '../core/units.ts';
-import { COLUMNS, type ColumnName, TAPE_FORMAT, TAPE_VERSION, TapeError, type TapeMeta } from './format.ts';
+import {
+  COLUMNS,
+  type ColumnName,
+  NoTapeError,
+  TAPE_FORMAT,
+  TAPE_VERSION,
+  TapeError,
+  type TapeMeta,
+} from './format.ts';
 import { Int64Column } from './int64.ts';
 
 const MAGIC = Buffer.from('ARROW1');
@@ -79,12 +87,12 @@ export class TapeReader {
       });
       const { metadata, fields } = this.batches.schema;
       if (metadata.get('format') !== TAPE_FORMAT)
-        throw new TapeError(
+        throw new NoTapeError(
           path,
           'is an Arrow file, but not a tape; make one with `hunter import` or `hunter record`',
         );
       if (metadata.get('version') !== String(TAPE_VERSION))
-        throw new TapeError(
+        throw new NoTapeError(
           path,
           `is a tape of version ${metadata.get('version')}, this program reads version ${TAPE_VERSION}; make it again from the raw capture`,
         );
@@ -384,8 +392,7 @@ function streamEnd(path: string, descriptor: number): number {
   const tail = Buffer.alloc(4 + MAGIC.length);
   const whole = size >= STREAM_START + tail.length;
   if (size > 0) readSync(descriptor, start, 0, start.length, 0);
-  if (!start.equals(MAGIC))
-    throw new TapeError(path, 'is not an Arrow file; make a tape from a raw capture with `hunter import`');
+  if (!start.equals(MAGIC)) throw new NoTapeError(path, noArrow(size, descriptor));
   if (whole) readSync(descriptor, tail, 0, tail.length, size - tail.length);
   const end = size - tail.length - tail.readInt32LE(0);
   if (!whole || !tail.subarray(4).equals(MAGIC) || end < STREAM_START || end > size)
@@ -395,6 +402,19 @@ function streamEnd(path: string, descriptor: number): number {
     );
   return end;
 }
+
+/** What a file that does not begin as a tape is, and the way out. */
+function noArrow(size: number, descriptor: number): string {
+  if (size === 0) return 'is empty: not an Arrow file; make the tape again';
+  const head = Buffer.alloc(Math.min(size, LABEL_HEAD));
+  readSync(descriptor, head, 0, head.length, 0);
+  return /^\{"(kind|tape)":/.test(head.toString())
+    ? 'is not an Arrow file: it looks like labels; name the tape, and the labels with `--labels`'
+    : 'is not an Arrow file; make a tape from a raw capture with `hunter import`';
+}
+
+/** Enough to see how a line of labels begins (docs/labels.md). */
+const LABEL_HEAD = 16;
 
 /** The stream inside the file, a chunk at a time. */
 function* chunks(descriptor: number, end: number): Generator<Uint8Array> {
