@@ -1,15 +1,16 @@
 import { ErrorBoundary, For, type JSX, Show } from 'solid-js';
 import type { Evaluation } from '../../src/study/evaluate/evaluate.ts';
+import type { LeakCheck } from '../../src/study/evaluate/section.ts';
 import { ThemeChoice } from '../report/theme-choice.tsx';
 import { Checks } from './checks.tsx';
 import { Recordings } from './recordings.tsx';
 import { SectionView } from './section.tsx';
-import { duration, minute, shortSymbol } from './text.ts';
+import { duration, minute, number, shortSymbol } from './text.ts';
 
 export function Page(props: { readonly evaluation: Evaluation }): JSX.Element {
   const { tapes, symbols, sections } = props.evaluation;
   const leaks = sections.flatMap(({ name, checks }) =>
-    checks.filter(({ verdict }) => verdict === 'leaks').map((check) => `${name}: ${check.name}`),
+    checks.filter(({ verdict }) => verdict === 'leaks').map((check) => ({ name, check })),
   );
   const inSample = [...new Set(tapes.flatMap((tape) => tape.inSample))];
   const span = tapes.reduce((sum, { from, to }) => sum + to - from, 0);
@@ -38,8 +39,21 @@ export function Page(props: { readonly evaluation: Evaluation }): JSX.Element {
           <section class="findings alarm" data-section="leaks">
             <h2>Something leaks: the figures below are not to be believed</h2>
             <ul>
-              <For each={leaks}>{(leak) => <li class="impossible">{leak}</li>}</For>
+              <For each={leaks}>
+                {({ name, check }) => (
+                  <li class="impossible">
+                    <span class="level">{name}</span>
+                    <div>
+                      <b>{check.name}</b>
+                      <p>{leakText(check)}</p>
+                    </div>
+                  </li>
+                )}
+              </For>
             </ul>
+            <p>
+              How each was spoiled, and all that held: <a href="#checks">leak checks</a>.
+            </p>
           </section>
         </Show>
         <Show when={inSample.length > 0}>
@@ -78,6 +92,14 @@ export function Page(props: { readonly evaluation: Evaluation }): JSX.Element {
     </>
   );
 }
+
+/** What was found where nothing can be, beside what chance finds there. */
+const leakText = ({ honest, spoiled, chance }: LeakCheck): string =>
+  [
+    `spoiled ${spoiled === null ? 'not known' : number(spoiled)}`,
+    chance === null ? 'chance not known' : `chance, 95 %, ${number(chance.low)} … ${number(chance.high)}`,
+    ...(honest === null ? [] : [`honest ${number(honest)}`]),
+  ].join('; ');
 
 const idOf = (name: string): string => name.replaceAll(/[^a-z0-9]+/gi, '-');
 

@@ -121,7 +121,13 @@ describe('the page of an evaluation', () => {
     const leak = { ...MADE_SECTION.checks[0]!, verdict: 'leaks' as const };
     await opened({ ...whole, sections: [{ ...MADE_SECTION, checks: [leak] }] }, async (page) => {
       const alarm = page.locator('[data-section="leaks"]');
-      assert.match(await alarm.innerText(), /not to be believed[\s\S]*made detector: labels shifted/);
+      const said = await alarm.innerText();
+      assert.match(said, /not to be believed[\s\S]*made detector[\s\S]*labels shifted/);
+      assert.match(said, /spoiled 0\.02; chance, 95 %, 0 … 0\.05; honest 0\.7/);
+      assert.equal(await alarm.getByRole('link').getAttribute('href'), '#checks');
+      // on one line each, not squeezed into a column
+      const told = await alarm.locator('li p').boundingBox();
+      assert.ok(told!.width > 400 && told!.height < 40, `${told!.width} × ${told!.height}`);
       const [top, first] = [await alarm.boundingBox(), await page.locator('.graded').first().boundingBox()];
       assert.ok(top!.y < first!.y);
     });
