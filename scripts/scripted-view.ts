@@ -246,6 +246,7 @@ export class ScriptedView implements ViewSource {
     const wave = Math.sin(this.steps / 20);
     const detector = (name: string, phase: number, evidence: string, figures: Record<string, number>) => ({
       name,
+      hasWord: true,
       score: Math.sin(this.steps / 20 + phase) * 0.8,
       likelihood: 0.35 + 0.5 * Math.abs(Math.cos(phase)),
       evidence,

@@ -447,7 +447,13 @@ describe('the page', { timeout: 180_000 }, () => {
         ...shown,
         markets: shown.markets.map((market) => ({
           ...market,
-          signal: { ...market.signal!, direction: 'none' as const, silence, confidence: 0.39, reasons },
+          signal: {
+            ...{ ...market.signal!, direction: 'none' as const, silence, confidence: 0.39, reasons },
+            detectors: market.signal!.detectors.map((detector) => ({
+              ...detector,
+              hasWord: detector.name !== 'regime',
+            })),
+          },
         })),
       };
     };
@@ -456,6 +462,10 @@ describe('the page', { timeout: 180_000 }, () => {
       silence = 'unknown';
       reasons = ['no word yet: ATR not known yet'];
       await reads(page, 'standing', 'No word yet: ATR not known yet');
+      assert.equal(await page.getByText('ATR not known yet').count(), 1, 'said once');
+      const silentRows = page.locator('.detector', { hasText: 'no word' });
+      await silentRows.filter({ hasText: 'regime' }).waitFor();
+      assert.equal(await silentRows.count(), 1);
       silence = null;
       await reads(page, 'standing', 'Below the entry threshold');
     }, source);

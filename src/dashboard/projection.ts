@@ -1,3 +1,5 @@
+import type { Brain } from '../core/brain/brain.ts';
+import type { Detector } from '../core/brain/detector.ts';
 import type { Signal } from '../core/brain/fusion/signal.ts';
 import type { Candle } from '../core/candles/candle-series.ts';
 import type { Decision } from '../core/commands.ts';
@@ -271,13 +273,17 @@ export class Projection implements ViewSource {
               threshold: this.options.proposals.threshold,
               calibrated: market.brain.signal.calibrated,
               reasons: market.brain.signal.reasons(),
-              detectors: market.brain.detectors.map((detector) => ({
-                name: detector.name,
-                score: detector.score,
-                likelihood: detector.likelihood,
-                evidence: detector.evidence(),
-                figures: detector.figures(),
-              })),
+              detectors: market.brain.detectors.map((detector) => {
+                const told = detector.figures();
+                return {
+                  name: detector.name,
+                  hasWord: hasWord(market.brain, detector, told),
+                  score: detector.score,
+                  likelihood: detector.likelihood,
+                  evidence: detector.evidence(),
+                  figures: told,
+                };
+              }),
             },
       strategies: strategiesView(market.strategies, instrument, this.options.proposals),
       position: this.position(market, index, figures),
@@ -401,3 +407,11 @@ function silenceOf({ direction, fusion }: Signal): SignalView['silence'] {
   const { long, short } = fusion.stakes;
   return long.known || short.known ? 'abstains' : 'unknown';
 }
+
+/** Regime needs minutes, and price impact bars, before what they say is one; the others have a word from the first book on. */
+const hasWord = (brain: Brain, detector: Detector, figures: Record<string, number>): boolean =>
+  detector === brain.regime
+    ? brain.regime.regime !== null
+    : detector === brain.impact
+      ? figures.lambdaHalfWidthTicksPerLot !== undefined
+      : true;

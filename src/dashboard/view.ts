@@ -135,6 +135,8 @@ export interface SignalView {
 
 export interface DetectorView {
   readonly name: string;
+  /** False: it is known to have nothing to say yet, and its zeros are no reading. */
+  readonly hasWord: boolean;
   /** −1…1, positive = upward pressure. */
   readonly score: number;
   /** 0…1: how much the detector trusts its score. */

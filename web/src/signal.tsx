@@ -1,6 +1,6 @@
 import { createSignal, For, Index, type JSX, Show } from 'solid-js';
 import type { DetectorView, SignalView } from '../../src/dashboard/view.ts';
-import { capitalised, compact, fixed, percent, signed, words } from './format.ts';
+import { ABSENT, capitalised, compact, fixed, percent, signed, words } from './format.ts';
 import { Gauge } from './gauge.tsx';
 import { market } from './state.ts';
 
@@ -38,6 +38,10 @@ function standing({ silence, confidence, threshold, reasons }: SignalView): stri
   return `${confidence >= threshold ? 'Above' : 'Below'} the entry threshold`;
 }
 
+/** The first reason of one who has no word stands above already. */
+const reasons = ({ silence, reasons }: SignalView): readonly string[] =>
+  silence === 'unknown' ? reasons.slice(1) : reasons;
+
 function Verdict(props: { signal: SignalView }): JSX.Element {
   return (
     <div class="verdict">
@@ -65,7 +69,14 @@ function Verdict(props: { signal: SignalView }): JSX.Element {
         </p>
       </div>
       <ul class="reasons" aria-label="Reasons">
-        <For each={props.signal.reasons} fallback={<li class="quiet">No reason stands out.</li>}>
+        <For
+          each={reasons(props.signal)}
+          fallback={
+            <Show when={props.signal.silence !== 'unknown'}>
+              <li class="quiet">No reason stands out.</li>
+            </Show>
+          }
+        >
           {(reason) => <li title={reason}>{reason}</li>}
         </For>
       </ul>
@@ -94,10 +105,10 @@ function Detector(props: { detector: DetectorView }): JSX.Element {
           />
           <rect class="zero" x={-0.6} y={0} width={1.2} height={8} />
         </svg>
-        <span class="score">{signed(props.detector.score, 2)}</span>
+        <span class="score">{props.detector.hasWord ? signed(props.detector.score, 2) : ABSENT}</span>
         <span class="evidence">{evidence()}</span>
         <span class="likelihood" title="How much the detector trusts its score">
-          {percent(props.detector.likelihood, 0)}
+          {props.detector.hasWord ? percent(props.detector.likelihood, 0) : 'no word'}
         </span>
       </button>
       <Show when={isOpen()}>
