@@ -117,8 +117,18 @@ describe('hunter learn', () => {
     copyFileSync(tapes[0]!, copy);
     const graded = hunter('learn', 'grade', model, copy, tapes[1]!, '--every', '0.5', ...QUICK);
     assert.equal(graded.code, 0, graded.err);
-    assert.match(graded.out, /copy\.tape: fitted on this tape: in-sample/);
+    const [inSample, other] = graded.out.split(/^on the other/m);
+    assert.match(inSample!, /copy\.tape: fitted on this tape: in-sample/);
     assert.doesNotMatch(graded.out, /2\/market\.tape: fitted/);
+    // the two are never one figure
+    const moments = /(\d+) moments in/;
+    const alone = hunter('learn', 'grade', model, tapes[1]!, '--every', '0.5', ...QUICK).out;
+    assert.equal(moments.exec(other!)![1], moments.exec(alone)![1]);
+    assert.match(inSample!, moments);
+    const json = hunter('learn', 'grade', model, copy, tapes[1]!, '--every', '0.5', ...QUICK, '--json').out;
+    const { entries, inSampleScore } = JSON.parse(json);
+    assert.equal(String(entries), moments.exec(alone)![1]);
+    assert.equal(String(inSampleScore.entries), moments.exec(inSample!)![1]);
   });
 
   it('grades tapes at the same time as it does one after the other', () => {
@@ -162,7 +172,7 @@ describe('hunter learn', () => {
     }
     const short = hunter('learn', 'train', tapes[0]!, '--out', join(folder, 'short.json'));
     assert.equal(short.code, 2);
-    assert.match(short.err, /outcomes on 1 tapes, at least 500 wanted/);
+    assert.match(short.err, /outcomes on 1 tapes, at least 500 wanted.*--every.*longer tapes.*--limit/);
     assert.ok(!existsSync(join(folder, 'short.json')));
   });
 });

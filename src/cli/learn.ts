@@ -5,7 +5,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { ConfigError } from '../config/load.ts';
 import { outcomesOf } from '../study/fusion/tapes.ts';
 import { modelText, scoreText } from '../study/fusion/text.ts';
-import { figuresOf, grade, train } from '../study/fusion/train.ts';
+import { figuresOf, grade, type ScoreFigures, train } from '../study/fusion/train.ts';
 import { fittedOn, loadTrained } from '../study/fusion/trained.ts';
 import { requireInputs } from './input-files.ts';
 import { interruptible } from './interrupt.ts';
@@ -110,12 +110,30 @@ async function runGrade(path: string, tapes: readonly string[], flags: Flags): P
       ...{ limitMs: document.limitMs, everyMs: flags.every * 1000, symbols: flags.symbols ?? null },
       ...{ jobs: flags.jobs, signal, progress },
     }).finally(done);
-    return figuresOf(grade(document, outcomes));
+    const known = new Set(inSample);
+    const of = (wanted: boolean): ScoreFigures | null => {
+      const own = outcomes.where((i) => known.has(tapes[outcomes.tape[i]!]!) === wanted);
+      return tapes.some((tape) => known.has(tape) === wanted) ? figuresOf(grade(document, own)) : null;
+    };
+    return { fitted: of(true), other: of(false) };
   });
-  const told = inSample.map((tape) => `${tape}: fitted on this tape: in-sample\n`).join('');
-  process.stdout.write(
-    flags.json ? `${JSON.stringify({ ...score, inSample })}\n` : `${told}${scoreText(score)}\n`,
-  );
+  if (flags.json) {
+    // what counts as evidence first; figures on the model's own tapes only where there are no others
+    const { fitted, other } = score;
+    const both = other !== null && fitted !== null ? { inSampleScore: fitted } : {};
+    process.stdout.write(`${JSON.stringify({ ...(other ?? fitted), inSample, ...both })}\n`);
+    return;
+  }
+  const { fitted, other } = score;
+  const parts = [
+    ...inSample.map((tape) => `${tape}: fitted on this tape: in-sample, no evidence`),
+    ...(fitted === null ? [] : [scoreText(fitted)]),
+    ...(fitted === null || other === null
+      ? []
+      : ['', `on the other ${tapes.length - inSample.length} of ${tapes.length} tapes:`]),
+    ...(other === null ? [] : [scoreText(other)]),
+  ];
+  process.stdout.write(`${parts.join('\n')}\n`);
 }
 
 function positive(text: string): number {

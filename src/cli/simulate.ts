@@ -27,7 +27,12 @@ export function simulateCommand(): Command {
       'a market in virtual time: tape, raw frames and labels of what was planted; or its realism card',
     )
     .option('--seed <number>', 'the only chance there is; same seed, same bytes', whole, 7)
-    .option('--minutes <number>', 'how long, market time', positive, 30)
+    .option(
+      '--minutes <number>',
+      'how long, market time; `hunter evaluate` grades the signal by trades of up to half an hour: give 120 or more for that',
+      positive,
+      30,
+    )
     .option('--scenario <name>', `${scenarioNames().join(', ')}, or a .yaml file`, 'btc-like')
     .option('--symbols <ids...>', 'instruments to record; default: all of the scenario')
     .option('--out <folder>', 'where to write; made, or empty')

@@ -165,7 +165,9 @@ export function faultsOf(document: ModelDocument): string[] {
         ]),
     ...staleness(basis.readings),
     ...(isSure(basis.scenario) ? [] : [`fitted on ${inWords(basis.scenario)}: fit it anew`]),
-    ...(shapes.length > 0 ? [] : ['no shapes: it is the driftless odds and nothing else']),
+    ...(shapes.some(({ values }) => values.some((value) => value !== 0))
+      ? []
+      : ['no shapes: it is the driftless odds and nothing else']),
   ];
 }
 

@@ -82,7 +82,7 @@ export async function train(
   const { outcomes, seen } = await outcomesOf(tapes, settings, options);
   if (outcomes.count < OUTCOMES_MIN)
     throw new ConfigError([
-      `${outcomes.count} outcomes on ${tapes.length} tapes, at least ${OUTCOMES_MIN} wanted: ${whyNone(seen)}`,
+      `${outcomes.count} outcomes on ${tapes.length} tapes, at least ${OUTCOMES_MIN} wanted: ${[whyNone(seen), REMEDIES].filter((each) => each !== '').join('; ')}`,
     ]);
   return trainOn(outcomes, tapes, settings, options);
 }
@@ -153,8 +153,13 @@ export function trainOn(
 
 function whyNone({ refused, cutOff }: Seen): string {
   const reasons = Object.entries(refused).map(([why, count]) => `${count} trades could not be made (${why})`);
-  return [...reasons, `${cutOff} would have lasted beyond the tape (--limit)`].join(', ');
+  return [...reasons, ...(cutOff > 0 ? [`${cutOff} would have lasted beyond the tape (--limit)`] : [])].join(
+    ', ',
+  );
 }
+
+const REMEDIES =
+  'look more often (a smaller --every), give more or longer tapes, or let a trade last less (a shorter --limit)';
 
 /** Fewer than these are no data to fit on. */
 const OUTCOMES_MIN = 500;
