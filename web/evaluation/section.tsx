@@ -54,7 +54,7 @@ function Figures(props: { readonly figures: readonly SectionFigure[] }): JSX.Ele
                 <th scope="row">{name}</th>
                 <td>
                   <b>{valueText(figure, unit)}</b>
-                  <Show when={figure.value === null}>
+                  <Show when={figure.why !== ''}>
                     <small>{figure.why}</small>
                   </Show>
                 </td>
