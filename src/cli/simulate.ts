@@ -29,7 +29,7 @@ export function simulateCommand(): Command {
     .option('--seed <number>', 'the only chance there is; same seed, same bytes', whole, 7)
     .option(
       '--minutes <number>',
-      'how long, market time; `hunter evaluate` grades the signal by trades of up to half an hour: give 120 or more for that',
+      'how long, market time; `hunter evaluate` grades the signal by trades of up to half an hour: give 60 or more for that, hours for intervals',
       positive,
       30,
     )
