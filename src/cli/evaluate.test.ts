@@ -133,15 +133,15 @@ describe('hunter evaluate', () => {
     assert.deepEqual(one!.sections, other!.sections);
   });
 
-  it('fails on files that are not what they are taken for', () => {
+  it('refuses files that are not what they are taken for', () => {
     const { tape, labels } = market(41);
     const bad = join(folder, 'bad.jsonl');
     writeFileSync(bad, `${readFileSync(labels, 'utf8')}{"kind":"spoof"}\n`);
     const broken = hunter('evaluate', tape, '--labels', bad);
-    assert.equal(broken.code, 1);
+    assert.equal(broken.code, 2);
     assert.match(broken.err, /bad\.jsonl: line \d+: kind "spoof" is not one of/);
     const noTape = hunter('evaluate', labels);
-    assert.equal(noTape.code, 1);
+    assert.equal(noTape.code, 2);
     assert.match(noTape.err, /labels\.jsonl/);
   });
 });
